@@ -1,0 +1,1 @@
+"""The composition root: HTTP, settings, processes, command line and migrations. Holds no rules."""

@@ -1,0 +1,1 @@
+"""A simulated world with hidden truth: faults, callers, meters and crews. It decides nothing."""
