@@ -1,0 +1,82 @@
+"""The errors of dispatch, named by the fact; `api/errors.py` alone knows their HTTP statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dispatch.change_log import Change
+
+
+class DispatchError(Exception):
+    """Something dispatch could not do, in words a person can act on."""
+
+
+class UnknownThing(DispatchError):
+    """An id that names nothing."""
+
+    def __init__(self, *, kind: str, id: str) -> None:
+        """Name the kind of thing and the id that was asked for."""
+        self.kind = kind
+        self.id = id
+        super().__init__(f"There is no {kind} with the id {id!r}.")
+
+
+class IllegalTransition(DispatchError):
+    """An action that the present status does not allow."""
+
+    def __init__(self, *, subject: str, status: str, attempted: str, allowed: Sequence[str]) -> None:
+        """Name what was tried, the status that forbids it, and what is allowed instead."""
+        self.subject = subject
+        self.status = status
+        self.attempted = attempted
+        self.allowed = tuple(allowed)
+        way_out = (
+            f"Allowed now: {', '.join(self.allowed)}." if self.allowed else "Nothing more can be done to it."
+        )
+        super().__init__(f"{subject} is {status}: {attempted!r} is not allowed. {way_out}")
+
+
+class StaleVersion(DispatchError):
+    """Someone else acted first; carries what they changed."""
+
+    def __init__(self, *, outage_id: str, seen_version: int, version: int, changes: Sequence[Change]) -> None:
+        """Carry the changes recorded after the version the caller had seen."""
+        self.outage_id = outage_id
+        self.seen_version = seen_version
+        self.version = version
+        self.changes = tuple(changes)
+        what = "; ".join(f"{change.name} by {change.actor}" for change in self.changes) or "a newer version"
+        super().__init__(
+            f"{outage_id} has changed since you looked (version {seen_version}, now {version}): {what}. "
+            "Look at it again and decide anew."
+        )
+
+
+class InvalidInput(DispatchError):
+    """A value that cannot be taken, with the field it stands in."""
+
+    def __init__(self, *, field: str, text: str) -> None:
+        """Name the field and say what it would have to be."""
+        self.field = field
+        super().__init__(f"{field}: {text}")
+
+
+class NotYours(DispatchError):
+    """A crew or customer reached for what belongs to another."""
+
+
+class Conflict(DispatchError):
+    """Two facts that cannot both stand, such as a crew already sent to this outage."""
+
+
+class NoActiveNetwork(DispatchError):
+    """Nothing can be attached or traced before a network version is in force."""
+
+    def __init__(self) -> None:
+        """Say what to do about it."""
+        super().__init__(
+            "No network is in force yet. Import one with `relight network import` and put it in force "
+            "with `relight network activate`."
+        )

@@ -1,0 +1,117 @@
+"""The life of an outage and of a job: which action leads from which status to which. Pure.
+
+Job progress is never an outage status. "Restored" is about supply, "closed" about paperwork (design §7).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from dispatch.errors import IllegalTransition
+
+
+class OutageStatus(StrEnum):
+    """What we believe about an outage, and how far its repair has come for its customers."""
+
+    PREDICTED = "predicted"
+    CONFIRMED = "confirmed"
+    PARTIALLY_RESTORED = "partially_restored"
+    RESTORED = "restored"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+
+
+class OutageAction(StrEnum):
+    """What a person may do to an outage."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+    ASSIGN = "assign"
+    REASSIGN = "reassign"
+    RECALL = "recall"
+    SET_ETR = "set_etr"
+    RESTORE = "restore"
+    CLOSE = "close"
+
+
+class JobStatus(StrEnum):
+    """How far one crew's work on one outage has come."""
+
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    EN_ROUTE = "en_route"
+    ON_SITE = "on_site"
+    WORKING = "working"
+    FINISHED = "finished"
+    DECLINED = "declined"
+    RECALLED = "recalled"
+
+
+OPEN_OUTAGE_STATUSES = (OutageStatus.PREDICTED, OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
+HELD_OUTAGE_STATUSES = (OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
+ENDED_JOB_STATUSES = (JobStatus.FINISHED, JobStatus.DECLINED, JobStatus.RECALLED)
+ACTIVE_JOB_STATUSES = tuple(status for status in JobStatus if status not in ENDED_JOB_STATUSES)
+
+_UNDER_REPAIR = {
+    OutageAction.ASSIGN: None,
+    OutageAction.REASSIGN: None,
+    OutageAction.RECALL: None,
+    OutageAction.SET_ETR: None,
+    OutageAction.RESTORE: OutageStatus.RESTORED,
+    OutageAction.DISMISS: OutageStatus.DISMISSED,
+}
+# None: the action is allowed and leaves the status as it is.
+OUTAGE_TRANSITIONS: dict[OutageStatus, dict[OutageAction, OutageStatus | None]] = {
+    OutageStatus.PREDICTED: {
+        OutageAction.CONFIRM: OutageStatus.CONFIRMED,
+        OutageAction.DISMISS: OutageStatus.DISMISSED,
+        OutageAction.SET_ETR: None,
+    },
+    OutageStatus.CONFIRMED: dict(_UNDER_REPAIR),
+    OutageStatus.PARTIALLY_RESTORED: dict(_UNDER_REPAIR),
+    # A crew still standing there when supply is back can be called away.
+    OutageStatus.RESTORED: {OutageAction.CLOSE: OutageStatus.CLOSED, OutageAction.RECALL: None},
+    OutageStatus.CLOSED: {},
+    OutageStatus.DISMISSED: {},
+    OutageStatus.MERGED: {},
+}
+
+# What a crew reports from the phone; recalling is the dispatcher's. A crew that finds nothing to repair
+# finishes from on_site.
+JOB_TRANSITIONS: dict[JobStatus, tuple[JobStatus, ...]] = {
+    JobStatus.ASSIGNED: (JobStatus.ACCEPTED, JobStatus.DECLINED),
+    JobStatus.ACCEPTED: (JobStatus.EN_ROUTE, JobStatus.DECLINED),
+    JobStatus.EN_ROUTE: (JobStatus.ON_SITE,),
+    JobStatus.ON_SITE: (JobStatus.WORKING, JobStatus.FINISHED),
+    JobStatus.WORKING: (JobStatus.FINISHED,),
+    JobStatus.FINISHED: (),
+    JobStatus.DECLINED: (),
+    JobStatus.RECALLED: (),
+}
+
+
+def outage_status_after(*, outage_id: str, status: OutageStatus, action: OutageAction) -> OutageStatus:
+    """Return the status after the action; IllegalTransition says what is allowed instead."""
+    allowed = OUTAGE_TRANSITIONS[status]
+    if action not in allowed:
+        raise IllegalTransition(
+            subject=f"Outage {outage_id}",
+            status=status,
+            attempted=action,
+            allowed=[str(name) for name in allowed],
+        )
+    return allowed[action] or status
+
+
+def job_status_after(*, job_id: str, status: JobStatus, reported: JobStatus) -> JobStatus:
+    """Return the reported status if a crew may report it now; IllegalTransition otherwise."""
+    allowed = JOB_TRANSITIONS[status]
+    if reported not in allowed:
+        raise IllegalTransition(
+            subject=f"Job {job_id}",
+            status=status,
+            attempted=reported,
+            allowed=[str(name) for name in allowed],
+        )
+    return reported

@@ -1,0 +1,276 @@
+"""The rows of dispatch in PostgreSQL, and the rules the database itself keeps about them.
+
+Integrity lives in constraints: legal statuses, no two interruptions of one service point at once, one event
+per client event id, an append-only change log. Rows do not leave this room.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Sequence,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dispatch.states import ACTIVE_JOB_STATUSES, JobStatus, OutageStatus
+from gis.tables import Base
+
+outage_number = Sequence("outage_number", metadata=Base.metadata)
+job_number = Sequence("job_number", metadata=Base.metadata)
+change_position = Sequence("change_position", metadata=Base.metadata)
+
+Instant = DateTime(timezone=True)
+
+
+def _one_of(column: str, values: Any) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class ClockRow(Base):
+    """The one clock of API and workers: simulated = origin_simulated + speed × (real − origin_real)."""
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("speed > 0", name="forward"),
+    )
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    origin_real: Mapped[datetime] = mapped_column(Instant)
+    origin_simulated: Mapped[datetime] = mapped_column(Instant)
+    speed: Mapped[float] = mapped_column(Double)
+
+
+class EvidenceRow(Base):
+    """One piece of evidence as it came in, attached to a service point or a device.
+
+    Status: new (not yet analysed), analysed (speaks still), spent (its outage was restored or dismissed, or
+    it came after the fact), expired (too old to speak).
+    """
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", ("new", "analysed", "spent", "expired")), name="status"),
+        CheckConstraint("num_nonnulls(service_point, device) <= 1", name="one_place"),
+        Index(
+            "ix_evidence_speaking",
+            "status",
+            "sequence",
+            postgresql_where=text("status IN ('new', 'analysed')"),
+        ),
+        Index("ix_evidence_service_point", "service_point", "at"),
+        Index("ix_evidence_outage_id", "outage_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    source: Mapped[str] = mapped_column(Text)
+    network_version: Mapped[int] = mapped_column(Integer)
+    service_point: Mapped[str | None] = mapped_column(Text)
+    device: Mapped[str | None] = mapped_column(Text)
+    phases: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[str | None] = mapped_column(Text)
+    hazard: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(Text, server_default="new")
+    outage_id: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+
+
+class OutageRow(Base):
+    """A de-energised part behind one device. `version` is the position of its last change."""
+
+    __tablename__ = "outage"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", OutageStatus), name="status"),
+        CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
+        CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="merged"),
+        CheckConstraint("restored_at IS NULL OR restored_at >= started_at", name="restored_after_start"),
+        Index("ix_outage_status", "status"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    network_version: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(Text)
+    device: Mapped[str] = mapped_column(Text)
+    device_kind: Mapped[str] = mapped_column(Text)
+    phases: Mapped[str] = mapped_column(Text)
+    probability: Mapped[float] = mapped_column(Double)
+    candidates: Mapped[list[Any]] = mapped_column(JSONB)
+    reasons: Mapped[list[Any]] = mapped_column(JSONB)
+    service_points_out: Mapped[int] = mapped_column(Integer)
+    customers_out: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    predicted_at: Mapped[datetime] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    restored_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    etr_at: Mapped[datetime | None] = mapped_column(Instant)
+    etr_source: Mapped[str | None] = mapped_column(Text)
+    cause: Mapped[str | None] = mapped_column(Text)
+    dismissed_because: Mapped[str | None] = mapped_column(Text)
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    # Free text by a person: it may hold personal data, so it stays out of the change log.
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class InterruptionRow(Base):
+    """One service point without supply, `[started_at, ended_at)`; never twice at the same time."""
+
+    __tablename__ = "interruption"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("service_point", "="),
+            (func.tstzrange(text("started_at"), text("ended_at")), "&&"),
+            name="ex_interruption_once_at_a_time",
+            using="gist",
+        ),
+        CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="forward"),
+        Index("ix_interruption_service_point", "service_point", "started_at"),
+    )
+
+    outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"), primary_key=True)
+    service_point: Mapped[str] = mapped_column(Text, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    customers: Mapped[int] = mapped_column(Integer)
+
+
+class CrewRow(Base):
+    """A crew on the roster: what it can do, when it works, and where it last said it was."""
+
+    __tablename__ = "crew"
+    __table_args__ = (CheckConstraint("shift_end > shift_start", name="shift_forward"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    shift_start: Mapped[datetime] = mapped_column(Instant)
+    shift_end: Mapped[datetime] = mapped_column(Instant)
+    location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326))
+    position_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class JobRow(Base):
+    """One crew's work on one outage, with the time of each step."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", JobStatus), name="status"),
+        Index(
+            "uq_job_one_active_per_crew_and_outage",
+            "outage_id",
+            "crew_id",
+            unique=True,
+            postgresql_where=text(_one_of("status", ACTIVE_JOB_STATUSES)),
+        ),
+        Index("ix_job_crew_id", "crew_id", "status"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"))
+    crew_id: Mapped[str] = mapped_column(ForeignKey("crew.id"))
+    status: Mapped[str] = mapped_column(Text)
+    travel_minutes: Mapped[float] = mapped_column(Double)
+    travel_source: Mapped[str] = mapped_column(Text)
+    assigned_at: Mapped[datetime] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    en_route_at: Mapped[datetime | None] = mapped_column(Instant)
+    on_site_at: Mapped[datetime | None] = mapped_column(Instant)
+    working_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str | None] = mapped_column(Text)
+
+
+class ChangeLogRow(Base):
+    """One change, append-only: what, by whom, when it happened and when it was recorded (变更轨迹)."""
+
+    __tablename__ = "change_log"
+    __table_args__ = (Index("ix_change_log_outage_id", "outage_id", "position"),)
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    occurred_at: Mapped[datetime] = mapped_column(Instant)
+    name: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    outage_id: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    client_event_id: Mapped[str | None] = mapped_column(Text, unique=True)
+
+
+class NotificationRow(Base):
+    """One message owed to one customer about one change, on one channel: queued exactly once."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("account", "channel", "change_position"),
+        CheckConstraint(
+            _one_of("status", ("queued", "sending", "sent", "failed", "uncertain")), name="status"
+        ),
+        Index("ix_notification_batch", "change_position", "channel", "language"),
+        Index("ix_notification_outage_id", "outage_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    change_position: Mapped[int] = mapped_column(ForeignKey("change_log.position"))
+    outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="queued")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    queued_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+# What SQLAlchemy cannot say. The migration runs these statements after the tables exist.
+CHANGE_LOG_RULES = (
+    """
+    CREATE FUNCTION change_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'change_log is append-only: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE TRIGGER change_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON change_log
+    FOR EACH STATEMENT EXECUTE FUNCTION change_log_is_append_only()
+    """,
+    """
+    CREATE FUNCTION change_log_notifies() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_notify('relight_changes', (SELECT max(position)::text FROM inserted));
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION change_log_notifies()
+    """,
+)
+CHANGES_CHANNEL = "relight_changes"
+EVIDENCE_CHANNEL = "relight_evidence"
