@@ -1,0 +1,135 @@
+"""The append-only change log (变更轨迹): one row for each change, in the change's own transaction.
+
+`data` holds enough to apply the change to a snapshot, and no personal data:
+- `values`: field → {"old", "new"} of the subject (times as ISO 8601);
+- `interruptions`: {"started": {time: {service point: customers}}, "withdrawn": [ids], "ended": {time: [ids]},
+  "moved_to": outage id}, each part only where it applies.
+Only a write transaction may record (dispatch/transactions.py), so positions become visible in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dispatch.errors import Conflict
+from dispatch.events import Event
+from dispatch.tables import ChangeLogRow, CrewRow, JobRow, OutageRow, change_position
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the change log."""
+
+    position: int
+    recorded_at: datetime
+    occurred_at: datetime
+    name: str
+    actor: str
+    subject: str
+    outage_id: str | None
+    data: dict[str, Any]
+    client_event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a change, and when: `occurred_at` differs from `now` for crews that were without signal."""
+
+    actor: str
+    now: datetime
+    occurred_at: datetime | None = None
+    client_event_id: str | None = None
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as it stands in the log: times as ISO 8601 in UTC, everything else as it is."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+def set_values(row: OutageRow | JobRow | CrewRow, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Set the fields that differ, and return them with old and new value for the log."""
+    changed = {}
+    for field, new in values.items():
+        old = getattr(row, field)
+        if old != new:
+            changed[field] = {"old": as_json(old), "new": as_json(new)}
+            setattr(row, field, new)
+    return changed
+
+
+def first_values(row: OutageRow | JobRow | CrewRow, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return the fields of a new row for the log, each from nothing to its value."""
+    return {field: {"old": None, "new": as_json(getattr(row, field))} for field in fields}
+
+
+def record(
+    session: Session,
+    *,
+    name: Event,
+    subject: str,
+    outage: OutageRow | None,
+    author: Author,
+    data: Mapping[str, Any],
+) -> int:
+    """Append one change and return its position; the outage it concerns takes the position as its version."""
+    if author.client_event_id is not None and recorded_client_event(session, id=author.client_event_id):
+        raise Conflict(f"The event {author.client_event_id!r} was recorded before.")
+    position: int = session.scalars(select(change_position.next_value())).one()
+    session.add(
+        ChangeLogRow(
+            position=position,
+            recorded_at=author.now,
+            occurred_at=author.occurred_at or author.now,
+            name=name,
+            actor=author.actor,
+            subject=subject,
+            outage_id=outage.id if outage is not None else None,
+            data=dict(data),
+            client_event_id=author.client_event_id,
+        )
+    )
+    if outage is not None:
+        outage.version = position
+    session.flush()
+    return position
+
+
+def recorded_client_event(session: Session, *, id: str) -> Change | None:
+    """Return the change that a client event id made, if it was recorded."""
+    row = session.scalar(select(ChangeLogRow).where(ChangeLogRow.client_event_id == id))
+    return _change(row) if row is not None else None
+
+
+def changes_after(
+    session: Session, *, position: int, limit: int = 1000, outage_id: str | None = None
+) -> list[Change]:
+    """Return the changes after a position, oldest first, of one outage or of all."""
+    query = select(ChangeLogRow).where(ChangeLogRow.position > position).order_by(ChangeLogRow.position)
+    if outage_id is not None:
+        query = query.where(ChangeLogRow.outage_id == outage_id)
+    return [_change(row) for row in session.scalars(query.limit(limit))]
+
+
+def latest_position(session: Session) -> int:
+    """Return the position of the newest change, 0 where there is none."""
+    return session.scalars(select(func.coalesce(func.max(ChangeLogRow.position), 0))).one()
+
+
+def _change(row: ChangeLogRow) -> Change:
+    return Change(
+        position=row.position,
+        recorded_at=row.recorded_at,
+        occurred_at=row.occurred_at,
+        name=row.name,
+        actor=row.actor,
+        subject=row.subject,
+        outage_id=row.outage_id,
+        data=row.data,
+        client_event_id=row.client_event_id,
+    )

@@ -1,0 +1,35 @@
+"""The names of the events in the change log; `docs/events.md` tells each, and a test keeps the two agreed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """A change, in dotted past tense: its subject, then what happened."""
+
+    OUTAGE_PREDICTED = "outage.predicted"
+    OUTAGE_PREDICTION_CHANGED = "outage.prediction_changed"
+    OUTAGE_DEVICE_CHANGED = "outage.device_changed"
+    OUTAGE_WITHDRAWN = "outage.withdrawn"
+    OUTAGE_MERGED = "outage.merged"
+    OUTAGE_CONFIRMED = "outage.confirmed"
+    OUTAGE_DISMISSED = "outage.dismissed"
+    OUTAGE_ETR_CHANGED = "outage.etr_changed"
+    OUTAGE_RESTORED = "outage.restored"
+    OUTAGE_CLOSED = "outage.closed"
+    JOB_ASSIGNED = "job.assigned"
+    JOB_ACCEPTED = "job.accepted"
+    JOB_EN_ROUTE = "job.en_route"
+    JOB_ON_SITE = "job.on_site"
+    JOB_WORKING = "job.working"
+    JOB_FINISHED = "job.finished"
+    JOB_DECLINED = "job.declined"
+    JOB_RECALLED = "job.recalled"
+    JOB_MOVED = "job.moved"
+    CREW_ADDED = "crew.added"
+    CREW_MOVED = "crew.moved"
+
+
+# The engine refines its own beliefs all the time; a person who acts need not be stopped for that.
+NOT_DECISIVE = frozenset({Event.OUTAGE_PREDICTION_CHANGED, Event.OUTAGE_ETR_CHANGED})

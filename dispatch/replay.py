@@ -1,0 +1,65 @@
+"""Snapshot and replay: a snapshot before, and the changes after it, give the snapshot after. Pure.
+
+A snapshot is plain JSON:
+`{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
+  "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
+Live pages take a snapshot and apply the tail of the log to it by the same rules.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from dispatch.change_log import Change
+
+Snapshot = dict[str, Any]
+
+_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews"}
+
+
+def empty_snapshot() -> Snapshot:
+    """Return the snapshot of a database in which nothing has happened yet."""
+    return {"position": 0, "outages": {}, "jobs": {}, "crews": {}, "interruptions": {}}
+
+
+def replay(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
+    """Return the snapshot after the changes, in order of position; those it already holds are passed over."""
+    after = copy.deepcopy(snapshot)
+    for change in changes:
+        if change.position > after["position"]:
+            _apply(after, change)
+            after["position"] = change.position
+    return after
+
+
+def _apply(snapshot: Snapshot, change: Change) -> None:
+    # RULE 1: `values` are the subject's new values; the subject is "kind:id".
+    kind, _, id = change.subject.partition(":")
+    subject = snapshot[_SHELVES[kind]].setdefault(id, {"id": id})
+    for field, value in change.data.get("values", {}).items():
+        subject[field] = value["new"]
+    # RULE 2: an outage's version is the position of its last change, its jobs' changes included.
+    if change.outage_id is not None and change.outage_id in snapshot["outages"]:
+        snapshot["outages"][change.outage_id]["version"] = change.position
+    # RULE 3: interruptions, in the order withdrawn, started, ended, moved.
+    if "interruptions" in change.data and change.outage_id is not None:
+        _apply_interruptions(snapshot["interruptions"], change.outage_id, change.data["interruptions"])
+
+
+def _apply_interruptions(shelf: dict[str, Any], outage_id: str, told: dict[str, Any]) -> None:
+    own = shelf.setdefault(outage_id, {})
+    for service_point in told.get("withdrawn", ()):
+        del own[service_point]
+    for started_at, customers in told.get("started", {}).items():
+        for service_point, count in customers.items():
+            own[service_point] = {"started_at": started_at, "ended_at": None, "customers": count}
+    for ended_at, service_points in told.get("ended", {}).items():
+        for service_point in service_points:
+            own[service_point]["ended_at"] = ended_at
+    if "moved_to" in told:
+        shelf.setdefault(told["moved_to"], {}).update(own)
+        own.clear()
+    if not own:
+        del shelf[outage_id]
