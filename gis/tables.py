@@ -1,0 +1,219 @@
+"""The rows of the gis room in PostGIS: network versions, assets and customers.
+
+Owns the declarative base (every room's tables use it) and the asset tables of
+design §4.1, each row belonging to one network version. Personal data (name,
+phone, e-mail) stand in `customer` and nowhere else.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Double, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+# Written out, since the database keeps them so; a test holds them to topology's kinds.
+LINE_SECTION_KINDS = ("overhead", "underground")
+SWITCH_KINDS = ("breaker", "recloser", "sectionalizer", "fuse", "switch", "disconnector")
+TRANSFORMER_KINDS = ("station", "distribution", "regulator")
+PRIORITIES = ("sensitive", "important_2", "important_1", "life_support")
+OWNERSHIPS = ("public", "dedicated")
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every room's tables."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
+        str: Text(),
+        float: Double(),
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB(),
+        list[dict[str, Any]]: JSONB(),
+    }
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _phases() -> CheckConstraint:
+    return CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name="phases")
+
+
+def _gist(table: str) -> Index:
+    return Index(f"ix_{table}_geometry", "geometry", postgresql_using="gist")
+
+
+def _version() -> Mapped[int]:
+    return mapped_column(ForeignKey("network_version.id", ondelete="CASCADE"), primary_key=True)
+
+
+def _identity() -> Mapped[str]:
+    return mapped_column(primary_key=True)
+
+
+def _geometry(shape: str) -> Mapped[WKBElement | None]:
+    # The index is named with the others in __table_args__, so that Alembic sees one truth.
+    return mapped_column(Geometry(shape, srid=4326, spatial_index=False))
+
+
+class NetworkVersionRow(Base):
+    """One import of a network: ready, in force (at most one), or retired."""
+
+    __tablename__ = "network_version"
+    __table_args__ = (
+        _one_of("status", ("ready", "active", "retired")),
+        Index("uq_network_version_active", "status", unique=True, postgresql_where=text("status = 'active'")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[str]
+    format: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'ready'"))
+    imported_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]
+    counts: Mapped[dict[str, Any]]
+    findings: Mapped[list[dict[str, Any]]]
+
+
+class SubstationRow(Base):
+    """A substation: a name and a place."""
+
+    __tablename__ = "substation"
+    __table_args__ = (_gist("substation"),)
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    name: Mapped[str | None]
+    geometry: Mapped[WKBElement | None] = _geometry("POINT")
+
+
+class NodeRow(Base):
+    """A point at which devices meet; a source feeds the network."""
+
+    __tablename__ = "node"
+    __table_args__ = (_gist("node"),)
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    is_source: Mapped[bool]
+    substation: Mapped[str | None]
+    nominal_kv: Mapped[float | None]
+    geometry: Mapped[WKBElement | None] = _geometry("POINT")
+
+
+class LineSectionRow(Base):
+    """A conductor between two nodes."""
+
+    __tablename__ = "line_section"
+    __table_args__ = (_one_of("kind", LINE_SECTION_KINDS), _phases(), _gist("line_section"))
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    from_node: Mapped[str]
+    to_node: Mapped[str]
+    phases: Mapped[str]
+    kind: Mapped[str]
+    length_m: Mapped[float | None]
+    rated_a: Mapped[float | None]
+    feeder: Mapped[str | None]
+    geometry: Mapped[WKBElement | None] = _geometry("LINESTRING")
+
+
+class SwitchRow(Base):
+    """A device that opens: protective or operable."""
+
+    __tablename__ = "switch"
+    __table_args__ = (_one_of("kind", SWITCH_KINDS), _phases(), _gist("switch"))
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    from_node: Mapped[str]
+    to_node: Mapped[str]
+    phases: Mapped[str]
+    kind: Mapped[str]
+    normally_open: Mapped[bool]
+    remote_controlled: Mapped[bool | None]
+    rated_a: Mapped[float | None]
+    feeder: Mapped[str | None]
+    name: Mapped[str | None]
+    geometry: Mapped[WKBElement | None] = _geometry("POINT")
+
+
+class TransformerRow(Base):
+    """A transformer or a regulator."""
+
+    __tablename__ = "transformer"
+    __table_args__ = (
+        _one_of("kind", TRANSFORMER_KINDS),
+        _phases(),
+        _one_of("ownership", OWNERSHIPS),
+        _gist("transformer"),
+    )
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    from_node: Mapped[str]
+    to_node: Mapped[str]
+    phases: Mapped[str]
+    kind: Mapped[str]
+    rated_kva: Mapped[float | None]
+    ownership: Mapped[str | None]
+    feeder: Mapped[str | None]
+    name: Mapped[str | None]
+    geometry: Mapped[WKBElement | None] = _geometry("POINT")
+
+
+class ServicePointRow(Base):
+    """Where one supply ends (户): what is counted as out."""
+
+    __tablename__ = "service_point"
+    __table_args__ = (
+        _phases(),
+        _one_of("priority", PRIORITIES),
+        CheckConstraint("customers >= 0", name="customers"),
+        Index("ix_service_point_node", "network_version", "node"),
+        Index("ix_service_point_account", "network_version", "account"),
+        Index("ix_service_point_meter", "network_version", "meter"),
+        _gist("service_point"),
+    )
+
+    network_version: Mapped[int] = _version()
+    id: Mapped[str] = _identity()
+    node: Mapped[str]
+    phases: Mapped[str]
+    customers: Mapped[int] = mapped_column(BigInteger)
+    meter: Mapped[str | None]
+    account: Mapped[str | None]
+    priority: Mapped[str | None]
+    peak_kw: Mapped[float | None]
+    address: Mapped[str | None]
+    geometry: Mapped[WKBElement | None] = _geometry("POINT")
+
+
+class CustomerRow(Base):
+    """The party behind an account; the only table that holds personal data."""
+
+    __tablename__ = "customer"
+    __table_args__ = (Index("ix_customer_phone_digits", "network_version", "phone_digits"),)
+
+    network_version: Mapped[int] = _version()
+    account: Mapped[str] = _identity()
+    name: Mapped[str | None]
+    phone: Mapped[str | None]
+    # The phone's digits alone, since callers' numbers come with and without blanks and signs.
+    phone_digits: Mapped[str | None]
+    language: Mapped[str | None]
+    email: Mapped[str | None]
