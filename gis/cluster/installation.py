@@ -101,11 +101,11 @@ def _what_to_install(candidates: list[Installation], *, data_version: int | None
     if data_version is not None:
         return (
             f"The data folder was made by PostgreSQL {data_version}, which is not installed any more. "
-            f"Install postgresql-{data_version} and postgresql-{data_version}-postgis-3 again (Debian, Ubuntu), "
-            "or restore a backup into a new RELIGHT_HOME."
+            f"Install postgresql-{data_version} and postgresql-{data_version}-postgis-3 again (Debian, "
+            "Ubuntu), or restore a backup into a new RELIGHT_HOME."
         )
     return (
         f"No PostgreSQL server of version {OLDEST_MAJOR_VERSION} or newer was found. Run 'make setup', or "
-        "install these packages: postgresql and postgresql-postgis (Debian, Ubuntu); postgresql-server and postgis "
-        "(Fedora); postgresql and postgis (Arch). Or name a PostGIS server in RELIGHT_DATABASE_URL."
+        "install these packages: postgresql and postgresql-postgis (Debian, Ubuntu); postgresql-server and "
+        "postgis (Fedora); postgresql and postgis (Arch). Or name a PostGIS server in RELIGHT_DATABASE_URL."
     )

@@ -1,0 +1,230 @@
+"""The database that tests run on: a real PostGIS, migrated as in production.
+
+One server for the whole run, shared by the workers of pytest-xdist: a private cluster in a temporary home, or
+the one that RELIGHT_TEST_DATABASE_URL names (its role must be allowed to create databases and extensions).
+One template database is migrated once; what a test gets is a copy, or a transaction that is rolled back.
+
+- `session`: rolled back after the test; the usual choice.
+- `database_url`, `engine`: a fresh database of one's own, for what commits or uses several connections.
+- `database_server`: for what creates databases itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from gis.cluster import PrivateCluster
+from gis.cluster.file_lock import exclusive_lock
+from gis.cluster.private_cluster import EXTENSIONS
+from gis.database import connect
+
+RUN_FOLDER = pytest.StashKey[Path]()
+RUN_LOCK = pytest.StashKey[int]()
+FOLDER_PREFIX = "relight-tests-"
+
+# What a test database loses in a power cut is nothing; waiting for the disk would double the run.
+FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class DatabaseServer:
+    """The server of this run, and the databases that tests make on it."""
+
+    def __init__(
+        self, *, run_folder: Path, worker: str, url: Callable[[str], str], admin_url: Callable[[str], str]
+    ) -> None:
+        """Describe a server by the addresses of its databases."""
+        self.url = url
+        self.admin_url = admin_url
+        self.template = f"{run_folder.name.replace('-', '_')}_template"
+        self._run_folder = run_folder
+        self._worker = worker
+        self._numbers = itertools.count(1)
+
+    def make_template(self) -> None:
+        """Migrate the template database, once for all workers."""
+        done = self._run_folder / "template.done"
+        with exclusive_lock(self._run_folder / "template.lock"):
+            if done.exists():
+                return
+            self._create(self.template, template="template0")
+            with psycopg.connect(self.admin_url(self.template), autocommit=True) as connection:
+                for extension in EXTENSIONS:
+                    connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
+            _migrate(self.url(self.template))
+            done.touch()
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """Give the name of a new copy of the template, dropped at the end."""
+        name = f"{self.template}_{self._worker}_{next(self._numbers)}"
+        self._create(name, template=self.template)
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, closing what is still connected to it."""
+        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _create(self, name: str, *, template: str) -> None:
+        self._execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name),
+                sql.Identifier(make_url(self.url(name)).username or ""),
+                sql.Identifier(template),
+            )
+        )
+
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def _migrate(url: str) -> None:
+    """Bring an empty database to the newest tables, by the product's own migrations."""
+    try:
+        from api.migrations import upgrade
+    except ImportError:
+        from gis.tables import Base
+
+        engine = connect(url)
+        Base.metadata.create_all(engine)
+        engine.dispose()
+    else:
+        upgrade(url)
+
+
+def _hold(folder: Path) -> int:
+    """Lock the folder of a run for as long as its first process lives; BlockingIOError when another does."""
+    descriptor = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _remove_what_killed_runs_left() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        if folder.stat().st_uid != os.geteuid() or not (folder / "run.lock").exists():
+            continue
+        try:
+            descriptor = _hold(folder)
+        except BlockingIOError:
+            continue
+        PrivateCluster(folder / "home").stop()
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder of this run: the first process makes it, workers are told."""
+    if _is_worker(config):
+        config.stash[RUN_FOLDER] = Path(config.workerinput["run_folder"])
+        return
+    _remove_what_killed_runs_left()
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    folder.chmod(0o711)  # as root the server runs as another account, which must get in
+    config.stash[RUN_LOCK] = _hold(folder)
+    config.stash[RUN_FOLDER] = folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell a worker of pytest-xdist the folder of this run."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the private cluster, if any test started it, and remove the folder."""
+    if _is_worker(config) or RUN_FOLDER not in config.stash:
+        return
+    folder = config.stash[RUN_FOLDER]
+    if given := os.environ.get("RELIGHT_TEST_DATABASE_URL"):
+        if (folder / "template.done").exists():
+            _given_server(given, run_folder=folder, worker="main").drop(_template_of(given, folder))
+    else:
+        PrivateCluster(folder / "home").stop()
+    shutil.rmtree(folder)
+    os.close(config.stash[RUN_LOCK])
+
+
+def _given_server(given: str, *, run_folder: Path, worker: str) -> DatabaseServer:
+    def url(database: str) -> str:
+        return make_url(given).set(drivername="postgresql", database=database).render_as_string(False)
+
+    return DatabaseServer(run_folder=run_folder, worker=worker, url=url, admin_url=url)
+
+
+def _template_of(given: str, folder: Path) -> str:
+    return _given_server(given, run_folder=folder, worker="main").template
+
+
+@pytest.fixture(scope="session")
+def database_server(pytestconfig: pytest.Config) -> DatabaseServer:
+    """The server of this run, started when the first test asks for it, with its template migrated."""
+    folder = pytestconfig.stash[RUN_FOLDER]
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    if given := os.environ.get("RELIGHT_TEST_DATABASE_URL"):
+        server = _given_server(given, run_folder=folder, worker=worker)
+    else:
+        cluster = PrivateCluster(folder / "home", settings=FAST_SETTINGS)
+        cluster.start()
+        server = DatabaseServer(
+            run_folder=folder, worker=worker, url=cluster.url, admin_url=cluster.admin_url
+        )
+    server.make_template()
+    return server
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """The address of a fresh, migrated database of one's own."""
+    with database_server.fresh_database() as name:
+        yield database_server.url(name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh, migrated database of one's own."""
+    engine = connect(database_url, application_name="relight tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _shared_engine(database_server: DatabaseServer) -> Iterator[Engine]:
+    with database_server.fresh_database() as name:
+        engine = connect(database_server.url(name), application_name="relight tests")
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def session(_shared_engine: Engine) -> Iterator[Session]:
+    """A session whose work is rolled back after the test; its commits are but savepoints."""
+    with _shared_engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+            yield session
+        transaction.rollback()
