@@ -27,7 +27,7 @@ def write_transaction(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def intake_transaction(engine: Engine) -> Iterator[Session]:
-    """Open a transaction that only adds rows of its own, such as evidence; commits at the end, takes no lock."""
+    """Open a transaction that only adds rows of its own, such as evidence; it takes no lock."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
