@@ -1,0 +1,101 @@
+"""Settings from the environment, in small classes by subject; docs/settings.md lists them all.
+
+Owns the names and defaults of every `RELIGHT_…` variable. Nothing below `api` reads the environment: what a
+room needs is handed to it as a plain argument.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gis.cluster import default_home
+
+
+def _home() -> Path:
+    return default_home(environment=os.environ, is_root=os.geteuid() == 0)
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the rows are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Another PostGIS server to use, as postgresql://user:password@host:5432/database. "
+        "Without it Relight starts its own private cluster in its home folder.",
+    )
+    home: Path = Field(
+        default_factory=_home,
+        description="The folder of the private cluster. As root /var/lib/relight, else "
+        "$XDG_DATA_HOME/relight or ~/.local/share/relight.",
+    )
+    database_connections: int = Field(
+        default=20, ge=2, le=500, description="How many database connections the web process may hold."
+    )
+
+
+class WebSettings(BaseSettings):
+    """How the HTTP interface is served."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address to listen on. 0.0.0.0 opens it to the network: then serve it over https.",
+    )
+    port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "parted by commas.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much the processes write to standard error."
+    )
+    stream_connections: int = Field(
+        default=200, ge=1, description="How many live change streams may be open at once in a web process."
+    )
+
+
+class SignInSettings(BaseSettings):
+    """How people and systems prove who they are."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    session_hours: float = Field(
+        default=12.0, gt=0, le=720, description="How long a sign-in lasts: one shift, by default."
+    )
+    secure_cookies: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="Whether the session cookie is marked Secure. `auto`: exactly when the request came "
+        "over https (seen by Relight itself or told by a trusted proxy).",
+    )
+
+
+class MessageSettings(BaseSettings):
+    """Through which Apprise addresses messages leave; without one they stay queued and health says so."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    mail_url: SecretStr | None = Field(
+        default=None,
+        description="The Apprise address for e-mail, for instance "
+        "mailtos://user:password@mail.example.org?from=outages@example.org.",
+    )
+    sms_url: SecretStr | None = Field(
+        default=None, description="The Apprise address of an SMS gateway; the phone number is added to it."
+    )
+
+    def urls(self) -> dict[str, str]:
+        """Return the Apprise address of each channel that has one."""
+        named = {"email": self.mail_url, "sms": self.sms_url}
+        return {channel: url.get_secret_value() for channel, url in named.items() if url is not None}
+
+
+SETTINGS = (DatabaseSettings, WebSettings, SignInSettings, MessageSettings)
