@@ -87,9 +87,7 @@ def receive_evidence(
     stored = 0
     wanted = list(batch.wanted.values())
     for start in range(0, len(wanted), _ROWS_A_STATEMENT):
-        stored += _store(
-            session, batch, wanted[start : start + _ROWS_A_STATEMENT], network_version, source, now
-        )
+        stored += _store(session, batch, wanted[start : start + _ROWS_A_STATEMENT], reception)
     if stored:
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": EVIDENCE_CHANNEL})
     rejected = tuple(sorted(batch.rejected, key=lambda rejection: rejection.line))

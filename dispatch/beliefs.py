@@ -1,0 +1,188 @@
+"""What the engine changes about outages: predict, refine, merge, withdraw. Each change with its log entry.
+
+What a person has confirmed, the engine never undoes; only what a crew found on the spot moves it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dispatch.change_log import Author, first_values, record, set_values
+from dispatch.etr import BY_A_PERSON, etr_without_crew
+from dispatch.events import Event
+from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
+from dispatch.network_cache import TracedNetwork
+from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
+from dispatch.tables import EvidenceRow, JobRow, OutageRow, outage_number
+from topology.inference import InferredOutage
+
+ENGINE = "engine"
+
+_FIRST_FIELDS = (
+    "network_version",
+    "status",
+    "device",
+    "device_kind",
+    "phases",
+    "probability",
+    "candidates",
+    "reasons",
+    "service_points_out",
+    "customers_out",
+    "started_at",
+    "predicted_at",
+    "etr_at",
+    "etr_source",
+)
+
+
+def predict_outage(
+    session: Session, *, inferred: InferredOutage, traced: TracedNetwork, author: Author
+) -> OutageRow:
+    """Open a new outage as predicted, with its households and its first ETR."""
+    believed = _believed(inferred, traced)
+    etr = etr_without_crew(device_kind=believed["device_kind"], predicted_at=author.now)
+    outage = OutageRow(
+        id=f"O-{session.scalars(select(outage_number.next_value())).one()}",
+        version=0,
+        network_version=traced.network_version,
+        status=OutageStatus.PREDICTED,
+        predicted_at=author.now,
+        etr_at=etr.at,
+        etr_source=etr.source,
+        **believed,
+    )
+    session.add(outage)
+    session.flush()
+    told = set_interruptions(
+        session, outage=outage, customers=traced.customers_at(inferred.service_point_ids)
+    )
+    data = {"values": first_values(outage, _FIRST_FIELDS), "interruptions": told}
+    record(
+        session,
+        name=Event.OUTAGE_PREDICTED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data=data,
+    )
+    return outage
+
+
+def refine_outage(
+    session: Session, *, outage: OutageRow, inferred: InferredOutage, traced: TracedNetwork, author: Author
+) -> bool:
+    """Bring a predicted outage up to what is inferred now; return whether anything changed."""
+    moved = outage.device != inferred.device
+    values = set_values(outage, {**_believed(inferred, traced), "network_version": traced.network_version})
+    session.flush()
+    told = set_interruptions(
+        session, outage=outage, customers=traced.customers_at(inferred.service_point_ids)
+    )
+    if not values and not told:
+        return False
+    record(
+        session,
+        name=Event.OUTAGE_DEVICE_CHANGED if moved else Event.OUTAGE_PREDICTION_CHANGED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": values, "interruptions": told},
+    )
+    if moved and outage.etr_source not in BY_A_PERSON:
+        etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
+        change_etr(session, outage=outage, values={"etr_at": etr.at, "etr_source": etr.source}, author=author)
+    return True
+
+
+def change_etr(session: Session, *, outage: OutageRow, values: dict[str, Any], author: Author) -> int | None:
+    """Set the ETR and its source; return the position of the change, None if it is the same as before."""
+    changed = set_values(outage, values)
+    if not changed:
+        return None
+    return record(
+        session,
+        name=Event.OUTAGE_ETR_CHANGED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": changed},
+    )
+
+
+def merge_outage(session: Session, *, outage: OutageRow, into: OutageRow, author: Author) -> None:
+    """Merge an outage into the one that explains it: households, evidence and crews at work go over."""
+    told = move_interruptions(session, outage_id=outage.id, to=into.id)
+    session.execute(update(EvidenceRow).where(EvidenceRow.outage_id == outage.id).values(outage_id=into.id))
+    values = set_values(outage, {"status": OutageStatus.MERGED, "merged_into": into.id})
+    record(
+        session,
+        name=Event.OUTAGE_MERGED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": values, "interruptions": told},
+    )
+    active = select(JobRow).where(JobRow.outage_id == outage.id, JobRow.status.in_(ACTIVE_JOB_STATUSES))
+    for job in session.scalars(active.order_by(JobRow.id)).all():
+        _move_job(session, job=job, into=into, author=author)
+
+
+def withdraw_outage(session: Session, *, outage: OutageRow, author: Author) -> None:
+    """Take back a prediction that no evidence speaks for any more."""
+    told = withdraw_interruptions(session, outage_id=outage.id)
+    values = set_values(
+        outage, {"status": OutageStatus.DISMISSED, "dismissed_because": "no evidence speaks for it any more"}
+    )
+    record(
+        session,
+        name=Event.OUTAGE_WITHDRAWN,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": values, "interruptions": told},
+    )
+
+
+def _move_job(session: Session, *, job: JobRow, into: OutageRow, author: Author) -> None:
+    already = select(JobRow.id).where(
+        JobRow.outage_id == into.id, JobRow.crew_id == job.crew_id, JobRow.status.in_(ACTIVE_JOB_STATUSES)
+    )
+    if session.scalar(already) is not None:
+        return
+    record(
+        session,
+        name=Event.JOB_MOVED,
+        subject=f"job:{job.id}",
+        outage=into,
+        author=author,
+        data={"values": set_values(job, {"outage_id": into.id})},
+    )
+
+
+def _believed(inferred: InferredOutage, traced: TracedNetwork) -> dict[str, Any]:
+    return {
+        "device": inferred.device,
+        "device_kind": traced.kind_of(inferred.device),
+        "phases": inferred.phases,
+        "probability": inferred.probability,
+        "candidates": [
+            {
+                "device": candidate.device,
+                "phases": candidate.phases,
+                "probability": candidate.probability,
+                "equivalent": list(candidate.equivalent),
+            }
+            for candidate in inferred.candidates
+        ],
+        "reasons": [
+            {"code": reason.code, "values": dict(reason.values), "text": reason.text}
+            for reason in inferred.reasons
+        ],
+        "service_points_out": inferred.service_points_out,
+        "customers_out": inferred.customers_out,
+        "started_at": inferred.started_at,
+    }
