@@ -1,7 +1,7 @@
 """The analysis step (故障研判): new evidence in, outages brought into line, all in one transaction.
 
-One writer at a time runs it (dispatch/transactions.py). Killed at any moment, it leaves either the whole step or
-nothing of it; started again, it takes the evidence that is still new.
+One writer at a time runs it (dispatch/transactions.py). Killed at any moment, it leaves either the whole step
+or nothing of it; started again, it takes the evidence that is still new.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _take(session: Session, ids: Any) -> None:
 def _lay_aside(session: Session, *, now: datetime) -> None:
     """Lay aside what no longer speaks.
 
-    RULE 1: what happened before supply came back belongs to the outage that ended then, however late it comes.
+    RULE 1: what happened before supply came back belongs to the outage that ended then, late as it may come.
     RULE 2: evidence of no open outage speaks for a day.
     """
     speaks = EvidenceRow.status == "analysed"

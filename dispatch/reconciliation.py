@@ -58,17 +58,18 @@ def reconcile(
     for index, survivor in matched.items():
         inside = set(inferred[index].service_point_ids)
         for one in list(unmatched):
-            if _may_move(one, contradicted) and one.service_points & inside:
+            if _may_move(one, contradicted) and one.service_points <= inside:
                 merge_outage(session, outage=one.row, into=survivor, author=author)
                 unmatched.remove(one)
                 changes += 1
-    # RULE 5: a prediction that nothing speaks for any more is withdrawn; a confirmed outage is left to people.
+    # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people.
     for one in unmatched:
         if one.row.status == OutageStatus.PREDICTED:
             withdraw_outage(session, outage=one.row, author=author)
             changes += 1
     # RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.
-    for index, outage in sorted(matched.items()):
+    # Small ones first: what shrinks lets go of households before what grows takes them.
+    for index, outage in sorted(matched.items(), key=lambda item: inferred[item[0]].service_points_out):
         may_refine = outage.status == OutageStatus.PREDICTED or outage.id in contradicted
         if may_refine and refine_outage(
             session, outage=outage, inferred=inferred[index], traced=traced, author=author
@@ -122,7 +123,7 @@ def _match(
             if one.row.id not in taken and one.row.device in equivalent:
                 take(index, one.row)
                 break
-    # RULE 3: otherwise the oldest that shares a household, if it may move: the fault is the same, seen better.
+    # RULE 3: otherwise the oldest that shares a household, if it may move: the same fault, seen better.
     for index, one_inferred in enumerate(inferred):
         inside = set(one_inferred.service_point_ids)
         for one in held if index not in matched else ():
