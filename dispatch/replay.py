@@ -3,7 +3,7 @@
 A snapshot is plain JSON:
 `{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
   "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
-Live pages take a snapshot and apply the tail of the log to it by the same rules.
+A field without a value is absent. Live pages take a snapshot and apply the tail of the log by the same rules.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
     kind, _, id = change.subject.partition(":")
     subject = snapshot[_SHELVES[kind]].setdefault(id, {"id": id})
     for field, value in change.data.get("values", {}).items():
-        subject[field] = value["new"]
+        if value["new"] is None:
+            subject.pop(field, None)
+        else:
+            subject[field] = value["new"]
     # RULE 2: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position

@@ -1,0 +1,166 @@
+"""A crew's work on an outage, as it reports it from the phone: one step after the other, each exactly once.
+
+Reports may come late and twice (phones lose signal): the client's own event id makes each count once, and
+`occurred_at` keeps when it happened beside when it was recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dispatch.beliefs import change_etr
+from dispatch.change_log import Author, record, recorded_client_event, set_values
+from dispatch.errors import Conflict, InvalidInput, NotYours, UnknownThing
+from dispatch.etr import EtrSource
+from dispatch.events import Event
+from dispatch.evidence_lines import Document
+from dispatch.intake import LATEST_AHEAD, receive_evidence
+from dispatch.notifications import MessageKind, queue_notifications
+from dispatch.outages import JobView, OutageView, get_outage, job_view, outage_row
+from dispatch.states import JobStatus, job_status_after
+from dispatch.tables import JobRow, OutageRow
+
+_EVENTS = {
+    JobStatus.ACCEPTED: Event.JOB_ACCEPTED,
+    JobStatus.EN_ROUTE: Event.JOB_EN_ROUTE,
+    JobStatus.ON_SITE: Event.JOB_ON_SITE,
+    JobStatus.WORKING: Event.JOB_WORKING,
+    JobStatus.FINISHED: Event.JOB_FINISHED,
+    JobStatus.DECLINED: Event.JOB_DECLINED,
+}
+_TIME_OF = {
+    JobStatus.ACCEPTED: "accepted_at",
+    JobStatus.EN_ROUTE: "en_route_at",
+    JobStatus.ON_SITE: "on_site_at",
+    JobStatus.WORKING: "working_at",
+    JobStatus.FINISHED: "ended_at",
+    JobStatus.DECLINED: "ended_at",
+}
+_TOLD = {JobStatus.EN_ROUTE: MessageKind.CREW_EN_ROUTE, JobStatus.ON_SITE: MessageKind.CREW_ON_SITE}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One report of a crew; `finding` is {"device", "result"} (design §4.2), `etr_at` the crew's own ETR."""
+
+    status: str
+    occurred_at: datetime
+    client_event_id: str
+    finding: dict[str, Any] | None = None
+    etr_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrewJob:
+    """A job with what the crew needs to know of its outage; no customer's name or phone."""
+
+    job: JobView
+    outage: OutageView
+
+
+def jobs_of_crew(session: Session, *, crew_id: str, ended: bool = False) -> list[CrewJob]:
+    """Return a crew's jobs in the order it got them, those that ended only if asked for."""
+    query = select(JobRow).where(JobRow.crew_id == crew_id).order_by(JobRow.assigned_at, JobRow.id)
+    if not ended:
+        query = query.where(JobRow.ended_at.is_(None))
+    return [
+        CrewJob(job=job_view(row), outage=get_outage(session, outage_id=row.outage_id))
+        for row in session.scalars(query).all()
+    ]
+
+
+def report_progress(
+    session: Session, *, job_id: str, crew_id: str, progress: Progress, actor: str, now: datetime
+) -> CrewJob:
+    """Take one report of a crew; the same client event id again changes nothing and answers the same."""
+    job = session.get(JobRow, job_id)
+    if job is None:
+        raise UnknownThing(kind="job", id=job_id)
+    if job.crew_id != crew_id:
+        raise NotYours(f"Job {job_id} is not a job of crew {crew_id}.")
+    before = recorded_client_event(session, id=progress.client_event_id)
+    if before is not None:
+        if before.subject != f"job:{job_id}":
+            raise Conflict(f"The event id {progress.client_event_id!r} was used for something else before.")
+    else:
+        _take(session, job=job, progress=progress, actor=actor, now=now)
+    return CrewJob(job=job_view(job), outage=get_outage(session, outage_id=job.outage_id))
+
+
+def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now: datetime) -> None:
+    if progress.status not in set(_EVENTS):
+        raise InvalidInput(field="status", text=f"{progress.status!r} is none of {', '.join(_EVENTS)}")
+    if progress.occurred_at > now + LATEST_AHEAD:
+        text = f"{progress.occurred_at.isoformat()} lies in the future"
+        raise InvalidInput(field="occurred_at", text=text)
+    status = job_status_after(
+        job_id=job.id, status=JobStatus(job.status), reported=JobStatus(progress.status)
+    )
+    outage = outage_row(session, outage_id=job.outage_id)
+    author = Author(
+        actor=actor, now=now, occurred_at=progress.occurred_at, client_event_id=progress.client_event_id
+    )
+    values: dict[str, Any] = {"status": status, _TIME_OF[status]: _not_before(job, progress.occurred_at)}
+    if status is JobStatus.DECLINED:
+        values["ended_because"] = progress.reason
+    position = record(
+        session,
+        name=_EVENTS[status],
+        subject=f"job:{job.id}",
+        outage=outage,
+        author=author,
+        data={"values": set_values(job, values)},
+    )
+    if status in _TOLD:
+        queue_notifications(session, outage=outage, kind=_TOLD[status], change_position=position, now=now)
+    if progress.etr_at is not None:
+        _take_etr(session, outage=outage, etr_at=progress.etr_at, actor=actor, now=now)
+    if progress.finding is not None:
+        _take_finding(session, outage=outage, progress=progress, actor=actor, now=now)
+
+
+def _not_before(job: JobRow, occurred_at: datetime) -> datetime:
+    """A phone's clock may be slow: no step lies before the one that led to it."""
+    earlier = (job.assigned_at, job.accepted_at, job.en_route_at, job.on_site_at, job.working_at)
+    return max(occurred_at, *(at for at in earlier if at is not None))
+
+
+def _take_etr(session: Session, *, outage: OutageRow, etr_at: datetime, actor: str, now: datetime) -> None:
+    if etr_at <= now:
+        raise InvalidInput(field="etr_at", text=f"{etr_at.isoformat()} is past; now it is {now.isoformat()}")
+    position = change_etr(
+        session,
+        outage=outage,
+        values={"etr_at": etr_at, "etr_source": EtrSource.CREW},
+        author=Author(actor=actor, now=now),
+    )
+    if position is not None:
+        kind = MessageKind.ETR_CHANGED
+        queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+
+
+def _take_finding(
+    session: Session, *, outage: OutageRow, progress: Progress, actor: str, now: datetime
+) -> None:
+    """What the crew found is evidence like any other, and reaches the engine the same way."""
+    fields = {
+        **(progress.finding or {}),
+        "id": f"finding:{progress.client_event_id}",
+        "kind": "crew_finding",
+        "at": progress.occurred_at.isoformat(),
+    }
+    receipt = receive_evidence(
+        session,
+        documents=[Document(line=1, fields=fields)],
+        network_version=outage.network_version,
+        source=actor,
+        now=now,
+    )
+    for rejection in receipt.rejected:
+        raise InvalidInput(field="finding", text=rejection.reason)

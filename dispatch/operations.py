@@ -1,0 +1,224 @@
+"""What a dispatcher does to an outage: confirm, dismiss, send crews, promise a time, restore, close.
+
+Every operation runs in a write transaction, checks that the outage is still as the person saw it, changes it,
+records the change, and queues what its customers must be told, all or nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from dispatch.beliefs import ENGINE, change_etr
+from dispatch.causes import Cause
+from dispatch.change_log import Author, changes_after, record, set_values
+from dispatch.errors import Conflict, InvalidInput, StaleVersion
+from dispatch.etr import EtrSource
+from dispatch.events import NOT_DECISIVE, Event
+from dispatch.intake import LATEST_AHEAD
+from dispatch.interruptions import end_interruptions, withdraw_interruptions
+from dispatch.notifications import MessageKind, queue_notifications
+from dispatch.outages import OutageView, get_outage, outage_row
+from dispatch.states import (
+    ENDED_JOB_STATUSES,
+    OutageAction,
+    OutageStatus,
+    outage_status_after,
+)
+from dispatch.tables import EvidenceRow, OutageRow
+
+
+def outage_for_action(
+    session: Session, *, outage_id: str, version: int | None, action: OutageAction
+) -> tuple[OutageRow, OutageStatus]:
+    """Return the outage and its status after the action.
+
+    Raises UnknownThing, StaleVersion if someone acted since `version` was seen, IllegalTransition.
+    """
+    outage = outage_row(session, outage_id=outage_id)
+    if version is not None and outage.version != version:
+        _refuse_if_decided(session, outage=outage, seen_version=version)
+    status = OutageStatus(outage.status)
+    return outage, outage_status_after(outage_id=outage_id, status=status, action=action)
+
+
+def _refuse_if_decided(session: Session, *, outage: OutageRow, seen_version: int) -> None:
+    """Refuse if anything was decided since; the engine's own refinements stop nobody."""
+    since = changes_after(session, position=seen_version, outage_id=outage.id)
+    decided = [change for change in since if change.name not in NOT_DECISIVE or change.actor != ENGINE]
+    if decided:
+        raise StaleVersion(
+            outage_id=outage.id, seen_version=seen_version, version=outage.version, changes=decided
+        )
+
+
+def record_outage_change(
+    session: Session,
+    *,
+    outage: OutageRow,
+    name: Event,
+    author: Author,
+    values: dict[str, Any],
+    interruptions: dict[str, Any] | None = None,
+) -> int:
+    """Set values of an outage and record them under an event name; return the position."""
+    data: dict[str, Any] = {"values": set_values(outage, values)}
+    if interruptions:
+        data["interruptions"] = interruptions
+    return record(session, name=name, subject=f"outage:{outage.id}", outage=outage, author=author, data=data)
+
+
+def confirm_outage(
+    session: Session, *, outage_id: str, version: int | None, actor: str, now: datetime
+) -> OutageView:
+    """Confirm that the predicted device is open; its customers are told."""
+    outage, status = outage_for_action(
+        session, outage_id=outage_id, version=version, action=OutageAction.CONFIRM
+    )
+    position = record_outage_change(
+        session,
+        outage=outage,
+        name=Event.OUTAGE_CONFIRMED,
+        author=Author(actor=actor, now=now),
+        values={"status": status, "confirmed_at": now},
+    )
+    queue_notifications(session, outage=outage, kind=MessageKind.CONFIRMED, change_position=position, now=now)
+    return get_outage(session, outage_id=outage_id)
+
+
+def dismiss_outage(
+    session: Session, *, outage_id: str, version: int | None, reason: str, actor: str, now: datetime
+) -> OutageView:
+    """Dismiss what is no outage, with a reason. Its evidence is spent; new evidence opens a new one."""
+    outage, status = outage_for_action(
+        session, outage_id=outage_id, version=version, action=OutageAction.DISMISS
+    )
+    reason = reason.strip()
+    if not reason:
+        raise InvalidInput(field="reason", text="say why this is no outage; the reason stays in its history")
+    _refuse_with_crews(session, outage_id=outage_id, action="dismissed")
+    was_told = outage.confirmed_at is not None
+    position = record_outage_change(
+        session,
+        outage=outage,
+        name=Event.OUTAGE_DISMISSED,
+        author=Author(actor=actor, now=now),
+        values={"status": status, "dismissed_because": reason},
+    )
+    if was_told:
+        kind = MessageKind.DISMISSED
+        queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+    _withdraw_after_dismissal(session, outage=outage, actor=actor, now=now)
+    session.execute(update(EvidenceRow).where(EvidenceRow.outage_id == outage_id).values(status="spent"))
+    return get_outage(session, outage_id=outage_id)
+
+
+def _withdraw_after_dismissal(session: Session, *, outage: OutageRow, actor: str, now: datetime) -> None:
+    told = withdraw_interruptions(session, outage_id=outage.id)
+    if told:
+        record_outage_change(
+            session,
+            outage=outage,
+            name=Event.OUTAGE_PREDICTION_CHANGED,
+            author=Author(actor=actor, now=now),
+            values={"service_points_out": 0, "customers_out": 0},
+            interruptions=told,
+        )
+
+
+def set_etr(
+    session: Session, *, outage_id: str, version: int | None, etr_at: datetime, actor: str, now: datetime
+) -> OutageView:
+    """Promise a time of restoration by hand; the engine will not overwrite it, and customers are told."""
+    outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.SET_ETR)
+    if etr_at <= now:
+        raise InvalidInput(field="etr_at", text=f"{etr_at.isoformat()} is past; now it is {now.isoformat()}")
+    position = change_etr(
+        session,
+        outage=outage,
+        values={"etr_at": etr_at, "etr_source": EtrSource.DISPATCHER},
+        author=Author(actor=actor, now=now),
+    )
+    if position is not None and outage.confirmed_at is not None:
+        kind = MessageKind.ETR_CHANGED
+        queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+    return get_outage(session, outage_id=outage_id)
+
+
+def restore_outage(
+    session: Session,
+    *,
+    outage_id: str,
+    version: int | None,
+    restored_at: datetime | None,
+    actor: str,
+    now: datetime,
+) -> OutageView:
+    """Say that supply is back since `restored_at` (now, if not given); interruptions end then."""
+    outage, status = outage_for_action(
+        session, outage_id=outage_id, version=version, action=OutageAction.RESTORE
+    )
+    at = restored_at or now
+    if at > now + LATEST_AHEAD:
+        raise InvalidInput(field="restored_at", text=f"{at.isoformat()} lies in the future")
+    if at < outage.started_at:
+        started_at = outage.started_at.isoformat()
+        raise InvalidInput(field="restored_at", text=f"is before the outage started ({started_at})")
+    told = end_interruptions(session, outage_id=outage_id, ended_at=at)
+    position = record_outage_change(
+        session,
+        outage=outage,
+        name=Event.OUTAGE_RESTORED,
+        author=Author(actor=actor, now=now, occurred_at=at),
+        values={"status": status, "restored_at": at},
+        interruptions=told,
+    )
+    session.execute(
+        update(EvidenceRow)
+        .where(EvidenceRow.outage_id == outage_id, EvidenceRow.at <= at, EvidenceRow.status == "analysed")
+        .values(status="spent")
+    )
+    queue_notifications(session, outage=outage, kind=MessageKind.RESTORED, change_position=position, now=now)
+    return get_outage(session, outage_id=outage_id)
+
+
+def close_outage(
+    session: Session,
+    *,
+    outage_id: str,
+    version: int | None,
+    cause: str,
+    note: str | None,
+    actor: str,
+    now: datetime,
+) -> OutageView:
+    """Finish the paperwork: supply is back, no crew is at work, and the cause is known."""
+    outage, status = outage_for_action(
+        session, outage_id=outage_id, version=version, action=OutageAction.CLOSE
+    )
+    if cause not in set(Cause):
+        raise InvalidInput(field="cause", text=f"{cause!r} is none of {', '.join(Cause)}")
+    _refuse_with_crews(session, outage_id=outage_id, action="closed")
+    outage.note = note or outage.note
+    record_outage_change(
+        session,
+        outage=outage,
+        name=Event.OUTAGE_CLOSED,
+        author=Author(actor=actor, now=now),
+        values={"status": status, "closed_at": now, "cause": cause},
+    )
+    return get_outage(session, outage_id=outage_id)
+
+
+def _refuse_with_crews(session: Session, *, outage_id: str, action: str) -> None:
+    jobs = get_outage(session, outage_id=outage_id).jobs
+    active = [job for job in jobs if job.status not in ENDED_JOB_STATUSES]
+    if active:
+        named = ", ".join(f"{job.crew_id} ({job.id}, {job.status})" for job in active)
+        raise Conflict(
+            f"Outage {outage_id} cannot be {action} while crews are on it: {named}. "
+            "Let them finish or recall them first."
+        )

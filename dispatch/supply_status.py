@@ -1,0 +1,137 @@
+"""What a customer may know of the own supply: is it on, since when not, what happens, when it will be back.
+
+No other customer, no device id, no crew name. History in codes with times; a face words them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from dispatch.change_log import changes_after
+from dispatch.errors import NoActiveNetwork
+from dispatch.events import Event
+from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
+from gis.network_versions import active_network_version
+from gis.places import service_points_of_account
+
+# A restored outage stays visible for a day.
+RECENT = timedelta(hours=24)
+_TOLD = frozenset(
+    {
+        Event.OUTAGE_PREDICTED,
+        Event.OUTAGE_CONFIRMED,
+        Event.OUTAGE_ETR_CHANGED,
+        Event.OUTAGE_RESTORED,
+        Event.JOB_ASSIGNED,
+        Event.JOB_EN_ROUTE,
+        Event.JOB_ON_SITE,
+        Event.JOB_WORKING,
+        Event.JOB_FINISHED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that happened, by event name."""
+
+    at: datetime
+    name: str
+    etr_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOutage:
+    """The outage behind an interruption, as far as it is a customer's business."""
+
+    outage_id: str
+    status: str
+    since: datetime
+    restored_at: datetime | None
+    etr_at: datetime | None
+    etr_source: str | None
+    crew_status: str | None
+    history: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyStatus:
+    """One service point: supplied or not, what we know why, and when it was last reported by the customer."""
+
+    service_point: str
+    supplied: bool
+    reported_at: datetime | None
+    outage: CustomerOutage | None
+
+
+def supply_status(session: Session, *, account: str, now: datetime) -> list[SupplyStatus]:
+    """Return the supply of every service point of an account."""
+    network_version = active_network_version(session)
+    if network_version is None:
+        raise NoActiveNetwork
+    service_points = service_points_of_account(session, network_version=network_version, account=account)
+    return [_status(session, service_point=id, now=now) for id in service_points]
+
+
+def _status(session: Session, *, service_point: str, now: datetime) -> SupplyStatus:
+    interruption = session.scalar(
+        select(InterruptionRow)
+        .where(
+            InterruptionRow.service_point == service_point,
+            or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
+        )
+        .order_by(InterruptionRow.started_at.desc())
+        .limit(1)
+    )
+    reported_at = session.scalar(
+        select(EvidenceRow.at)
+        .where(EvidenceRow.service_point == service_point, EvidenceRow.kind == "trouble_call")
+        .where(EvidenceRow.status.in_(("new", "analysed")))
+        .order_by(EvidenceRow.at.desc())
+        .limit(1)
+    )
+    return SupplyStatus(
+        service_point=service_point,
+        supplied=interruption is None or interruption.ended_at is not None,
+        reported_at=reported_at,
+        outage=_customer_outage(session, interruption) if interruption is not None else None,
+    )
+
+
+def _customer_outage(session: Session, interruption: InterruptionRow) -> CustomerOutage:
+    outage = session.get_one(OutageRow, interruption.outage_id)
+    jobs = session.scalars(
+        select(JobRow).where(JobRow.outage_id == outage.id).order_by(JobRow.assigned_at)
+    ).all()
+    return CustomerOutage(
+        outage_id=outage.id,
+        status=outage.status,
+        since=interruption.started_at,
+        restored_at=interruption.ended_at,
+        etr_at=outage.etr_at,
+        etr_source=outage.etr_source,
+        crew_status=_crew_status(jobs),
+        history=tuple(_history(session, outage)),
+    )
+
+
+def _crew_status(jobs: Sequence[JobRow]) -> str | None:
+    """The furthest that any crew has come that was not called back and did not decline."""
+    order = ("assigned", "accepted", "en_route", "on_site", "working", "finished")
+    statuses = [job.status for job in jobs if job.status in order]
+    return max(statuses, key=order.index) if statuses else None
+
+
+def _history(session: Session, outage: OutageRow) -> list[HistoryEntry]:
+    entries = []
+    for change in changes_after(session, position=0, limit=10_000, outage_id=outage.id):
+        if change.name in _TOLD:
+            etr = change.data.get("values", {}).get("etr_at", {}).get("new")
+            etr_at = datetime.fromisoformat(etr) if etr else None
+            entries.append(HistoryEntry(at=change.occurred_at, name=change.name, etr_at=etr_at))
+    return entries
