@@ -1,0 +1,19 @@
+"""Every table Relight owns, gathered for comparing the database with the models."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+import api.tables
+import dispatch.tables
+from gis.tables import Base
+
+METADATA = Base.metadata
+ROOMS_WITH_TABLES = (api.tables, dispatch.tables)
+
+_OWN_TABLES = frozenset(METADATA.tables)
+
+
+def is_ours(name: str | None, kind: str, _parents: MutableMapping[str, str | None]) -> bool:
+    """Return whether Alembic may look at it: not at procrastinate's tables, nor at PostGIS's own."""
+    return kind != "table" or name in _OWN_TABLES

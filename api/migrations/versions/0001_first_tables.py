@@ -1,0 +1,372 @@
+"""The first tables: networks, evidence, outages, crews, the change log, accounts, and the job queue.
+
+Written by `python -m api.migrations.first_step` from the models; not by hand.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from geoalchemy2 import Geometry
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Text
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for extension in ("postgis", "btree_gist"):
+        # Looked for first: a role that may not make extensions may use those that are there.
+        found = sa.text("SELECT 1 FROM pg_extension WHERE extname = :name").bindparams(name=extension)
+        if op.get_bind().scalar(found) is None:
+            op.execute(f"CREATE EXTENSION {extension}")
+    op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
+    op.create_table('change_log',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('actor', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('data', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('client_event_id', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('position', name=op.f('pk_change_log')),
+    sa.UniqueConstraint('client_event_id', name=op.f('uq_change_log_client_event_id'))
+    )
+    op.create_index('ix_change_log_outage_id', 'change_log', ['outage_id', 'position'], unique=False)
+    op.create_table('clock',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('origin_real', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('origin_simulated', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('speed', sa.Double(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_clock_only_one')),
+    sa.CheckConstraint('speed > 0', name=op.f('ck_clock_forward')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_clock'))
+    )
+    op.create_table('crew',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('skills', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('shift_start', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('shift_end', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=False),
+    sa.Column('position_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('shift_end > shift_start', name=op.f('ck_crew_shift_forward')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crew'))
+    )
+    op.create_index('idx_crew_location', 'crew', ['location'], unique=False, postgresql_using='gist')
+    op.create_table('network_version',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), server_default=sa.text("'ready'"), nullable=False),
+    sa.Column('imported_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('activated_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.Column('counts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('findings', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("status IN ('ready', 'active', 'retired')", name=op.f('ck_network_version_status')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_network_version'))
+    )
+    op.create_index('uq_network_version_active', 'network_version', ['status'], unique=True, postgresql_where=sa.text("status = 'active'"))
+    op.create_table('one_time_link',
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('roles', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('used_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_one_time_link'))
+    )
+    op.create_table('outage',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('device_kind', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('probability', sa.Double(), nullable=False),
+    sa.Column('candidates', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('reasons', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('service_points_out', sa.Integer(), nullable=False),
+    sa.Column('customers_out', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('predicted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('restored_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('etr_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('etr_source', sa.Text(), nullable=True),
+    sa.Column('cause', sa.Text(), nullable=True),
+    sa.Column('dismissed_because', sa.Text(), nullable=True),
+    sa.Column('merged_into', sa.Text(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name=op.f('ck_outage_merged')),
+    sa.CheckConstraint("status IN ('predicted', 'confirmed', 'partially_restored', 'restored', 'closed', 'dismissed', 'merged')", name=op.f('ck_outage_status')),
+    sa.CheckConstraint('probability > 0 AND probability <= 1', name=op.f('ck_outage_probability')),
+    sa.CheckConstraint('restored_at IS NULL OR restored_at >= started_at', name=op.f('ck_outage_restored_after_start')),
+    sa.ForeignKeyConstraint(['merged_into'], ['outage.id'], name=op.f('fk_outage_merged_into_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
+    )
+    op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
+    op.create_table('sign_in_attempt',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('succeeded', sa.Boolean(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempt'))
+    )
+    op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['address', 'at'], unique=False)
+    op.create_index('ix_sign_in_attempt_at', 'sign_in_attempt', ['at'], unique=False)
+    op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['name', 'at'], unique=False)
+    op.create_table('user_account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('password_hash', sa.Text(), nullable=False),
+    sa.Column('roles', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('crew_id', sa.Text(), nullable=True),
+    sa.Column('account', sa.Text(), nullable=True),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('disabled_at', sa.TIMESTAMP(timezone=True), nullable=True),
+    sa.CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name=op.f('ck_user_account_crew')),
+    sa.CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name=op.f('ck_user_account_customer')),
+    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system']", name=op.f('ck_user_account_roles')),
+    sa.CheckConstraint('cardinality(roles) > 0', name=op.f('ck_user_account_has_a_role')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
+    sa.UniqueConstraint('name', name=op.f('uq_user_account_name'))
+    )
+    op.create_table('customer',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('phone', sa.Text(), nullable=True),
+    sa.Column('phone_digits', sa.Text(), nullable=True),
+    sa.Column('language', sa.Text(), nullable=True),
+    sa.Column('email', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_customer_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'account', name=op.f('pk_customer'))
+    )
+    op.create_index('ix_customer_phone_digits', 'customer', ['network_version', 'phone_digits'], unique=False)
+    op.create_table('evidence',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('sequence', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=True),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('phases', sa.Text(), nullable=True),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('hazard', sa.Text(), nullable=True),
+    sa.Column('text', sa.Text(), nullable=True),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('status', sa.Text(), server_default='new', nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.CheckConstraint("status IN ('new', 'analysed', 'spent', 'expired')", name=op.f('ck_evidence_status')),
+    sa.CheckConstraint('num_nonnulls(service_point, device) <= 1', name=op.f('ck_evidence_one_place')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_evidence_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence')),
+    sa.UniqueConstraint('sequence', name=op.f('uq_evidence_sequence'))
+    )
+    op.create_index('ix_evidence_outage_id', 'evidence', ['outage_id'], unique=False)
+    op.create_index('ix_evidence_service_point', 'evidence', ['service_point', 'at'], unique=False)
+    op.create_index('ix_evidence_speaking', 'evidence', ['status', 'sequence'], unique=False, postgresql_where=sa.text("status IN ('new', 'analysed')"))
+    op.create_table('interruption',
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    postgresql.ExcludeConstraint((sa.column('service_point'), '='), (sa.text('tstzrange(started_at, ended_at)'), '&&'), using='gist', name='ex_interruption_once_at_a_time'),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= started_at', name=op.f('ck_interruption_forward')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_interruption_outage_id_outage')),
+    sa.PrimaryKeyConstraint('outage_id', 'service_point', name=op.f('pk_interruption'))
+    )
+    op.create_index('ix_interruption_service_point', 'interruption', ['service_point', 'started_at'], unique=False)
+    op.create_table('job',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('travel_minutes', sa.Double(), nullable=False),
+    sa.Column('travel_source', sa.Text(), nullable=False),
+    sa.Column('assigned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('en_route_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('on_site_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('working_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_because', sa.Text(), nullable=True),
+    sa.CheckConstraint("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working', 'finished', 'declined', 'recalled')", name=op.f('ck_job_status')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_job_crew_id_crew')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_job_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
+    )
+    op.create_index('ix_job_crew_id', 'job', ['crew_id', 'status'], unique=False)
+    op.create_index('uq_job_one_active_per_crew_and_outage', 'job', ['outage_id', 'crew_id'], unique=True, postgresql_where=sa.text("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working')"))
+    op.create_table('line_section',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('length_m', sa.Double(), nullable=True),
+    sa.Column('rated_a', sa.Double(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('LINESTRING', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('overhead', 'underground')", name=op.f('ck_line_section_kind')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_line_section_phases')),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_line_section_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_line_section'))
+    )
+    op.create_index('ix_line_section_geometry', 'line_section', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('node',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('is_source', sa.Boolean(), nullable=False),
+    sa.Column('substation', sa.Text(), nullable=True),
+    sa.Column('nominal_kv', sa.Double(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_node_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_node'))
+    )
+    op.create_index('ix_node_geometry', 'node', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('notification',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('change_position', sa.BigInteger(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), server_default='queued', nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'uncertain')", name=op.f('ck_notification_status')),
+    sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_notification_change_position_change_log')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_notification_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notification')),
+    sa.UniqueConstraint('account', 'channel', 'change_position', name=op.f('uq_notification_account_channel_change_position'))
+    )
+    op.create_index('ix_notification_batch', 'notification', ['change_position', 'channel', 'language'], unique=False)
+    op.create_index('ix_notification_outage_id', 'notification', ['outage_id'], unique=False)
+    op.create_table('service_point',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('customers', sa.BigInteger(), nullable=False),
+    sa.Column('meter', sa.Text(), nullable=True),
+    sa.Column('account', sa.Text(), nullable=True),
+    sa.Column('priority', sa.Text(), nullable=True),
+    sa.Column('peak_kw', sa.Double(), nullable=True),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_service_point_phases')),
+    sa.CheckConstraint("priority IN ('sensitive', 'important_2', 'important_1', 'life_support')", name=op.f('ck_service_point_priority')),
+    sa.CheckConstraint('customers >= 0', name=op.f('ck_service_point_customers')),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_service_point_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_service_point'))
+    )
+    op.create_index('ix_service_point_account', 'service_point', ['network_version', 'account'], unique=False)
+    op.create_index('ix_service_point_geometry', 'service_point', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_index('ix_service_point_meter', 'service_point', ['network_version', 'meter'], unique=False)
+    op.create_index('ix_service_point_node', 'service_point', ['network_version', 'node'], unique=False)
+    op.create_table('substation',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_substation_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_substation'))
+    )
+    op.create_index('ix_substation_geometry', 'substation', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('switch',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('normally_open', sa.Boolean(), nullable=False),
+    sa.Column('remote_controlled', sa.Boolean(), nullable=True),
+    sa.Column('rated_a', sa.Double(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('breaker', 'recloser', 'sectionalizer', 'fuse', 'switch', 'disconnector')", name=op.f('ck_switch_kind')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_switch_phases')),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_switch_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_switch'))
+    )
+    op.create_index('ix_switch_geometry', 'switch', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('transformer',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('rated_kva', sa.Double(), nullable=True),
+    sa.Column('ownership', sa.Text(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('station', 'distribution', 'regulator')", name=op.f('ck_transformer_kind')),
+    sa.CheckConstraint("ownership IN ('public', 'dedicated')", name=op.f('ck_transformer_ownership')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_transformer_phases')),
+    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_transformer_network_version_network_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_transformer'))
+    )
+    op.create_index('ix_transformer_geometry', 'transformer', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('user_session',
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('last_seen_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_user_session_user_id_user_account'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_user_session'))
+    )
+    op.create_index('ix_user_session_user_id', 'user_session', ['user_id'], unique=False)
+    op.execute("""
+    CREATE FUNCTION change_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'change_log is append-only: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+    END $$
+    """)
+    op.execute("""
+    CREATE TRIGGER change_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON change_log
+    FOR EACH STATEMENT EXECUTE FUNCTION change_log_is_append_only()
+    """)
+    op.execute("""
+    CREATE FUNCTION change_log_notifies() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_notify('relight_changes', (SELECT max(position)::text FROM inserted));
+        RETURN NULL;
+    END $$
+    """)
+    op.execute("""
+    CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
+    FOR EACH STATEMENT EXECUTE FUNCTION change_log_notifies()
+    """)
+    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many statements at
+    # once need psycopg's plain protocol, so this goes past SQLAlchemy.
+    with op.get_bind().connection.cursor() as cursor:
+        cursor.execute(SchemaManager.get_schema(), prepare=False)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Nothing comes before the first tables: drop the database instead.")
