@@ -1,8 +1,8 @@
 """Delivering queued messages through Apprise, one batch at a time.
 
 RULE 1: a batch is marked `sending` and committed before anything leaves, so that a crash in the middle shows.
-RULE 2: rows found in `sending` at the start of a try were under way when it broke off: they become `uncertain`,
-and are mailed again, since a second mail does less harm than none.
+RULE 2: rows found in `sending` at the start of a try were under way when it broke off: they become
+`uncertain`, and are mailed again, since a second mail does less harm than none.
 RULE 3: what the mail server refuses stays queued for another try, and is `failed` after the last one.
 No address, name or text reaches a log.
 """

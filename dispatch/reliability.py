@@ -1,7 +1,7 @@
 """Reliability so far, from the interruption ledger: SAIDI, SAIFI and customer-minutes (IEEE 1366).
 
-SAIDI = customer-minutes of sustained interruption / customers served; SAIFI = customers interrupted by a sustained
-interruption / customers served. Sustained = longer than five minutes; one still open counts to now.
+SAIDI = customer-minutes of sustained interruption / customers served; SAIFI = customers interrupted by a
+sustained interruption / customers served. Sustained = longer than five minutes; one still open counts to now.
 """
 
 from __future__ import annotations
