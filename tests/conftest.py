@@ -7,6 +7,7 @@ One template database is migrated once; what a test gets is a copy, or a transac
 - `session`: rolled back after the test; the usual choice.
 - `database_url`, `engine`: a fresh database of one's own, for what commits or uses several connections.
 - `database_server`: for what creates databases itself.
+- `relight_home`: an empty home for a private cluster of one's own, stopped and removed after the test.
 """
 
 from __future__ import annotations
@@ -228,3 +229,14 @@ def session(_shared_engine: Engine) -> Iterator[Session]:
         with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
             yield session
         transaction.rollback()
+
+
+@pytest.fixture
+def relight_home() -> Iterator[Path]:
+    """An empty home that the server's account may enter, with a short path (pytest's own is closed to it)."""
+    folder = Path(tempfile.mkdtemp(prefix="relight-home-"))
+    folder.chmod(0o711)
+    home = folder / "home"
+    yield home
+    PrivateCluster(home).stop()
+    shutil.rmtree(folder)

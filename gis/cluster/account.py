@@ -29,12 +29,13 @@ class Account:
     is_other: bool
 
     def run(
-        self, command: Sequence[str | Path], *, timeout_s: float | None = None
+        self, command: Sequence[str | Path], *, keep_open: Sequence[int] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as this account, in a session of its own and from the root folder.
 
         The root folder, because the account may not be able to read the one this process stands in; a session
-        of its own, because Ctrl-C in a terminal must reach Relight alone, which then stops it in order.
+        of its own, because Ctrl-C in a terminal must reach Relight alone, which then stops it in order. The
+        command inherits the file descriptors in `keep_open`.
         """
         return subprocess.run(
             command,
@@ -45,7 +46,7 @@ class Account:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=timeout_s,
+            pass_fds=keep_open,
             start_new_session=True,
             umask=0o077,
             user=self.user_id if self.is_other else None,

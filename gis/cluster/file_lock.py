@@ -10,11 +10,14 @@ from pathlib import Path
 
 
 @contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
-    """Wait until no other process holds the lock on `path`, and hold it meanwhile."""
+def exclusive_lock(path: Path) -> Iterator[int]:
+    """Wait until no other process holds the lock on `path`; hold it, and give its file descriptor.
+
+    A child that is handed the descriptor holds the lock too, until it ends.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from gis.errors import ClusterError
 
 # The kernel cuts a socket's path at 107 bytes; staying below 100 leaves room for PostgreSQL's own suffixes.
 SOCKET_PATH_LIMIT_BYTES = 100
+# Commas separate hosts in an address, and quotes and colons have meanings of their own there.
+_PLAIN_PATH = re.compile(r"[\w./+ -]+")
 _SOCKET_NAME = ".s.PGSQL.5432.lock"
 
 
@@ -32,9 +35,10 @@ def default_home(*, environment: Mapping[str, str], is_root: bool) -> Path:
 
 
 def socket_folder(home: Path, *, run_folder: Path, user_id: int) -> Path:
-    """Return `home/socket`, or a short folder named by a hash of it when its path would be too long."""
+    """Return `home/socket`, or a folder named by a hash of it when its path would be too long or odd."""
     inside = home / "socket"
-    if len(os.fsencode(inside / _SOCKET_NAME)) < SOCKET_PATH_LIMIT_BYTES:
+    is_short = len(os.fsencode(inside / _SOCKET_NAME)) < SOCKET_PATH_LIMIT_BYTES
+    if is_short and _PLAIN_PATH.fullmatch(str(inside)):
         return inside
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     return run_folder / f"relight-{user_id}-{digest}"

@@ -30,7 +30,7 @@ EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
 # Recovery after a crash replays at most max_wal_size of log; five minutes cover that on a slow disk.
 _START_TIMEOUT_S = 300
 _STOP_TIMEOUT_S = 60
-_POLL_S = 0.1
+_POLL_S = 0.05
 _LOG_LIMIT_BYTES = 10_000_000
 _SHOWN_LOG_LINES = 15
 
@@ -69,12 +69,15 @@ class PrivateCluster:
         """Start the server, or find the one that runs; make its data folder the first time. ClusterError."""
         account = server_account(self.data_folder)
         make_home(self.home, account=account)
-        with exclusive_lock(self.home / "cluster.lock"):
+        with exclusive_lock(self.home / "cluster.lock") as lock:
             if self.is_running():
                 if self._answers():
                     return
                 self._stop(account)  # its socket is gone: cleaners of /tmp do that
-            self._start(account)
+            installation = self._installation()
+            if not (self.data_folder / "PG_VERSION").exists():
+                self._initialise(installation, account=account, lock=lock)
+            self._start(installation, account=account)
 
     def stop(self) -> None:
         """Stop the server in order and wait until it has ended; nothing happens when none runs."""
@@ -125,24 +128,25 @@ class PrivateCluster:
         data_version = int(version_file.read_text(encoding="utf-8")) if version_file.exists() else None
         return choose_installation(find_installations(), data_version=data_version)
 
-    def _answers(self) -> bool:
-        """Wait while a living server recovers; False when it cannot be reached though it lives."""
+    def _answers(self, process_id: int | None = None) -> bool:
+        """Wait until the server answers; False when it ended, or cannot be reached though it lives."""
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while self.is_running() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            starting = process_id is not None and processes.is_alive(process_id)
+            if not starting and not self.is_running():
+                return False
             try:
                 self._connect("postgres").close()
             except ClusterError as error:
-                if "starting up" not in str(error) and "recovery" not in str(error):
+                is_recovering = "starting up" in str(error) or "recovery" in str(error)
+                if not starting and not is_recovering:
                     return False
                 time.sleep(_POLL_S)
             else:
                 return True
         return False
 
-    def _start(self, account: Account) -> None:
-        installation = self._installation()
-        if not (self.data_folder / "PG_VERSION").exists():
-            self._initialise(installation, account=account)
+    def _start(self, installation: Installation, *, account: Account) -> None:
         make_private_folder(self.socket_folder, account=account)
         make_private_folder(self.log_path.parent, account=account)
         self._clear_remains(account)
@@ -154,13 +158,15 @@ class PrivateCluster:
             account=account,
             extra=self._settings,
         )
+        # The shell only puts the server into the background, so that it is nobody's child and outlives us.
+        # pg_ctl would do as much, but breaks on quotes in a path.
         answer = account.run(
-            [installation.program("pg_ctl"), "start", "--wait", f"--timeout={_START_TIMEOUT_S}", "--silent"]
-            + ["-D", str(self.data_folder), "-l", str(self.log_path)]
+            ["/bin/sh", "-c", 'log="$1"; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!', "sh"]
+            + [str(self.log_path), installation.program("postgres"), "-D", str(self.data_folder)]
         )
-        if answer.returncode != 0:
+        if not answer.stdout.strip().isdecimal() or not self._answers(int(answer.stdout)):
             raise ClusterError(
-                f"The private database in {self.home} did not start.\n{answer.stdout.strip()}\n"
+                f"The private database in {self.home} did not start. {answer.stdout.strip()}\n"
                 f"The end of its log, {self.log_path}:\n{self._end_of_log()}"
             )
         self._make_role()
@@ -176,21 +182,26 @@ class PrivateCluster:
                 + ["-D", str(self.data_folder)]
             )
             if processes.wait_until_ended([process_id], patience_s=2.0):
+                self._remove_socket_folder()
                 return
         raise ClusterError(
             f"The private database in {self.home} did not stop (process {process_id}).\n"
             f"The end of its log, {self.log_path}:\n{self._end_of_log()}"
         )
 
-    def _initialise(self, installation: Installation, *, account: Account) -> None:
-        """Make the data folder beside its place, so that one cut short is never taken for a whole one."""
+    def _initialise(self, installation: Installation, *, account: Account, lock: int) -> None:
+        """Make the data folder beside its place, so that one cut short is never taken for a whole one.
+
+        initdb holds the lock itself: when we are killed, it still writes for a moment.
+        """
         beside = self.home / "database.new"
         if beside.exists():
             shutil.rmtree(beside)
         make_private_folder(beside, account=account)
         answer = account.run(
             [installation.program("initdb"), "-D", str(beside), f"--username={ADMIN_ROLE}"]
-            + ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=reject", "--data-checksums"]
+            + ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=reject", "--data-checksums"],
+            keep_open=[lock],
         )
         if answer.returncode != 0:
             raise ClusterError(f"The private database in {self.home} could not be made.\n{answer.stdout}")
@@ -200,12 +211,20 @@ class PrivateCluster:
         """Make way for a start after kill -9: children still running, and misleading lock files."""
         processes.end_orphans(title=self._title, user_id=account.user_id)
         process_id = processes.postmaster_process_id(self.data_folder)
-        # PostgreSQL itself removes the file of a dead process, but not one whose number was given to another
-        # process of the same account since, nor an empty one.
-        if process_id is None or processes.is_alive(process_id):
+        # PostgreSQL itself removes the file of a process that is gone, but not one whose number was given to
+        # another process of the same account since, or waits to be reaped, nor an empty one.
+        if process_id is None or processes.number_is_taken(process_id):
             (self.data_folder / "postmaster.pid").unlink(missing_ok=True)
             for remains in self.socket_folder.glob(".s.PGSQL.*"):
                 remains.unlink(missing_ok=True)
+
+    def _remove_socket_folder(self) -> None:
+        """Leave nothing behind in /run or /tmp; inside the home the folder may stay."""
+        if self.socket_folder.parent == self.home:
+            return
+        for remains in self.socket_folder.glob(".s.PGSQL.*"):
+            remains.unlink(missing_ok=True)
+        self.socket_folder.rmdir()
 
     def _make_role(self) -> None:
         with self._connect("postgres") as connection:

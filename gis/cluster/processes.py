@@ -14,25 +14,38 @@ from pathlib import Path
 
 _PROCESS_FOLDER = Path("/proc")
 _POLL_S = 0.05
+_EMPTY_FILE_TRIES = 10
 
 
 def postmaster_process_id(data_folder: Path) -> int | None:
     """Return the process number that the data folder's lock file names, whether or not it is alive."""
-    try:
-        first_line = (data_folder / "postmaster.pid").read_text(encoding="utf-8").partition("\n")[0]
-        return int(first_line)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
+    path = data_folder / "postmaster.pid"
+    for _ in range(_EMPTY_FILE_TRIES):
+        try:
+            first_line = path.read_text(encoding="utf-8").partition("\n")[0]
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if first_line.isdecimal():
+            return int(first_line)
+        time.sleep(_POLL_S)  # a server that starts this very moment makes the file before it fills it
+    return None
 
 
-def is_alive(process_id: int) -> bool:
-    """Say whether a process of that number exists and has not ended (a zombie has)."""
+def number_is_taken(process_id: int) -> bool:
+    """Say whether the kernel knows the number, be it of a process that ended and waits to be reaped."""
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass
+        return True
+    return True
+
+
+def is_alive(process_id: int) -> bool:
+    """Say whether a process of that number exists and has not ended (a zombie has)."""
+    if not number_is_taken(process_id):
+        return False
     try:
         status = (_PROCESS_FOLDER / str(process_id) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -50,7 +63,7 @@ def running_postmaster(data_folder: Path) -> int | None:
     return process_id if words is None or str(data_folder) in words else None
 
 
-def end_orphans(*, title: str, user_id: int, patience_s: float = 10.0) -> None:
+def end_orphans(*, title: str, user_id: int, patience_s: float = 2.0) -> None:
     """End the children of a killed server; they notice by themselves unless they are in a long query."""
     for sign in (None, signal.SIGQUIT, signal.SIGKILL):
         orphans = list(_children(title=title, user_id=user_id))
