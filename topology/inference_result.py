@@ -1,0 +1,79 @@
+"""What inference answers: outages, each with its candidates, its reasons and whom it puts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a device is believed open: code and values for a face in any language, text in English."""
+
+    code: str
+    values: Mapping[str, str | int]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A device (or service) that may be the open one; `equivalent` feed the same service points."""
+
+    device: str
+    phases: str
+    probability: float
+    equivalent: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InferredOutage:
+    """One device believed open; the first three fields repeat `candidates[0]`, counts are those out under it."""
+
+    device: str
+    phases: str
+    probability: float
+    candidates: tuple[Candidate, ...]
+    service_point_ids: tuple[str, ...]
+    service_points_out: int
+    customers_out: int
+    started_at: datetime
+    reasons: tuple[Reason, ...]
+    evidence_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceResult:
+    """All outages believed at a time, most customers first; `ignored` names observations of unknown things."""
+
+    at: datetime
+    outages: tuple[InferredOutage, ...]
+    ignored: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the inference result of the exchange format: reasons as texts, times as ISO 8601."""
+        return {"at": self.at.isoformat(), "outages": [_outage_as_json(outage) for outage in self.outages]}
+
+
+def _outage_as_json(outage: InferredOutage) -> dict[str, Any]:
+    return {
+        "device": outage.device,
+        "phases": outage.phases,
+        "probability": outage.probability,
+        "candidates": [
+            {
+                "device": candidate.device,
+                "phases": candidate.phases,
+                "probability": candidate.probability,
+                "equivalent": list(candidate.equivalent),
+            }
+            for candidate in outage.candidates
+        ],
+        "service_points_out": outage.service_points_out,
+        "service_point_ids": list(outage.service_point_ids),
+        "customers_out": outage.customers_out,
+        "started_at": outage.started_at.isoformat(),
+        "reasons": [reason.text for reason in outage.reasons],
+        "evidence_ids": list(outage.evidence_ids),
+    }
