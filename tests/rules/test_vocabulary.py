@@ -1,0 +1,30 @@
+"""The one vocabulary: the same keys and blanks in both languages, and words for every message."""
+
+import json
+import re
+from pathlib import Path
+
+from dispatch.notifications import LANGUAGES, MessageKind
+
+FOLDER = Path(__file__).parents[2] / "web" / "vocabulary"
+
+
+def words(language):
+    return json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+
+
+def blanks(text):
+    return sorted(re.findall(r"\{(\w+)\}", text))
+
+
+def test_both_languages_have_the_same_keys_and_blanks():
+    english, chinese = (words(language) for language in LANGUAGES)
+    assert english.keys() == chinese.keys()
+    assert {key: blanks(text) for key, text in english.items()} == {
+        key: blanks(text) for key, text in chinese.items()
+    }
+
+
+def test_every_message_has_its_words():
+    wanted = {f"message.{kind}.{part}" for kind in MessageKind for part in ("subject", "body")}
+    assert wanted <= words("en").keys()
