@@ -1,0 +1,140 @@
+"""The Autopilot: a dispatcher that plays by the book, through the same interface as a person.
+
+Owns its patience and its choices, and nothing of the truth: it sees what a dispatcher sees. It can be
+switched off at any moment, and then does nothing at all; a person may take over and hand back.
+
+Its book:
+RULE 1: confirm a prediction once it has settled: the same device for some minutes, longer if one report only.
+RULE 2: send the first fitting crew of the ranking that has not declined this outage.
+RULE 3: when the crew is done and meters answer that supply is back, restore as of the end of the work.
+RULE 4: when the crew found nothing to mend and nobody answers that supply is back, dismiss, saying so.
+RULE 5: close what is restored, calling back crews still under way.
+"""
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.demo.client import ApiClient, RefusedError
+
+logger = logging.getLogger("relight.demo")
+
+_ENDED = frozenset({"finished", "declined", "recalled"})
+# What usually lies behind such a device in a storm; the crew's word would decide at a real desk.
+_CAUSES = {"distribution": "lightning", "service_point": "tree", "fuse": "wind"}
+_USUAL_CAUSE = "wind"
+_NOTHING_FOUND = "The crew found nothing to mend, and no meter below is without supply."
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the Autopilot waits, in simulated minutes.
+
+    Args:
+        settled: A prediction with two reports must keep its device this long.
+        settled_alone: A prediction with a single report must keep it this long.
+        answers: After the work, for most meters to say that supply is back.
+        silence: After the work, before it takes the crew's word although no meter answers.
+    """
+
+    settled: float = 4.0
+    settled_alone: float = 8.0
+    answers: float = 10.0
+    silence: float = 25.0
+
+
+class Autopilot:
+    """The actor at the dispatcher's desk."""
+
+    name = "Autopilot"
+    pause_s = 0.8
+
+    def __init__(
+        self,
+        *,
+        client: ApiClient,
+        now: Callable[[], datetime],
+        is_on: Callable[[], bool] = lambda: True,
+        patience: Patience | None = None,
+    ) -> None:
+        """Act through a client signed in as a dispatcher, while `is_on` says so."""
+        self._client = client
+        self._now = now
+        self._is_on = is_on
+        self._patience = patience or Patience()
+        self._seen: dict[str, tuple[str, datetime]] = {}
+
+    def act(self) -> None:
+        """Look at every outage once and do what the book says."""
+        if not self._is_on():
+            return
+        outages = self._client.get("/api/outages", active=True)["outages"]
+        for outage in sorted(outages, key=lambda outage: -outage["customers_out"]):
+            try:
+                self._treat(outage, self._now())
+            except RefusedError as refusal:
+                # The picture changed since it was read; the next turn sees the new one.
+                logger.info("Autopilot, outage %s: %s", outage["id"], refusal)
+
+    def _treat(self, outage: dict[str, Any], now: datetime) -> None:
+        if outage["status"] == "predicted":
+            if self._has_settled(outage, now):
+                self._do(outage, "confirm")
+        elif outage["status"] == "restored":
+            self._close(outage)
+        elif not any(job["status"] not in _ENDED for job in outage["jobs"]):
+            finished = [job for job in outage["jobs"] if job["status"] == "finished"]
+            if finished:
+                self._judge_work(outage, finished[-1], now)
+            else:
+                self._send_crew(outage)
+
+    def _has_settled(self, outage: dict[str, Any], now: datetime) -> bool:
+        device, since = self._seen.get(outage["id"], ("", now))
+        if device != outage["device"]:
+            self._seen[outage["id"]] = (outage["device"], now)
+            return False
+        is_alone = outage["reports_out"] <= 1
+        wait = self._patience.settled_alone if is_alone else self._patience.settled
+        return now - since >= timedelta(minutes=wait)
+
+    def _send_crew(self, outage: dict[str, Any]) -> None:
+        declined = {job["crew_id"] for job in outage["jobs"] if job["status"] == "declined"}
+        ranked = self._client.get(f"/api/outages/{outage['id']}/crews")["crews"]
+        fitting = [crew["crew_id"] for crew in ranked if crew["fitting"]]
+        # When all have declined, the nearest is asked again: somebody has to go.
+        willing = [crew for crew in fitting if crew not in declined] or fitting
+        if willing:
+            self._do(outage, "assign", crew_id=willing[0])
+
+    def _judge_work(self, outage: dict[str, Any], job: dict[str, Any], now: datetime) -> None:
+        ended_at = datetime.fromisoformat(job["ended_at"])
+        waited = now - ended_at
+        is_answered = outage["reports_on"] >= math.ceil(outage["service_points_out"] / 2)
+        if waited >= timedelta(minutes=self._patience.answers):
+            is_answered = outage["reports_on"] > 0
+        if is_answered:
+            self._restore(outage, ended_at)
+        elif waited >= timedelta(minutes=self._patience.silence):
+            if job["working_at"] is None:
+                self._do(outage, "dismiss", reason=_NOTHING_FOUND)
+            else:
+                self._restore(outage, ended_at)
+
+    def _restore(self, outage: dict[str, Any], ended_at: datetime) -> None:
+        restored_at = max(ended_at, datetime.fromisoformat(outage["started_at"]))
+        self._do(outage, "restore", restored_at=restored_at.isoformat())
+
+    def _close(self, outage: dict[str, Any]) -> None:
+        for job in outage["jobs"]:
+            if job["status"] not in _ENDED:
+                self._do(outage, "recall", job_id=job["id"], reason="Supply is back.")
+                return  # that was a change: the next turn sees the new version
+        cause = _CAUSES.get(outage["device_kind"], _USUAL_CAUSE)
+        self._do(outage, "close", cause=cause, note="Closed by the Autopilot of the demo.")
+
+    def _do(self, outage: dict[str, Any], action: str, **order: str) -> None:
+        self._client.post(f"/api/outages/{outage['id']}/{action}", {"version": outage["version"], **order})

@@ -1,0 +1,223 @@
+"""How simulated crews behave: they answer, drive, look, walk on if the device was not the one, and mend.
+
+Owns a crew's own time and place. A crew knows only its job's device; what it finds there it learns from the
+world when it stands in front of it. Steps come out with the moment they happened, to be reported by phone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from gis.places import Place
+from gis.travel import estimate_travel
+from storm.errors import StormError
+from storm.faults import Fault, FaultClass
+from storm.randomness import minutes_between, stream
+from storm.world import World
+
+Minutes = tuple[float, float]
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_REPAIR_MINUTES: Mapping[FaultClass, Minutes] = {
+    # Shorter than what utilities report (medians of one to two hours with the drive): a choice of this
+    # simulation, so that a storm is over within a working day.
+    FaultClass.SERVICE: (12.0, 30.0),
+    FaultClass.BRANCH: (15.0, 40.0),
+    FaultClass.TRANSFORMER: (30.0, 70.0),
+    FaultClass.TRUNK: (25.0, 60.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CrewHabits:
+    """How long a crew takes for what, in minutes from shortest to longest.
+
+    Args:
+        decline_share: The share of jobs a crew declines, 0 to 1.
+        drive_factor: How much longer or shorter a drive takes than estimated.
+    """
+
+    decline_share: float = 0.06
+    accept_minutes: Minutes = (0.5, 3.0)
+    set_off_minutes: Minutes = (1.0, 4.0)
+    drive_factor: tuple[float, float] = (0.85, 1.3)
+    look_minutes: Minutes = (2.0, 6.0)
+    walk_minutes: Minutes = (2.0, 6.0)
+    repair_minutes: Mapping[FaultClass, Minutes] = field(default_factory=lambda: dict(_REPAIR_MINUTES))
+
+
+@dataclass(frozen=True, slots=True)
+class CrewFinding:
+    """What the crew saw at one device: `open`, `damaged`, `closed` or `ok`."""
+
+    device: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrewStep:
+    """One thing a crew did at one moment.
+
+    Args:
+        status: The job status to report, None where the crew only found something.
+        repaired: The fault it has just mended.
+    """
+
+    job: str
+    at: datetime
+    place: Place
+    status: str | None = None
+    finding: CrewFinding | None = None
+    repaired: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    origin: Place
+    destination: Place
+    departed_at: datetime
+    arrives_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    at: datetime
+    do: Callable[[datetime], CrewStep]
+
+
+class SimulatedCrew:
+    """One crew in the simulated world, with at most one job at a time."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        place: Place,
+        world: World,
+        places: Mapping[str, Place],
+        habits: CrewHabits,
+        seed: int,
+    ) -> None:
+        self.id = id
+        self.job: str | None = None
+        self._world = world
+        self._places = places
+        self._habits = habits
+        self._seed = seed
+        self._jobs_taken = 0
+        self._random = stream(seed, "crew", id)
+        self._device = ""
+        self._next: _Next | None = None
+        self._leg = _Leg(place, place, _LONG_AGO, _LONG_AGO)
+
+    def take(self, *, job: str, device: str, at: datetime) -> None:
+        """Hand the crew a job at a device; it answers in its own time."""
+        self._jobs_taken += 1
+        self._random = stream(self._seed, "crew", self.id, self._jobs_taken)
+        self.job = job
+        self._device = device
+        self._after(at, self._habits.accept_minutes, self._answer)
+
+    def drop(self, *, at: datetime) -> None:
+        """Call the crew away from its job; it stays where it is."""
+        place = self.place_at(at)
+        self._leg = _Leg(place, place, at, at)
+        self.job = None
+        self._next = None
+
+    def advance(self, *, now: datetime) -> list[CrewStep]:
+        """Return what the crew has done up to now and not yet told, oldest first."""
+        steps: list[CrewStep] = []
+        while self._next is not None and self._next.at <= now:
+            steps.append(self._next.do(self._next.at))
+        return steps
+
+    def place_at(self, now: datetime) -> Place:
+        """Return where the crew is, on a straight line while it drives."""
+        leg = self._leg
+        whole = (leg.arrives_at - leg.departed_at).total_seconds()
+        if whole <= 0 or now >= leg.arrives_at:
+            return leg.destination
+        share = max(0.0, (now - leg.departed_at).total_seconds() / whole)
+        return Place(
+            lon=leg.origin.lon + share * (leg.destination.lon - leg.origin.lon),
+            lat=leg.origin.lat + share * (leg.destination.lat - leg.origin.lat),
+        )
+
+    @property
+    def is_driving(self) -> bool:
+        """Whether the crew is on its way to a job."""
+        return self._next is not None and self._next.do == self._arrive
+
+    def _answer(self, at: datetime) -> CrewStep:
+        if self._random.random() < self._habits.decline_share:
+            return self._end(at, "declined")
+        self._after(at, self._habits.set_off_minutes, self._set_off)
+        return self._step(at, "accepted")
+
+    def _set_off(self, at: datetime) -> CrewStep:
+        origin = self.place_at(at)
+        destination = self._places.get(self._device, origin)
+        estimate = estimate_travel(origin=origin, destination=destination)
+        drive = estimate.travel_minutes * self._random.uniform(*self._habits.drive_factor)
+        arrives_at = at + timedelta(minutes=max(1.0, drive))
+        self._leg = _Leg(origin, destination, at, arrives_at)
+        self._next = _Next(arrives_at, self._arrive)
+        return CrewStep(job=self._job(), at=at, place=origin, status="en_route")
+
+    def _arrive(self, at: datetime) -> CrewStep:
+        self._after(at, self._habits.look_minutes, self._look)
+        return self._step(at, "on_site")
+
+    def _look(self, at: datetime) -> CrewStep:
+        fault = self._world.fault_near(self._device, at=at)
+        finding = CrewFinding(self._device, self._world.look_at(self._device, at=at))
+        if fault is None:
+            return self._end(at, "finished", finding=finding)
+        if fault.device == self._device:
+            return self._start(at, fault)
+        self._walk_to(at, fault)
+        return self._step(at, None, finding=finding)
+
+    def _walk_to(self, at: datetime, fault: Fault) -> None:
+        origin = self.place_at(at)
+        destination = self._places.get(fault.device, origin)
+        estimate = estimate_travel(origin=origin, destination=destination)
+        wait = minutes_between(self._random, self._habits.walk_minutes)
+        arrives_at = at + wait + timedelta(minutes=estimate.travel_minutes)
+        self._leg = _Leg(origin, destination, at, arrives_at)
+        self._next = _Next(arrives_at, lambda moment: self._start(moment, fault))
+
+    def _start(self, at: datetime, fault: Fault) -> CrewStep:
+        self._after(
+            at,
+            self._habits.repair_minutes[fault.fault_class],
+            lambda moment: self._end(moment, "finished", repaired=fault),
+        )
+        finding = CrewFinding(fault.device, self._world.look_at(fault.device, at=at))
+        return self._step(at, "working", finding=finding)
+
+    def _end(
+        self,
+        at: datetime,
+        status: str,
+        *,
+        finding: CrewFinding | None = None,
+        repaired: Fault | None = None,
+    ) -> CrewStep:
+        step = CrewStep(self._job(), at, self.place_at(at), status, finding, repaired)
+        self.job = None
+        self._next = None
+        return step
+
+    def _step(self, at: datetime, status: str | None, *, finding: CrewFinding | None = None) -> CrewStep:
+        return CrewStep(job=self._job(), at=at, place=self.place_at(at), status=status, finding=finding)
+
+    def _after(self, at: datetime, wait: Minutes, do: Callable[[datetime], CrewStep]) -> None:
+        self._next = _Next(at + minutes_between(self._random, wait), do)
+
+    def _job(self) -> str:
+        if self.job is None:
+            raise StormError(f"crew {self.id} acts without a job")
+        return self.job

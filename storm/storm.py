@@ -1,0 +1,131 @@
+"""A storm from its first fault to its last report: binds faults, callers, meters and telemetry to one world.
+
+Owns what is under way: reports that will arrive, and the moment they do. Time is passed in; nothing here
+waits. Rule: a call is made only if its place is dark at that moment, so mend before asking what is due.
+"""
+
+import heapq
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storm.callers import CallerHabits, calls_about
+from storm.directory import Identity
+from storm.evidence import Report
+from storm.faults import Fault, StormShape, choose_faults
+from storm.meters import MeterHabits, last_gasps, reports_of_return
+from storm.randomness import stream
+from storm.telemetry import TelemetryHabits, choose_watched, closing, opening
+from storm.world import World
+from topology.supply_tree import SupplyTree
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How people, meters and watched devices report."""
+
+    callers: CallerHabits = field(default_factory=CallerHabits)
+    meters: MeterHabits = field(default_factory=MeterHabits)
+    telemetry: TelemetryHabits = field(default_factory=TelemetryHabits)
+
+
+class Storm:
+    """A world under a storm; the same seed and the same repairs give the same reports."""
+
+    def __init__(
+        self,
+        *,
+        tree: SupplyTree,
+        seed: int,
+        identities: Mapping[str, Identity] | None = None,
+        habits: Habits | None = None,
+    ) -> None:
+        self.world = World(tree=tree)
+        self._tree = tree
+        self._seed = seed
+        self._identities = identities or {}
+        self._habits = habits or Habits()
+        self._under_way: list[tuple[Report, str | None]] = []
+        self._watched = choose_watched(
+            network=tree.network, habits=self._habits.telemetry, random=stream(seed, "telemetry")
+        )
+
+    def begin(
+        self,
+        *,
+        name: str,
+        shape: StormShape,
+        started_from: datetime,
+        spared: Collection[str] = (),
+    ) -> tuple[Fault, ...]:
+        """Let a storm come and return its hidden faults; NoFaultPossible if they don't fit.
+
+        `name` starts every id of this storm: a second storm in one world needs another.
+        """
+        faults = choose_faults(
+            tree=self._tree,
+            shape=shape,
+            started_from=started_from,
+            random=stream(self._seed, name, "faults"),
+            id_prefix=name,
+            spared=spared,
+        )
+        for fault in faults:
+            self.world.strike(fault)
+            self._report(fault)
+        return faults
+
+    def reports_due(self, *, now: datetime) -> list[Report]:
+        """Return what has arrived up to now and not been handed out before, in order of arrival."""
+        due: list[Report] = []
+        while self._under_way and self._under_way[0][0].arrives_at <= now:
+            report, caller = heapq.heappop(self._under_way)
+            if caller is None or self.world.is_out(caller, at=report.arrives_at):
+                due.append(report)
+        return due
+
+    def mend(self, *, fault: Fault, at: datetime) -> tuple[str, ...]:
+        """Mend a fault, let meters and telemetry say so, and return the service points supplied again."""
+        supplied = self.world.repair(fault.id, at=at)
+        if not supplied:
+            return ()
+        self._send(closing(fault=fault, at=at, watched=self._watched, habits=self._habits.telemetry))
+        self._send(
+            reports_of_return(
+                fault=fault,
+                service_points=supplied,
+                at=at,
+                habits=self._habits.meters,
+                identities=self._identities,
+                random=stream(self._seed, fault.id, "return"),
+            ),
+        )
+        return supplied
+
+    @property
+    def has_reports_under_way(self) -> bool:
+        """Whether anything may still arrive."""
+        return bool(self._under_way)
+
+    def _report(self, fault: Fault) -> None:
+        habits = self._habits
+        self._send(opening(fault=fault, watched=self._watched, habits=habits.telemetry))
+        self._send(
+            last_gasps(
+                fault=fault,
+                habits=habits.meters,
+                identities=self._identities,
+                random=stream(self._seed, fault.id, "meters"),
+            ),
+        )
+        for call in calls_about(
+            fault=fault,
+            habits=habits.callers,
+            identities=self._identities,
+            random=stream(self._seed, fault.id, "callers"),
+        ):
+            heapq.heappush(self._under_way, (call.report, call.service_point))
+
+    def _send(self, reports: Collection[Report]) -> None:
+        for report in reports:
+            heapq.heappush(self._under_way, (report, None))
