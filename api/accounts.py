@@ -173,7 +173,12 @@ def use_link(
     if roles is None:
         raise LinkSpentError
     add_account(
-        session, passwords=passwords, name=name, password=password, roles=[Role(role) for role in roles], now=now
+        session,
+        passwords=passwords,
+        name=name,
+        password=password,
+        roles=[Role(role) for role in roles],
+        now=now,
     )
 
 
@@ -183,4 +188,6 @@ def _check_roles(*, roles: Collection[Role], crew_id: str | None, account: str |
     if (Role.CREW in roles) != (crew_id is not None):
         raise AccountError("A crew's account needs the id of its crew, and no other account takes one.")
     if (Role.CUSTOMER in roles) != (account is not None):
-        raise AccountError("A customer's account needs the customer's account number, and no other takes one.")
+        raise AccountError(
+            "A customer's account needs the customer's account number, and no other takes one."
+        )

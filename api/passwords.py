@@ -35,13 +35,14 @@ class PasswordHashes:
         """Return the hash to store; WeakPasswordError when the password is too short or too long."""
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             raise WeakPasswordError(
-                f"A password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; this one has {len(password)}."
+                f"A password needs {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; "
+                f"this one has {len(password)}."
             )
         with self._turn:
             return self._hasher.hash(password)
 
     def match(self, password: str, stored: str | None) -> bool:
-        """Return whether the password is the one stored; None (no such account) costs as much and is false."""
+        """Return whether it is the password stored; None (no such account) costs as much and is false."""
         with self._turn:
             try:
                 self._hasher.verify(stored or self._nobody, password)

@@ -92,5 +92,5 @@ def check_declared(routes: Iterable[BaseRoute]) -> None:
     if missing:
         raise UndeclaredRouteError(
             f"These routes do not declare who may use them: {', '.join(missing)}. "
-            "Put @open_to(Role.…), @open_to_anyone_signed_in or @open_to_everybody under the route's decorator."
+            "Put @open_to(Role.…), @open_to_anyone_signed_in or @open_to_everybody under its decorator."
         )

@@ -28,9 +28,7 @@ class OpenedSession:
     expires_at: datetime
 
 
-def open_session(
-    session: Session, *, user: UserAccountRow, lasts: timedelta, now: datetime
-) -> OpenedSession:
+def open_session(session: Session, *, user: UserAccountRow, lasts: timedelta, now: datetime) -> OpenedSession:
     """Open a session for the account, and sweep those that have ended."""
     session.execute(delete(UserSessionRow).where(UserSessionRow.expires_at <= now))
     token, digest = new_token()

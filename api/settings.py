@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gis.cluster import default_home
@@ -88,14 +89,23 @@ class MessageSettings(BaseSettings):
         description="The Apprise address for e-mail, for instance "
         "mailtos://user:password@mail.example.org?from=outages@example.org.",
     )
-    sms_url: SecretStr | None = Field(
-        default=None, description="The Apprise address of an SMS gateway; the phone number is added to it."
+    time_zone: str = Field(
+        default="UTC",
+        description="The time zone in which messages tell the time, as in the IANA list: Asia/Shanghai.",
     )
 
-    def urls(self) -> dict[str, str]:
-        """Return the Apprise address of each channel that has one."""
-        named = {"email": self.mail_url, "sms": self.sms_url}
-        return {channel: url.get_secret_value() for channel, url in named.items() if url is not None}
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, ZoneInfoNotFoundError):
+            raise ValueError(f"{name!r} is not a time zone of the IANA list, such as Asia/Shanghai") from None
+        return name
+
+    def channels(self) -> tuple[str, ...]:
+        """Return the channels that have somewhere to send to."""
+        return ("email",) if self.mail_url is not None else ()
 
 
 SETTINGS = (DatabaseSettings, WebSettings, SignInSettings, MessageSettings)

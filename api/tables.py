@@ -52,7 +52,7 @@ class UserSessionRow(Base):
 
 
 class SignInAttemptRow(Base):
-    """One try to sign in; kept for a day, then swept. `succeeded` is null where the throttle refused it unjudged."""
+    """One try to sign in, kept for a day. `succeeded` is null where the throttle refused it unjudged."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (

@@ -41,9 +41,7 @@ def judge_attempt(session: Session, *, name: str, address: str, right: bool, now
         _failures(session, since=now - WITHIN, where=where) >= FAILURES_ALLOWED
         for where in (SignInAttemptRow.name == name, SignInAttemptRow.address == address)
     )
-    session.add(
-        SignInAttemptRow(name=name, address=address, at=now, succeeded=None if held else right)
-    )
+    session.add(SignInAttemptRow(name=name, address=address, at=now, succeeded=None if held else right))
     return right and not held
 
 
@@ -62,8 +60,6 @@ def throttled_address(address: str) -> str:
 
 def _failures(session: Session, *, since: datetime, where: ColumnElement[bool]) -> int:
     counted = session.scalar(
-        select(func.count()).where(
-            where, SignInAttemptRow.at > since, SignInAttemptRow.succeeded.is_(False)
-        )
+        select(func.count()).where(where, SignInAttemptRow.at > since, SignInAttemptRow.succeeded.is_(False))
     )
     return counted or 0

@@ -1,4 +1,4 @@
-"""Write the first migration anew from the models: for the time before the first release, when there is only one.
+"""Write the first migration anew from the models, for as long as nothing is released and there is only one.
 
 `python -m api.migrations.first_step URL` needs an empty database at URL. It owns nothing of the running
 system. After a release this file goes: then every change of a table is a step of its own.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations, render_python_code
+from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from geoalchemy2 import Geometry
 
@@ -21,13 +23,14 @@ from gis.database import connect
 STEP = Path(__file__).parent / "versions" / "0001_first_tables.py"
 _INDENT = "    "
 
-_HEAD = '''"""The first tables: networks, evidence, outages, crews, the change log, accounts, and the job queue.
+_HEAD = '''"""The first tables: networks, evidence, outages, crews, change log, accounts, and the job queue.
 
 Written by `python -m api.migrations.first_step` from the models; not by hand.
 """
 
 from __future__ import annotations
 
+import psycopg
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
@@ -48,10 +51,11 @@ def upgrade() -> None:
         if op.get_bind().scalar(found) is None:
             op.execute(f"CREATE EXTENSION {extension}")
 '''
-_TAIL = """    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many statements at
-    # once need psycopg's plain protocol, so this goes past SQLAlchemy.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(SchemaManager.get_schema(), prepare=False)
+_TAIL = """    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many
+    # statements at once need psycopg's plain protocol, so this goes past SQLAlchemy.
+    connection = op.get_bind().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    connection.execute(SchemaManager.get_schema(), prepare=False)
 
 
 def downgrade() -> None:
@@ -83,7 +87,7 @@ def write_first_step(url: str) -> None:
     STEP.write_text(_HEAD + sequences + _INDENT + code.strip() + "\n" + rules + _TAIL, encoding="utf-8")
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     if kind == "type" and isinstance(item, Geometry):
         # Its index is created by a line of its own, like every other.
         return f"Geometry({item.geometry_type!r}, srid={item.srid}, spatial_index=False)"

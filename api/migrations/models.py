@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping
+from typing import Any
 
 import api.tables
 import dispatch.tables
@@ -14,6 +15,6 @@ ROOMS_WITH_TABLES = (api.tables, dispatch.tables)
 _OWN_TABLES = frozenset(METADATA.tables)
 
 
-def is_ours(name: str | None, kind: str, _parents: MutableMapping[str, str | None]) -> bool:
+def is_ours(name: str | None, kind: str, _parents: Mapping[Any, str | None]) -> bool:
     """Return whether Alembic may look at it: not at procrastinate's tables, nor at PostGIS's own."""
     return kind != "table" or name in _OWN_TABLES

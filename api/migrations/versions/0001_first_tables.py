@@ -1,10 +1,11 @@
-"""The first tables: networks, evidence, outages, crews, the change log, accounts, and the job queue.
+"""The first tables: networks, evidence, outages, crews, change log, accounts, and the job queue.
 
 Written by `python -m api.migrations.first_step` from the models; not by hand.
 """
 
 from __future__ import annotations
 
+import psycopg
 import sqlalchemy as sa
 from alembic import op
 from geoalchemy2 import Geometry
@@ -362,10 +363,11 @@ def upgrade() -> None:
     CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION change_log_notifies()
     """)
-    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many statements at
-    # once need psycopg's plain protocol, so this goes past SQLAlchemy.
-    with op.get_bind().connection.cursor() as cursor:
-        cursor.execute(SchemaManager.get_schema(), prepare=False)
+    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many statements
+    # at once need psycopg's plain protocol, so this goes past SQLAlchemy.
+    connection = op.get_bind().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    connection.execute(SchemaManager.get_schema(), prepare=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,108 @@
+"""The application: routes, gate, errors and documentation put together by one factory.
+
+Owns nothing else. Tests build it through the same factory as production, with other settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi_offline import FastAPIOffline
+from sqlalchemy import Engine
+
+from api import errors
+from api.change_signal import ChangeSignal
+from api.change_stream import StreamPlaces
+from api.gatekeeper import Gatekeeper, require_admission
+from api.passwords import PasswordHashes
+from api.request_log import RequestLog
+from api.roles import check_declared, declared_access, open_to_everybody
+from api.routes import ROUTERS
+from api.settings import MessageSettings, SignInSettings, WebSettings
+from dispatch.network_cache import NetworkCache
+
+# Far above any order of a dispatcher; evidence in bulk has a route of its own.
+LARGEST_BODY_BYTES = 1024 * 1024
+
+# What FastAPI itself adds, open to everybody: the documentation and its local files.
+_DOCUMENTATION = frozenset({"/openapi.json", "/docs", "/docs/oauth2-redirect", "/static-offline-docs"})
+_DESCRIPTION = (
+    "Outage management and repair dispatch. Sign in at /api/sign-in; with the session cookie, every request "
+    "that changes something also carries the header `X-Relight: 1`. Ids are text, times ISO 8601 with zone. "
+    'Errors are `{"error": {"code", "text", …}}`.'
+)
+
+
+def create_app(
+    *,
+    engine: Engine,
+    web: WebSettings | None = None,
+    sign_in: SignInSettings | None = None,
+    messages: MessageSettings | None = None,
+    passwords: PasswordHashes | None = None,
+) -> FastAPI:
+    """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
+    web = web or WebSettings()
+    changes = ChangeSignal(engine)
+    app = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        title="Relight",
+        version="0.1.0",
+        description=_DESCRIPTION,
+        dependencies=[Depends(require_admission)],
+        lifespan=_lifespan(changes),
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY_BYTES,
+    )
+    app.state.engine = engine
+    app.state.sign_in = sign_in or SignInSettings()
+    app.state.channels = (messages or MessageSettings()).channels()
+    app.state.passwords = passwords or PasswordHashes()
+    app.state.changes = changes
+    app.state.streams = StreamPlaces(web.stream_connections)
+    app.state.networks = NetworkCache()
+    for router in ROUTERS:
+        app.include_router(router)
+    _open_documentation(app)
+    routes = [context.original_route for context in iter_route_contexts(app.routes)]
+    check_declared(routes)
+    _document_roles([route for route in routes if isinstance(route, APIRoute)])
+    errors.install(app)
+    # The last one added is the outermost: refused requests are logged too.
+    app.add_middleware(Gatekeeper, application=app, engine=engine)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _lifespan(changes: ChangeSignal) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(changes.run())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+
+    return lifespan
+
+
+def _open_documentation(app: FastAPI) -> None:
+    for route in app.routes:
+        if getattr(route, "path", None) in _DOCUMENTATION:
+            open_to_everybody(getattr(route, "endpoint", None) or getattr(route, "app"))  # noqa: B009
+
+
+def _document_roles(routes: list[APIRoute]) -> None:
+    """Let the documentation say who may use each route."""
+    for route in routes:
+        access = declared_access(route)
+        if access is not None:
+            roles = ["everybody"] if access.public else sorted(access.roles)
+            route.openapi_extra = {**(route.openapi_extra or {}), "x-open-to": roles}

@@ -1,0 +1,221 @@
+"""From what went wrong to what is answered: the only place in Relight that knows HTTP statuses.
+
+Owns the answers `{"error": {"code", "text", …}}` and one table from error class to status. No endpoint builds
+an error answer itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from api.accounts import AccountError, LinkSpentError, SignInRefusedError
+from api.passwords import WeakPasswordError
+from dispatch import errors as dispatch_errors
+from gis.errors import GisError
+from topology.errors import TopologyError
+
+logger = logging.getLogger("relight.api")
+
+# How long a client waits before it asks a database that is away again.
+RETRY_AFTER_S = 5
+_AWAY = 503
+
+DATABASE_AWAY = (
+    "The database does not answer at the moment, so this request was not done. Send it again shortly; "
+    "evidence may safely be sent twice. Relight recovers by itself as soon as the database is back."
+)
+
+
+class ApiError(Exception):
+    """Something the HTTP interface itself refuses, in words a person can act on."""
+
+
+class SignInNeededError(ApiError):
+    """The route needs a sign-in, and there is none, or it has ended."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("Sign in first: there is no sign-in with this request, or it has ended.")
+
+
+class RoleRefusedError(ApiError):
+    """The signed-in account may not use this route."""
+
+    def __init__(self, *, roles: tuple[str, ...]) -> None:
+        """Name the roles that may."""
+        self.roles = roles
+        allowed = ", ".join(roles) or "nobody: the route does not declare who may use it"
+        super().__init__(f"This account may not do that. Open to: {allowed}.")
+
+
+class HeaderMissingError(ApiError):
+    """An unsafe request came with the cookie but without the header that no other site can send."""
+
+    def __init__(self) -> None:
+        """Name the header."""
+        super().__init__("Send the header `X-Relight: 1` with every request that changes something.")
+
+
+class TooManyStreamsError(ApiError):
+    """All live streams of this process are taken."""
+
+    def __init__(self) -> None:
+        """Say that it passes."""
+        super().__init__("Too many live streams are open at the moment. Try again shortly.")
+
+
+class EvidenceRefusedError(ApiError):
+    """One piece of evidence cannot be taken, with the reason that intake gave."""
+
+    def __init__(self, *, id: str | None, reason: str) -> None:
+        """Carry the id, where it could be read."""
+        self.id = id
+        super().__init__(reason)
+
+
+class EvidenceReusedError(EvidenceRefusedError):
+    """An evidence id came before with other content."""
+
+
+# The most particular class wins; a class that is not here is our fault and answers 500.
+STATUSES: Mapping[type[Exception], tuple[int, str]] = {
+    SignInNeededError: (401, "sign_in_needed"),
+    SignInRefusedError: (401, "sign_in_refused"),
+    RoleRefusedError: (403, "role_refused"),
+    HeaderMissingError: (403, "header_missing"),
+    dispatch_errors.NotYours: (403, "not_yours"),
+    dispatch_errors.UnknownThing: (404, "unknown"),
+    dispatch_errors.IllegalTransition: (409, "illegal_transition"),
+    dispatch_errors.StaleVersion: (409, "stale_version"),
+    dispatch_errors.Conflict: (409, "conflict"),
+    dispatch_errors.NoActiveNetwork: (409, "no_active_network"),
+    EvidenceReusedError: (409, "id_reused"),
+    AccountError: (409, "account_refused"),
+    LinkSpentError: (410, "link_spent"),
+    EvidenceRefusedError: (422, "evidence_refused"),
+    WeakPasswordError: (422, "weak_password"),
+    dispatch_errors.InvalidInput: (422, "invalid_input"),
+    dispatch_errors.DispatchError: (422, "refused"),
+    GisError: (422, "invalid_input"),
+    TopologyError: (422, "invalid_input"),
+    TooManyStreamsError: (503, "too_many_streams"),
+}
+_STATUS_CODES = {404: "unknown", 405: "method_not_allowed", 413: "too_large", 415: "malformed"}
+_STATUS_TEXTS = {
+    404: "There is nothing at this address. /docs lists what there is.",
+    405: "This address does not take that method. /docs lists what it takes.",
+    413: "The request is too large. Send evidence to /api/evidence/batch, in several parts if need be.",
+}
+
+
+def status_of(error: Exception) -> tuple[int, str] | None:
+    """Return the status and code of an anticipated error, or None."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return None
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Return whether the database is away or too busy, rather than that we asked it badly."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+def error_answer(error: Exception) -> JSONResponse:
+    """Return the answer for any error; one nobody anticipated is logged and answers 500."""
+    if is_database_away(error):
+        logger.warning("database away: %s", type(getattr(error, "orig", None) or error).__name__)
+        return _answer(_AWAY, "database_away", DATABASE_AWAY, retry_after_s=RETRY_AFTER_S)
+    if isinstance(error, DataError):
+        return _answer(422, "malformed", "A value holds characters or a number that cannot be stored.")
+    found = status_of(error)
+    if found is None:
+        _log_unanticipated(error)
+        return _answer(500, "internal", "Relight failed at this; the reason is in its log.")
+    status, code = found
+    return _answer(
+        status,
+        code,
+        str(error),
+        retry_after_s=RETRY_AFTER_S if status == _AWAY else None,
+        fields=jsonable_encoder(_public_fields(error)),
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every error in the one form."""
+
+    def unreadable(_request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, RequestValidationError):
+            return error_answer(error)
+        return _malformed(error)
+
+    def by_status(_request: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            return error_answer(error)
+        code = _STATUS_CODES.get(error.status_code, "refused")
+        text = _STATUS_TEXTS.get(error.status_code, str(error.detail))
+        answer = _answer(error.status_code, code, text)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    def any_other(_request: Request, error: Exception) -> JSONResponse:
+        return error_answer(error)
+
+    app.add_exception_handler(RequestValidationError, unreadable)
+    app.add_exception_handler(HTTPException, by_status)
+    for kind in (*STATUSES, DBAPIError, PoolTimeoutError):
+        app.add_exception_handler(kind, any_other)
+
+
+def _malformed(error: RequestValidationError) -> JSONResponse:
+    # What was sent is not repeated: it may hold a password or a phone number, and errors end up in logs.
+    fields = [
+        {"field": ".".join(str(part) for part in problem["loc"][1:]), "text": problem["msg"]}
+        for problem in error.errors()
+    ]
+    said = "; ".join(
+        f"{field['field']}: {field['text']}" if field["field"] else field["text"] for field in fields
+    )
+    return _answer(422, "malformed", f"The request cannot be read. {said}.", fields={"fields": fields})
+
+
+def _public_fields(error: Exception) -> dict[str, Any]:
+    """Return the fields an error carries, beside its text; exceptions keep nothing else in theirs."""
+    return {name: value for name, value in vars(error).items() if not name.startswith("_")}
+
+
+def _answer(
+    status: int,
+    code: str,
+    text: str,
+    *,
+    retry_after_s: int | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    headers = {"Retry-After": str(retry_after_s)} if retry_after_s is not None else None
+    return JSONResponse(
+        {"error": {**(fields or {}), "code": code, "text": text}}, status_code=status, headers=headers
+    )
+
+
+def _log_unanticipated(error: Exception) -> None:
+    # A database error's text repeats the row it refused: only its kind and where it happened are logged.
+    if isinstance(error, DBAPIError):
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("unanticipated %s\n%s", type(error.orig).__name__, frames)
+    else:
+        logger.error("unanticipated %s", type(error).__name__, exc_info=error)

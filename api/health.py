@@ -1,0 +1,74 @@
+"""How the system is doing, told so that the person on duty knows what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from api.errors import is_database_away
+from api.schemas.health import Health
+from api.work import reading
+from api.worker_locks import WorkerLock, is_held
+from gis.network_versions import active_network_version
+
+
+def examine(engine: Engine, *, channels: Collection[str], real_now: datetime) -> Health:
+    """Return how database, workers and messages are; `channels` are those with somewhere to send to."""
+    try:
+        with reading(engine) as work:
+            worker: Literal["running", "silent"] = (
+                "running" if is_held(work.session, WorkerLock.ANALYSIS) else "silent"
+            )
+            messages = _messages(work.session, channels)
+            network_version = active_network_version(work.session)
+            now = work.now
+    except SQLAlchemyError as error:
+        if not is_database_away(error):
+            raise
+        return Health(
+            status="degraded",
+            database="away",
+            worker="silent",
+            messages="silent",
+            network_version=None,
+            now=real_now,
+            text="The database does not answer. Relight recovers by itself when it is back.",
+        )
+    troubles = _troubles(worker=worker, messages=messages, network_version=network_version)
+    return Health(
+        status="degraded" if troubles else "ok",
+        database="ok",
+        worker=worker,
+        messages=messages,
+        network_version=network_version,
+        now=now,
+        text=" ".join(troubles) or "All is well.",
+    )
+
+
+def _messages(session: Session, channels: Collection[str]) -> Literal["delivering", "silent", "no_channel"]:
+    if not channels:
+        return "no_channel"
+    return "delivering" if is_held(session, WorkerLock.DELIVERY) else "silent"
+
+
+def _troubles(*, worker: str, messages: str, network_version: int | None) -> list[str]:
+    troubles = []
+    if worker == "silent":
+        troubles.append(
+            "No analysis worker runs: evidence is kept, but no outage is found. Start `relight up`."
+        )
+    if network_version is None:
+        troubles.append(
+            "No network is in force: use `relight network import` and `relight network activate`."
+        )
+    if messages == "silent":
+        troubles.append("No delivery worker runs: messages stay queued. Start `relight up`.")
+    if messages == "no_channel":
+        troubles.append("No message channel is set, so messages stay queued: see RELIGHT_MAIL_URL.")
+    return troubles

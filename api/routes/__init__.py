@@ -1,0 +1,38 @@
+"""The routes, one file per subject. An endpoint opens a transaction and makes one call; it holds no rules."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.routes import (
+    account,
+    changes,
+    crews,
+    customers,
+    evidence,
+    jobs,
+    network,
+    outage_actions,
+    outages,
+    reports,
+    system,
+    welcome,
+)
+
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    module.router
+    for module in (
+        account,
+        system,
+        network,
+        evidence,
+        outages,
+        outage_actions,
+        crews,
+        jobs,
+        changes,
+        customers,
+        reports,
+        welcome,
+    )
+)

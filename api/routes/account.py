@@ -1,0 +1,68 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from api.accounts import sign_in as open_sign_in
+from api.gatekeeper import COOKIE_NAME
+from api.roles import open_to_anyone_signed_in, open_to_everybody
+from api.schemas.sign_in import SignedInAs, SignIn
+from api.sessions import end_session
+from api.settings import SignInSettings
+from api.work import Database, SignedIn
+
+router = APIRouter(tags=["account"])
+
+
+@router.post("/api/sign-in")
+@open_to_everybody
+def sign_in(request: Request, response: Response, body: SignIn, engine: Database) -> SignedInAs:
+    """Sign in with a name and a password; the answer sets the session cookie."""
+    settings: SignInSettings = request.app.state.sign_in
+    opened = open_sign_in(
+        engine,
+        passwords=request.app.state.passwords,
+        name=body.name,
+        password=body.password,
+        address=request.client.host if request.client else "unknown",
+        lasts=timedelta(hours=settings.session_hours),
+        now=datetime.now(UTC),
+    )
+    response.set_cookie(
+        COOKIE_NAME,
+        opened.token,
+        max_age=round(settings.session_hours * 3600),
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(settings, request),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return SignedInAs.model_validate(opened.identity)
+
+
+@router.post("/api/sign-out", status_code=204)
+@open_to_anyone_signed_in
+def sign_out(request: Request, response: Response, identity: SignedIn, engine: Database) -> None:
+    """End this sign-in; its cookie opens nothing any more."""
+    with Session(engine) as session, session.begin():
+        end_session(session, digest=identity.token_digest)
+    response.delete_cookie(
+        COOKIE_NAME, httponly=True, samesite="strict", secure=_is_secure(request.app.state.sign_in, request)
+    )
+
+
+@router.get("/api/me")
+@open_to_anyone_signed_in
+def me(identity: SignedIn) -> SignedInAs:
+    """Say who is signed in."""
+    return SignedInAs.model_validate(identity)
+
+
+def _is_secure(settings: SignInSettings, request: Request) -> bool:
+    if settings.secure_cookies == "auto":
+        return request.url.scheme == "https"
+    return settings.secure_cookies == "always"

@@ -1,0 +1,44 @@
+"""Shapes of the change log and of the snapshot it continues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.schemas.shape import Answer, Instant
+
+
+class Change(Answer):
+    """One recorded change; `occurred_at` is earlier than `recorded_at` where a crew had no signal."""
+
+    position: int
+    recorded_at: Instant
+    occurred_at: Instant
+    name: str
+    actor: str
+    subject: str
+    outage_id: str | None
+    data: dict[str, Any]
+    client_event_id: str | None
+
+
+class Changes(Answer):
+    """Changes in order, and the position to ask after next time."""
+
+    position: int
+    changes: list[Change]
+
+
+class History(Answer):
+    """Every change of one outage."""
+
+    changes: list[Change]
+
+
+class Snapshot(Answer):
+    """The state after the change at `position`; apply the changes after it to stay current."""
+
+    position: int
+    outages: dict[str, dict[str, Any]]
+    jobs: dict[str, dict[str, Any]]
+    crews: dict[str, dict[str, Any]]
+    interruptions: dict[str, dict[str, Any]]

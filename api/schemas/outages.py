@@ -1,0 +1,163 @@
+"""Shapes of outages and of what a dispatcher does with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from api.schemas.jobs import Job
+from api.schemas.shape import Answer, FreeText, Instant, Name, Order
+
+
+class Candidate(Answer):
+    """A device that may be the open one, with its probability; `equivalent` put the same households out."""
+
+    device: str
+    phases: str
+    probability: float
+    equivalent: list[str]
+
+
+class Reason(Answer):
+    """A reason: `code` and `values` for a face to say in its language, `text` in English."""
+
+    code: str
+    values: dict[str, Any]
+    text: str
+
+
+class Outage(Answer):
+    """One outage. `version` goes back with every action, so that nobody acts on an old picture."""
+
+    id: str
+    version: int
+    network_version: int
+    status: str
+    device: str
+    device_kind: str
+    phases: str
+    probability: float
+    candidates: list[Candidate]
+    reasons: list[Reason]
+    service_points_out: int
+    customers_out: int
+    reports_out: int
+    reports_on: int
+    hazards: list[str]
+    started_at: Instant
+    predicted_at: Instant
+    confirmed_at: Instant | None
+    restored_at: Instant | None
+    closed_at: Instant | None
+    etr_at: Instant | None
+    etr_source: str | None
+    cause: str | None
+    dismissed_because: str | None
+    merged_into: str | None
+    note: str | None
+    lon: float | None
+    lat: float | None
+    jobs: list[Job]
+
+
+class Outages(Answer):
+    """Outages, newest first, and the position of the change log they were read at."""
+
+    position: int
+    outages: list[Outage]
+
+
+class AffectedServicePoint(Answer):
+    """One household of an outage: without supply in [`from`, `to`)."""
+
+    id: str
+    customers: int
+    account: str | None
+    address: str | None
+    priority: str | None
+    started_at: Instant = Field(serialization_alias="from")
+    ended_at: Instant | None = Field(serialization_alias="to")
+
+
+class Affected(Answer):
+    """Every household of an outage (分析到户)."""
+
+    outage_id: str
+    service_points: list[AffectedServicePoint]
+
+
+class RankedCrew(Answer):
+    """One crew as a proposal for an outage; rank 1 is the nearest fitting one."""
+
+    crew_id: str
+    name: str
+    rank: int
+    fitting: bool
+    arrival_at: Instant
+    travel_minutes: float
+    distance_m: float
+    travel_source: str
+    missing_skills: list[str]
+    shift_minutes_left: float
+    jobs_ahead: int
+    position_age_minutes: float
+    reason: str
+    reasons: list[Reason]
+
+
+class RankedCrews(Answer):
+    """Crews for one outage, best first."""
+
+    crews: list[RankedCrew]
+
+
+class OutageOrder(Order):
+    """An action on the outage as the sender saw it; null acts on whatever it is now."""
+
+    version: int | None
+
+
+class Dismissal(OutageOrder):
+    """Why this is no outage."""
+
+    reason: FreeText
+
+
+class Assignment(OutageOrder):
+    """Send a crew."""
+
+    crew_id: Name
+
+
+class Reassignment(OutageOrder):
+    """Give a job to another crew."""
+
+    job_id: Name
+    crew_id: Name
+
+
+class Recall(OutageOrder):
+    """Call a crew back."""
+
+    job_id: Name
+    reason: FreeText | None = None
+
+
+class EtrOrder(OutageOrder):
+    """Say when supply is expected back."""
+
+    etr_at: Instant
+
+
+class Restoration(OutageOrder):
+    """Supply is back, now or at a time already past."""
+
+    restored_at: Instant | None = None
+
+
+class Closing(OutageOrder):
+    """Finish the paperwork."""
+
+    cause: Name
+    note: FreeText | None = None
