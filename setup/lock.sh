@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Choose the newest fitting versions of all packages and pin them in requirements.lock, with their hashes and
+# without any registry's address. Run by `make lock`; the pins of the day are reviewed like any other change.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+TOOLS=".lock-tools"
+
+[ -x "$TOOLS/bin/uv" ] || { .venv/bin/python -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; }
+
+# --universal: one file for every Python from 3.11 and every platform. Relight itself is not in it.
+"$TOOLS/bin/uv" pip compile requirements.in --universal --python-version 3.11 --upgrade \
+    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+    --no-emit-package relight --quiet --output-file requirements.lock
+
+if grep -nE '://|^--' requirements.lock; then
+    echo "requirements.lock must name no address and no option (see above)." >&2
+    exit 1
+fi
+echo "requirements.lock holds $(grep -c '==' requirements.lock) pins."

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Install whatever Relight still needs on this machine: system packages, the server's account, Python packages.
+# It installs only; it starts nothing, and a second run finds all in place within seconds.
+set -euo pipefail
+
+PROJECT_FOLDER="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+cd "$PROJECT_FOLDER"
+
+# What the caller's shell sets for its own Python must not leak into ours.
+unset PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV
+export LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+. setup/messages.sh
+. setup/system_packages.sh
+. setup/server_account.sh
+. setup/python_environment.sh
+
+main() {
+    begin_log
+    # Two set-ups at once, say of `make demo` and `make test`, would trip over each other: the second waits.
+    if command -v flock >/dev/null; then
+        exec 9>.setup.lock
+        if ! flock --nonblock 9; then
+            say "Another set-up is running in this folder; waiting for it."
+            flock 9
+        fi
+    fi
+    install_system_packages
+    create_server_account
+    install_python_environment
+}
+
+main "$@"
