@@ -14,3 +14,31 @@ class ClusterError(GisError):
 
 class DatabaseUrlError(GisError):
     """A database address is not one that Relight can use."""
+
+
+class NetworkPackageError(GisError):
+    """A network file cannot be read or written as it is; the text names layer, column and the way out."""
+
+
+class SimbenchError(GisError):
+    """The SimBench data set is not installed, or does not hold the grid asked for."""
+
+
+class NetworkVersionNotFoundError(GisError):
+    """No network version has this number."""
+
+    def __init__(self, network_version: int) -> None:
+        """Keep the number that was asked for."""
+        super().__init__(
+            f"There is no network version {network_version}. "
+            "Import a network first (relight network import PATH), or name one that was imported."
+        )
+        self.network_version = network_version
+
+
+class UnknownCrsError(GisError):
+    """A coordinate reference system that Relight does not know."""
+
+
+class CoordinatesOutOfRangeError(GisError):
+    """A longitude or latitude that is no place on Earth."""
