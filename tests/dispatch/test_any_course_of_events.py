@@ -1,0 +1,91 @@
+"""Whatever happens, in whatever order: the snapshot before and the events give the snapshot after."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dispatch.assignments import assign_crew, recall_job
+from dispatch.change_log import changes_after
+from dispatch.errors import DispatchError
+from dispatch.jobs import Progress, report_progress
+from dispatch.operations import close_outage, confirm_outage, dismiss_outage, restore_outage, set_etr
+from dispatch.outages import affected_service_points
+from dispatch.replay import replay
+from dispatch.snapshot import snapshot
+from dispatch.states import JobStatus
+
+HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
+REPORTS = st.tuples(
+    st.sampled_from(["trouble_call", "last_gasp", "last_gasp", "power_up"]), st.sampled_from(HOUSEHOLDS)
+)
+FINDINGS = st.tuples(
+    st.just("crew_finding"),
+    st.sampled_from(["T1", "T2", "B1", "B2"]),
+    st.sampled_from(["open", "ok", "closed"]),
+)
+SIGNALS = st.tuples(st.sampled_from(["switch_open", "switch_closed"]), st.sampled_from(["B1", "B2", "T3"]))
+STEPS = st.one_of(
+    st.tuples(st.just("report"), st.lists(REPORTS, min_size=1, max_size=5)),
+    st.tuples(st.just("report"), st.lists(st.one_of(FINDINGS, SIGNALS), min_size=1, max_size=2)),
+    st.tuples(st.just("wait"), st.integers(1, 90)),
+    st.tuples(
+        st.sampled_from(["confirm", "confirm", "dismiss", "etr", "assign", "restore", "close", "recall"]),
+        st.integers(0, 5),
+    ),
+    st.tuples(st.sampled_from(list(JobStatus)[1:6]), st.integers(0, 5)),
+)
+
+
+def act(world, name, number):
+    """Do one thing to one outage; what is not allowed is refused, and that is fine too."""
+    outages = world.outages()
+    if not outages:
+        return
+    outage = outages[number % len(outages)]
+    common = {"outage_id": outage.id, "version": outage.version}
+    crew_id = ("north", "south")[number % 2]
+    jobs = outage.jobs or (None,)
+    job = jobs[number % len(jobs)]
+    if name in set(JobStatus) and job is not None:
+        event = f"{job.id}-{name}-{world.numbers}-{world.now}"
+        report = Progress(status=name, occurred_at=world.now, client_event_id=event)
+        world.do(report_progress, job_id=job.id, crew_id=job.crew_id, progress=report)
+    elif name == "confirm":
+        world.do(confirm_outage, **common)
+    elif name == "dismiss":
+        world.do(dismiss_outage, reason="no", **common)
+    elif name == "etr":
+        world.do(set_etr, etr_at=world.now + timedelta(hours=2), **common)
+    elif name == "assign":
+        world.do(assign_crew, crew_id=crew_id, **common)
+    elif name == "recall" and job is not None:
+        world.do(recall_job, job_id=job.id, reason="elsewhere", **common)
+    elif name == "restore":
+        world.do(restore_outage, restored_at=None, **common)
+    elif name == "close":
+        world.do(close_outage, cause="wind", note=None, **common)
+
+
+@given(steps=st.lists(STEPS, max_size=25))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_snapshot_before_and_events_give_snapshot_after(world, steps):
+    world.later(1)
+    before = world.ask(snapshot)
+    for name, argument in steps:
+        if name == "report":
+            world.report(*argument)
+        elif name == "wait":
+            world.later(argument)
+        else:
+            try:
+                act(world, name, argument)
+            except DispatchError as refusal:
+                assert str(refusal)
+    after = world.ask(snapshot)
+    log = world.ask(changes_after, position=before["position"], limit=100_000)
+    assert [change.position for change in log] == sorted(change.position for change in log)
+    assert replay(before, log) == after
+    for outage in world.outages("predicted", "confirmed"):
+        affected = world.ask(affected_service_points, outage_id=outage.id)
+        assert all(one.started_at >= outage.started_at for one in affected)
