@@ -1,5 +1,6 @@
 """Whatever happens, in whatever order: the snapshot before and the events give the snapshot after."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -78,10 +79,8 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
         elif name == "wait":
             world.later(argument)
         else:
-            try:
+            with suppress(DispatchError):
                 act(world, name, argument)
-            except DispatchError as refusal:
-                assert str(refusal)
     after = world.ask(snapshot)
     log = world.ask(changes_after, position=before["position"], limit=100_000)
     assert [change.position for change in log] == sorted(change.position for change in log)
