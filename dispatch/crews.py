@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from geoalchemy2.shape import to_shape
-from sqlalchemy import func, select
+import shapely
+from geoalchemy2.shape import from_shape, to_shape
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, as_json, record
@@ -74,7 +75,7 @@ def add_crew(
         skills=sorted(set(skills)),
         shift_start=shift_start,
         shift_end=shift_end,
-        location=_point(place.lon, place.lat),
+        location=from_shape(shapely.Point(place.lon, place.lat), srid=4326),
         position_at=now,
     )
     session.add(row)
@@ -109,12 +110,11 @@ def report_position(
     if at > now + LATEST_AHEAD:
         raise InvalidInput(field="at", text=f"{at.isoformat()} lies in the future")
     if at > row.position_at:
-        row.location = _point(place.lon, place.lat)
+        row.location = from_shape(shapely.Point(place.lon, place.lat), srid=4326)
         row.position_at = at
         values = {"lon": place.lon, "lat": place.lat, "position_at": as_json(at)}
         author = Author(actor=actor, now=now, occurred_at=at)
         _record(session, name=Event.CREW_MOVED, crew_id=crew_id, values=values, author=author)
-        session.expire(row, ["location"])
     return get_crew(session, crew_id=crew_id)
 
 
@@ -153,8 +153,10 @@ def _record(
     record(session, name=name, subject=f"crew:{crew_id}", outage=None, author=author, data=data)
 
 
-def _point(lon: float, lat: float) -> object:
-    return func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
+def crew_place(row: CrewRow) -> Place:
+    """Return where a crew last said it was."""
+    point = to_shape(row.location)
+    return Place(lon=float(shapely.get_x(point)), lat=float(shapely.get_y(point)))
 
 
 def _place_in_wgs84(*, lon: float, lat: float, crs: str) -> Place:
@@ -166,15 +168,15 @@ def _place_in_wgs84(*, lon: float, lat: float, crs: str) -> Place:
 
 
 def _view(row: CrewRow, jobs: Sequence[JobRow]) -> CrewView:
-    point = to_shape(row.location)
+    place = crew_place(row)
     return CrewView(
         id=row.id,
         name=row.name,
         skills=tuple(row.skills),
         shift_start=row.shift_start,
         shift_end=row.shift_end,
-        lon=point.x,
-        lat=point.y,
+        lon=place.lon,
+        lat=place.lat,
         position_at=row.position_at,
         jobs=tuple(job_view(job) for job in jobs),
     )

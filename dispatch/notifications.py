@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import procrastinate
+import procrastinate.types
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -110,7 +111,8 @@ def _defer(session: Session, queued: Sequence[tuple[int, str]]) -> None:
     task = _queue.configure_task(DELIVERY_TASK, queue=DELIVERY_QUEUE, connection=connection)
     for ids in by_language.values():
         for start in range(0, len(ids), BATCH_SIZE):
-            task.defer(notification_ids=ids[start : start + BATCH_SIZE])
+            batch: list[procrastinate.types.JSONValue] = [*ids[start : start + BATCH_SIZE]]
+            task.defer(notification_ids=batch)
 
 
 def notification_summary(session: Session) -> NotificationSummary:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoalchemy2.shape import to_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import as_json, latest_position
+from dispatch.crews import crew_place
 from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.tables import CrewRow, InterruptionRow, JobRow, OutageRow
 
@@ -22,14 +22,14 @@ def snapshot(session: Session) -> Snapshot:
     state["position"] = latest_position(session)
     state["outages"] = {row.id: _fields(row) for row in session.scalars(select(OutageRow))}
     state["jobs"] = {row.id: _fields(row) for row in session.scalars(select(JobRow))}
-    for row in session.scalars(select(CrewRow)):
-        point = to_shape(row.location)
-        state["crews"][row.id] = {**_fields(row), "lon": point.x, "lat": point.y}
-    for row in session.scalars(select(InterruptionRow)):
-        state["interruptions"].setdefault(row.outage_id, {})[row.service_point] = {
-            "started_at": as_json(row.started_at),
-            "ended_at": as_json(row.ended_at),
-            "customers": row.customers,
+    for crew in session.scalars(select(CrewRow)):
+        place = crew_place(crew)
+        state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat}
+    for one in session.scalars(select(InterruptionRow)):
+        state["interruptions"].setdefault(one.outage_id, {})[one.service_point] = {
+            "started_at": as_json(one.started_at),
+            "ended_at": as_json(one.ended_at),
+            "customers": one.customers,
         }
     return state
 
