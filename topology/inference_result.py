@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class InferredOutage:
-    """One device believed open; the first three fields repeat `candidates[0]`, counts are those out under it."""
+    """A device believed open; three fields repeat `candidates[0]`, counts are those out under it."""
 
     device: str
     phases: str
@@ -45,7 +45,7 @@ class InferredOutage:
 
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
-    """All outages believed at a time, most customers first; `ignored` names observations of unknown things."""
+    """The outages believed, most customers first; `ignored` names observations of unknown things."""
 
     at: datetime
     outages: tuple[InferredOutage, ...]

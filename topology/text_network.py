@@ -10,7 +10,7 @@
     service_point P1 N4 3       # three customers; one unless said
     service_points Q N4 24      # Q-1 … Q-24, one customer each
 
-Nodes come into being with the devices between them; a service point at a node that no line names is a finding.
+Nodes come into being with the devices between them; a service point at any other node is a finding.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from topology.findings import Finding
 from topology.kinds import CODE_OF_KIND, DeviceKind
 from topology.network import Network
 
+SERVICE_POINTS_WORDS = 3
 _ALIASES = {
     "line": DeviceKind.OVERHEAD.value,
     "tie": DeviceKind.SWITCH.value,
@@ -68,7 +69,7 @@ class _Rows:
         elif word == "service_point" and len(rest) in {2, 3}:
             point, node, customers, *_ = [*rest, "1"]
             self.service_points.append((point, node, _count(number, customers)))
-        elif word == "service_points" and len(rest) in {3}:
+        elif word == "service_points" and len(rest) == SERVICE_POINTS_WORDS:
             prefix, node, count = rest
             places = range(1, _count(number, count) + 1)
             self.service_points += [(f"{prefix}-{place}", node, 1) for place in places]
@@ -77,8 +78,9 @@ class _Rows:
         else:
             raise TextNetworkError(
                 number,
-                f"{' '.join(words)!r} is not understood; write `source NODE`, `node NODE`, `KIND ID FROM TO [PHASES] "
-                f"[open]`, `service_point ID NODE [CUSTOMERS]` or `service_points PREFIX NODE COUNT`.",
+                f"{' '.join(words)!r} is not understood; write `source NODE`, `node NODE`, "
+                f"`KIND ID FROM TO [PHASES] [open]`, `service_point ID NODE [CUSTOMERS]` "
+                f"or `service_points PREFIX NODE COUNT`.",
             )
 
     def _read_device(self, word: str, rest: list[str]) -> None:
