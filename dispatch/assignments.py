@@ -20,7 +20,7 @@ from dispatch.ranking import CrewFacts, JobAhead, RankedCrew, rank_crews
 from dispatch.skills import needed_skills
 from dispatch.states import ACTIVE_JOB_STATUSES, JobStatus, OutageAction
 from dispatch.tables import JobRow, OutageRow, job_number
-from gis.places import Place
+from gis.place import Place
 from gis.travel import TravelEstimate, estimate_travel
 
 _FIRST_FIELDS = ("outage_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")

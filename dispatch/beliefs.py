@@ -17,7 +17,7 @@ from dispatch.interruptions import move_interruptions, set_interruptions, withdr
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
 from dispatch.tables import EvidenceRow, JobRow, OutageRow, outage_number
-from topology.inference import InferredOutage
+from topology.inference_result import InferredOutage
 
 ENGINE = "engine"
 

@@ -21,7 +21,7 @@ from dispatch.states import ACTIVE_JOB_STATUSES
 from dispatch.tables import CrewRow, JobRow
 from gis.coordinates import to_wgs84
 from gis.errors import GisError
-from gis.places import Place
+from gis.place import Place
 
 
 @dataclass(frozen=True, slots=True)

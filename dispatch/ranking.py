@@ -12,7 +12,7 @@ from typing import Any
 
 from dispatch.etr import SET_OFF_MINUTES, repair_minutes
 from dispatch.states import JobStatus
-from gis.places import Place
+from gis.place import Place
 from gis.travel import TravelEstimate, estimate_travel
 
 # A crew that has been on a repair longer than usual will need at least this much more.

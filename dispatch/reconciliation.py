@@ -16,7 +16,7 @@ from dispatch.change_log import Author
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
-from topology.inference import InferredOutage
+from topology.inference_result import InferredOutage
 
 
 @dataclass(slots=True)

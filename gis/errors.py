@@ -42,3 +42,11 @@ class UnknownCrsError(GisError):
 
 class CoordinatesOutOfRangeError(GisError):
     """A longitude or latitude that is no place on Earth."""
+
+
+class TileOutOfRangeError(GisError):
+    """A tile address that no map has."""
+
+    def __init__(self, *, z: int, x: int, y: int) -> None:
+        """Name the address."""
+        super().__init__(f"There is no tile {z}/{x}/{y}: x and y run from 0 to 2^z - 1, z from 0 to 22.")

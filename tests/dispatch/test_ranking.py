@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dispatch.etr import SET_OFF_MINUTES, repair_minutes
 from dispatch.ranking import CrewFacts, JobAhead, rank_crews
-from gis.places import Place
+from gis.place import Place
 from gis.travel import estimate_travel
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
