@@ -4,11 +4,12 @@ Owns a crew's own time and place. A crew knows only its job's device; what it fi
 world when it stands in front of it. Steps come out with the moment they happened, to be reported by phone.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from gis.places import Place
+from gis.place import Place
 from gis.travel import estimate_travel
 from storm.errors import StormError
 from storm.faults import Fault, FaultClass
@@ -17,6 +18,7 @@ from storm.world import World
 
 Minutes = tuple[float, float]
 
+_DECLINE_REASONS = ("The truck has a flat tyre.", "Material for this job is used up.", "上一项工作还没做完。")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _REPAIR_MINUTES: Mapping[FaultClass, Minutes] = {
@@ -62,6 +64,8 @@ class CrewStep:
     Args:
         status: The job status to report, None where the crew only found something.
         repaired: The fault it has just mended.
+        expects_supply_at: When the crew thinks it will be done.
+        reason: Why it declines.
     """
 
     job: str
@@ -70,6 +74,8 @@ class CrewStep:
     status: str | None = None
     finding: CrewFinding | None = None
     repaired: Fault | None = None
+    expects_supply_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ class SimulatedCrew:
 
     def _answer(self, at: datetime) -> CrewStep:
         if self._random.random() < self._habits.decline_share:
-            return self._end(at, "declined")
+            return replace(self._end(at, "declined"), reason=self._random.choice(_DECLINE_REASONS))
         self._after(at, self._habits.set_off_minutes, self._set_off)
         return self._step(at, "accepted")
 
@@ -174,7 +180,7 @@ class SimulatedCrew:
         fault = self._world.fault_near(self._device, at=at)
         finding = CrewFinding(self._device, self._world.look_at(self._device, at=at))
         if fault is None:
-            return self._end(at, "finished", finding=finding)
+            return replace(self._end(at, "finished"), finding=finding)
         if fault.device == self._device:
             return self._start(at, fault)
         self._walk_to(at, fault)
@@ -190,23 +196,15 @@ class SimulatedCrew:
         self._next = _Next(arrives_at, lambda moment: self._start(moment, fault))
 
     def _start(self, at: datetime, fault: Fault) -> CrewStep:
-        self._after(
-            at,
-            self._habits.repair_minutes[fault.fault_class],
-            lambda moment: self._end(moment, "finished", repaired=fault),
-        )
+        bounds = self._habits.repair_minutes[fault.fault_class]
+        self._after(at, bounds, lambda moment: replace(self._end(moment, "finished"), repaired=fault))
+        # What a crew says is its experience, not foresight: the long end of such repairs.
+        expects_supply_at = at + timedelta(minutes=math.ceil(max(bounds) / 5) * 5)
         finding = CrewFinding(fault.device, self._world.look_at(fault.device, at=at))
-        return self._step(at, "working", finding=finding)
+        return replace(self._step(at, "working", finding=finding), expects_supply_at=expects_supply_at)
 
-    def _end(
-        self,
-        at: datetime,
-        status: str,
-        *,
-        finding: CrewFinding | None = None,
-        repaired: Fault | None = None,
-    ) -> CrewStep:
-        step = CrewStep(self._job(), at, self.place_at(at), status, finding, repaired)
+    def _end(self, at: datetime, status: str) -> CrewStep:
+        step = self._step(at, status)
         self.job = None
         self._next = None
         return step

@@ -10,7 +10,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from gis.network_tables import NetworkTables
-from gis.places import Place
+from gis.place import Place
 
 
 @dataclass(frozen=True, slots=True)

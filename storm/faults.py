@@ -8,6 +8,7 @@ RULE 1: only devices that inference may blame fail (design §4.1), or the servic
 RULE 2: no two faults share a service point, so no fault ever lies in the dead part of another.
 RULE 3: no fault takes more than a given share of the service points: a storm, not a blackout.
 RULE 4: the mix of classes is kept as nearly as the network allows; what one class cannot give, the others do.
+RULE 5: when large faults leave no room for the rest, the choice starts again with half the largest size.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -90,7 +91,7 @@ def choose_faults(
 
     No fault touches the `spared` service points, for example because they are out already.
     """
-    chooser = _Chooser(tree=tree, shape=shape, random=random, taken=set(spared))
+    chooser = _Chooser(tree=tree, shape=shape, random=random, spared=spared)
     places = chooser.choose()
     if len(places) < shape.faults:
         raise NoFaultPossible(wanted=shape.faults, found=len(places))
@@ -126,19 +127,31 @@ class _FaultPlace:
 class _Chooser:
     """Takes places class by class until the storm is full."""
 
-    def __init__(self, *, tree: SupplyTree, shape: StormShape, random: Random, taken: set[str]) -> None:
+    def __init__(
+        self, *, tree: SupplyTree, shape: StormShape, random: Random, spared: Collection[str]
+    ) -> None:
         self._tree = tree
         self._wanted = shape.faults
         self._mix = shape.mix
-        self._taken = taken
+        self._spared = spared
+        self._taken: set[str] = set()
         self._largest = max(1, int(shape.largest_share * tree.network.service_point_count))
         self._candidates = _shuffled_candidates(tree.network, random)
 
     def choose(self) -> list[_FaultPlace]:
+        places = self._choose_once()
+        while len(places) < self._wanted and self._largest > 1:
+            self._largest //= 2
+            places = max(places, self._choose_once(), key=len)
+        return places
+
+    def _choose_once(self) -> list[_FaultPlace]:
+        self._taken = set(self._spared)
         places: list[_FaultPlace] = []
         for fault_class in _LARGE_FIRST:
             share = self._mix.get(fault_class, 0.0) / (sum(self._mix.values()) or 1.0)
-            wanted = min(round(share * self._wanted), self._wanted - len(places))
+            # Rounded down, so that the remainder falls to the small; but a class in the mix is there.
+            wanted = min(max(share > 0, int(share * self._wanted)), self._wanted - len(places))
             places.extend(self._take(fault_class, wanted))
         for fault_class in reversed(_LARGE_FIRST):  # RULE 4, and what rounding left over
             if self._mix.get(fault_class, 0.0) > 0:

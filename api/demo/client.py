@@ -100,7 +100,7 @@ class ApiClient:
         return self._ask(method, path, **options)
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        """Ask until there is an answer. What the demo sends may be sent twice: ids and versions see to that."""
+        """Ask until there is an answer; ids and versions make it safe to send anything twice."""
         deadline = time.monotonic() + self._patience_s
         wait_s = _FIRST_WAIT_S
         while True:

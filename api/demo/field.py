@@ -7,7 +7,7 @@ mended is supplied before anyone is asked whether he calls; then the reports tha
 import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,7 @@ class CrewPhone:
             self._crew.take(job=job["id"], device=job["device"], at=now)
 
     def _tell(self, step: CrewStep) -> None:
-        finding = step.finding and {"device": step.finding.device, "result": step.finding.result}
+        finding = asdict(step.finding) if step.finding is not None else None
         self._events += 1
         try:
             if step.status is not None:
@@ -64,6 +64,8 @@ class CrewPhone:
                     "occurred_at": as_text(step.at),
                     "client_event_id": event,
                     "finding": finding,
+                    "etr_at": step.expects_supply_at and as_text(step.expects_supply_at),
+                    "reason": step.reason,
                 }
                 self._client.post(f"/api/jobs/{step.job}/progress", progress)
                 self.has_set_out += step.status == "en_route"
@@ -137,8 +139,8 @@ class Field:
             phone.act(now=now)
         with self._lock:
             due = self._storm.reports_due(now=now)
-        self._desk.send([report for report in due if report.document["kind"] == "trouble_call"])
-        self._meters.send([report for report in due if report.document["kind"] != "trouble_call"])
+            self._desk.send([report for report in due if report.document["kind"] == "trouble_call"])
+            self._meters.send([report for report in due if report.document["kind"] != "trouble_call"])
 
     def _begin_storms(self, now: datetime) -> None:
         for order in self._orders:

@@ -3,6 +3,7 @@
 Owns what was received; listens on 127.0.0.1 only. Keeps the last messages to show, and counts all.
 """
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -11,6 +12,8 @@ from typing import Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from api.demo.errors import DemoError
 
 _SHOWN = 200
 
@@ -44,7 +47,10 @@ class MailSink:
     @property
     def url(self) -> str:
         """The address to deliver to, in the form that Apprise reads."""
-        port = self._controller.server.sockets[0].getsockname()[1]
+        server = self._controller.server
+        if not isinstance(server, asyncio.Server):
+            raise DemoError("The demo's mailbox is not open.")
+        port = server.sockets[0].getsockname()[1]
         return f"mailto://127.0.0.1:{port}?from=relight@example.org&mode=insecure"
 
     @property

@@ -18,7 +18,7 @@ from pathlib import Path
 import networkx as nx
 
 PHASES = "ABC"
-_SOURCE = ("source of all sources",)  # a tuple, so that no node's own id can be equal to it
+_SOURCE = "\0source of all sources"  # no id in a GeoPackage holds a NUL
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Oracle:
 
     def __init__(self, path: Path) -> None:
         """Read the network package at `path`."""
-        self._graphs: dict[str, nx.MultiGraph] = {phase: nx.MultiGraph() for phase in PHASES}
+        self._graphs: dict[str, nx.MultiGraph[str]] = {phase: nx.MultiGraph() for phase in PHASES}
         self._edges: dict[str, _Edge] = {}
         self._service_points: dict[str, _ServicePoint] = {}
         self._at_node: dict[str, list[_ServicePoint]] = defaultdict(list)

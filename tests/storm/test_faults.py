@@ -1,0 +1,72 @@
+"""The choice of faults."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storm.errors import NoFaultPossible
+from storm.faults import FaultClass, StormShape, choose_faults
+from storm.randomness import stream
+from topology.trace import service_points_downstream
+
+# The town is small: one feeder is half of it.
+SHAPE = StormShape(faults=6, largest_share=0.5, spread_minutes=60)
+
+
+def chosen(town, noon, *, seed=1, shape=SHAPE, spared=()):
+    return choose_faults(
+        tree=town,
+        shape=shape,
+        started_from=noon,
+        random=stream(seed, "faults"),
+        id_prefix="s1",
+        spared=spared,
+    )
+
+
+class TestChosenFaults:
+    def test_take_out_exactly_what_lies_behind_the_device(self, town, noon):
+        for fault in chosen(town, noon):
+            behind = service_points_downstream(tree=town, device=fault.device)
+            assert list(fault.service_points) == sorted(behind)
+            assert fault.phases == "ABC"
+
+    @settings(max_examples=40, deadline=None)
+    @given(seed=st.integers(0, 10_000))
+    def test_never_lie_in_the_dead_part_of_another(self, town, noon, seed):
+        points = [point for fault in chosen(town, noon, seed=seed) for point in fault.service_points]
+        assert len(points) == len(set(points))
+
+    def test_are_mixed(self, town, noon):
+        mix = dict.fromkeys(FaultClass, 0.25)
+        classes = {fault.fault_class for fault in chosen(town, noon, shape=StormShape(6, 60, mix, 0.5))}
+        assert classes == set(FaultClass)
+
+    def test_are_of_the_classes_asked_for(self, town, noon):
+        shape = StormShape(4, 60, {FaultClass.TRANSFORMER: 1.0}, 0.5)
+        faults = chosen(town, noon, shape=shape)
+        assert {fault.fault_class for fault in faults} == {FaultClass.TRANSFORMER}
+        assert all(fault.device.startswith("T") for fault in faults)
+
+    def test_come_within_the_stretch_of_time_and_in_order(self, town, noon):
+        starts = [fault.started_at for fault in chosen(town, noon)]
+        assert starts == sorted(starts)
+        assert noon <= starts[0]
+        assert starts[-1] <= noon + timedelta(minutes=60)
+
+    def test_leave_the_spared_alone(self, town, noon):
+        spared = set(service_points_downstream(tree=town, device="B1"))
+        for fault in chosen(town, noon, spared=spared):
+            assert spared.isdisjoint(fault.service_points)
+
+    def test_take_no_more_than_the_largest_share(self, town, noon):
+        largest = 6 / town.network.service_point_count
+        shape = StormShape(faults=6, largest_share=largest)
+        assert max(len(fault.service_points) for fault in chosen(town, noon, shape=shape)) <= 6
+
+    def test_are_refused_when_they_do_not_fit(self, town, noon):
+        shape = StormShape(faults=20, mix={FaultClass.TRANSFORMER: 1.0}, largest_share=0.5)
+        with pytest.raises(NoFaultPossible, match="20 faults were asked for, but only 8"):
+            chosen(town, noon, shape=shape)
