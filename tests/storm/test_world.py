@@ -40,7 +40,7 @@ class TestTheWorld:
             world.repair("nothing", at=noon)
 
     @pytest.mark.parametrize(
-        ("failed", "looked_at", "seen"),
+        "case",
         [
             ("F1-1-1", "F1-1-1", "open"),
             ("F1-1-1", "F1-1-2", "closed"),
@@ -50,12 +50,13 @@ class TestTheWorld:
             ("p1-1-1-1", "p1-1-1-1", "damaged"),
         ],
     )
-    def test_shows_a_crew_what_is_there(self, world, fault_at, noon, failed, looked_at, seen):
+    def test_shows_a_crew_what_is_there(self, world, fault_at, noon, case):
+        failed, looked_at, seen = case
         world.strike(fault_at(failed))
         assert world.look_at(looked_at, at=noon) == seen
 
     @pytest.mark.parametrize(
-        ("failed", "patrolled_from", "found"),
+        "case",
         [
             (["T1-1"], "T1-1", "T1-1"),
             (["T1-1"], "F1-1-1", "T1-1"),  # above
@@ -65,7 +66,8 @@ class TestTheWorld:
             (["p1-1-1-1"], "F1-1-1", "p1-1-1-1"),
         ],
     )
-    def test_lets_a_patrol_find_the_fault(self, world, fault_at, noon, failed, patrolled_from, found):
+    def test_lets_a_patrol_find_the_fault(self, world, fault_at, noon, case):
+        failed, patrolled_from, found = case
         for device in failed:
             world.strike(fault_at(device))
         fault = world.fault_near(patrolled_from, at=noon)
