@@ -17,11 +17,11 @@ fail() {
 }
 
 begin_log() {
-    if ! : >>"$SETUP_LOG" 2>/dev/null; then
+    # One run's log is enough to find a fault. It may be another account's, in a folder that is ours.
+    rm -f "$SETUP_LOG" 2>/dev/null
+    if ! : 2>/dev/null >"$SETUP_LOG"; then
         fail "$(id -un) may not write in $PROJECT_FOLDER." "Clone Relight into a folder of your own, and try again."
     fi
-    # One run's log is enough to find a fault; the last one is kept beside it no longer than the next run.
-    : >"$SETUP_LOG"
 }
 
 # logged WORDS COMMAND…: tell what is done in words, run the command, and show the log's end if it fails.

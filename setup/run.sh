@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Install whatever Relight still needs on this machine: system packages, the server's account, Python packages.
-# It installs only; it starts nothing, and a second run finds all in place within seconds.
+# It installs only; it starts nothing, and a second run finds all in place within seconds. With --system-only it
+# leaves the Python packages out: that part an administrator may run for a user who has no sudo.
 set -euo pipefail
 
 PROJECT_FOLDER="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -19,7 +20,7 @@ main() {
     begin_log
     # Two set-ups at once, say of `make demo` and `make test`, would trip over each other: the second waits.
     if command -v flock >/dev/null; then
-        exec 9>.setup.lock
+        exec 9<"$PROJECT_FOLDER"
         if ! flock --nonblock 9; then
             say "Another set-up is running in this folder; waiting for it."
             flock 9
@@ -27,7 +28,7 @@ main() {
     fi
     install_system_packages
     create_server_account
-    install_python_environment
+    [ "${1:-}" = "--system-only" ] || install_python_environment
 }
 
 main "$@"

@@ -66,10 +66,12 @@ become_administrator() {
     [ "$(id -u)" -eq 0 ] && return
     if ! command -v sudo >/dev/null; then
         fail "these are missing, and $(id -un) cannot install them because there is no sudo:" \
-            "${missing[@]/#/  - }" "Ask an administrator to run 'make setup' in this folder as root, then go on."
+            "${missing[@]/#/  - }" "Ask an administrator to run this as root, then try again:" \
+            "  '$PROJECT_FOLDER/setup/run.sh' --system-only"
     fi
     say "System packages are missing; sudo may ask for your password."
-    sudo -n true 2>/dev/null || sudo -v || fail "sudo refused." "Ask an administrator to run 'make setup' in this folder as root."
+    sudo -n true 2>/dev/null || sudo -v || fail "sudo refused." "Ask an administrator to run this as root, then try again:" \
+        "  '$PROJECT_FOLDER/setup/run.sh' --system-only"
     AS_ROOT=(sudo "${AS_ROOT[@]}")
 }
 
