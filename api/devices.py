@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from api.schemas.network import Device, NetworkInForce
 from dispatch.errors import NoActiveNetwork, UnknownThing
-from dispatch.network_cache import NetworkCache
+from dispatch.network_cache import NetworkCache, TracedNetwork
 from gis.network_versions import active_network_version
 from gis.places import device_places
 from gis.tables import NetworkVersionRow
-from topology.trace import downstream
+from topology.phases import format_phases
+from topology.trace import FedServicePoint, downstream
 
 
 def network_in_force(session: Session) -> NetworkInForce:
@@ -31,13 +34,20 @@ def describe_device(session: Session, *, networks: NetworkCache, device: str) ->
     fed = tuple(service_point.id for service_point in trace.service_points)
     places = device_places(session, network_version=traced.network_version, ids=[device])
     place = places.get(device)
-    phases = {one.id: one.phases for one in (*trace.service_points, *trace.devices)}
     return Device(
         id=device,
         kind=traced.kind_of(device),
-        phases=phases.get(device, ""),
+        phases=_phases_of(traced, device=device, fed=trace.service_points),
         service_points=len(fed),
         customers=sum(traced.customers_at(fed).values()),
         lon=place.lon if place else None,
         lat=place.lat if place else None,
     )
+
+
+def _phases_of(traced: TracedNetwork, *, device: str, fed: Sequence[FedServicePoint]) -> str:
+    network = traced.network
+    if network.has_device(device):
+        return format_phases(int(network.device_phases[network.device_index(device)]))
+    # A service point: the phases it is fed on.
+    return fed[0].phases if fed else ""

@@ -22,8 +22,8 @@ from starlette.exceptions import HTTPException
 from api.accounts import AccountError, LinkSpentError, SignInRefusedError
 from api.passwords import WeakPasswordError
 from dispatch import errors as dispatch_errors
-from gis.errors import GisError
-from topology.errors import TopologyError
+from gis.errors import GisError, NetworkVersionNotFoundError
+from topology.errors import TopologyError, UnknownIdsError
 
 logger = logging.getLogger("relight.api")
 
@@ -96,6 +96,8 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     HeaderMissingError: (403, "header_missing"),
     dispatch_errors.NotYours: (403, "not_yours"),
     dispatch_errors.UnknownThing: (404, "unknown"),
+    NetworkVersionNotFoundError: (404, "unknown"),
+    UnknownIdsError: (404, "unknown"),
     dispatch_errors.IllegalTransition: (409, "illegal_transition"),
     dispatch_errors.StaleVersion: (409, "stale_version"),
     dispatch_errors.Conflict: (409, "conflict"),

@@ -108,4 +108,17 @@ class MessageSettings(BaseSettings):
         return ("email",) if self.mail_url is not None else ()
 
 
+def as_environment(*settings: BaseSettings) -> dict[str, str]:
+    """Return settings as the variables that give them to a process of our own."""
+    variables = {}
+    for one in settings:
+        prefix = one.model_config.get("env_prefix", "")
+        for name in type(one).model_fields:
+            value = getattr(one, name)
+            if value is not None:
+                told = value.get_secret_value() if isinstance(value, SecretStr) else value
+                variables[f"{prefix}{name}".upper()] = str(told)
+    return variables
+
+
 SETTINGS = (DatabaseSettings, WebSettings, SignInSettings, MessageSettings)

@@ -16,6 +16,7 @@ from api.routes import (
     outages,
     reports,
     system,
+    tiles,
     welcome,
 )
 
@@ -25,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         account,
         system,
         network,
+        tiles,
         evidence,
         outages,
         outage_actions,

@@ -1,0 +1,151 @@
+"""`relight network`: import, activate, check, export, convert."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.network_files import FormatOption, NetworkPath, read_network
+from api.cli.output import (
+    AsJson,
+    busy,
+    end_with_findings,
+    findings_as_json,
+    mention_findings,
+    progress_by_part,
+    say,
+    say_json,
+)
+from api.processes.database import open_database
+from api.settings import DatabaseSettings
+from dispatch.clock import simulated_now
+from dispatch.errors import NoActiveNetwork
+from dispatch.transactions import read_transaction, write_transaction
+from gis.check import check_tables
+from gis.database import connect
+from gis.network_package import write_network_package
+from gis.network_versions import (
+    activate_network_version,
+    active_network_version,
+    export_network,
+    import_network,
+)
+
+commands = typer.Typer(
+    help="Networks: import them, put one in force, check them, write them to a file.", no_args_is_help=True
+)
+
+
+@commands.command("import")
+def import_file(path: NetworkPath, format: FormatOption = None, as_json: AsJson = False) -> None:
+    """Import a network as a new version; it lands whole or not at all, and is not in force yet."""
+    tables, findings, read_as = read_network(path, format)
+    with busy("Checking"):
+        findings = (*findings, *check_tables(tables))
+    with open_database(DatabaseSettings()) as url, progress_by_part() as progress:
+        engine = connect(url, application_name="relight import", pool_size=1)
+        with write_transaction(engine) as session:
+            imported = import_network(
+                session,
+                tables=tables,
+                findings=findings,
+                source=Path(path).name,
+                format=read_as,
+                now=datetime.now(UTC),
+                progress=progress,
+            )
+        engine.dispose()
+    if as_json:
+        say_json(
+            {
+                "network_version": imported.network_version,
+                "counts": imported.counts,
+                "findings": findings_as_json(imported.findings),
+            }
+        )
+    else:
+        mention_findings(imported.findings)
+        counted = ", ".join(
+            f"{count:,} {layer.replace('_', ' ')}s" for layer, count in imported.counts.items()
+        )
+        say(f"Imported as network version {imported.network_version}: {counted}.")
+        say(f"Put it in force with: relight network activate {imported.network_version}")
+    end_with_findings(imported.findings)
+
+
+@commands.command("activate")
+def activate(
+    network_version: Annotated[int, typer.Argument(metavar="V", help="The number the import gave it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Put a network version in force."""
+    with open_database(DatabaseSettings()) as url:
+        engine = connect(url, application_name="relight activate", pool_size=1)
+        with write_transaction(engine) as session:
+            now = simulated_now(session, real_now=datetime.now(UTC))
+            activate_network_version(session, network_version=network_version, now=now)
+        engine.dispose()
+    if as_json:
+        say_json({"network_version": network_version, "status": "active"})
+    else:
+        say(f"Network version {network_version} is in force.")
+
+
+@commands.command("check")
+def check(path: NetworkPath, format: FormatOption = None, as_json: AsJson = False) -> None:
+    """Say what is wrong with a network; exit code 1 when something is. Needs no database."""
+    tables, findings, _ = read_network(path, format)
+    with busy("Checking"):
+        findings = (*findings, *check_tables(tables))
+    if as_json:
+        say_json({"findings": findings_as_json(findings)})
+    else:
+        mention_findings(findings)
+        say(f"{len(findings)} findings." if findings else "No findings.")
+    end_with_findings(findings)
+
+
+@commands.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT.gpkg", help="The file to write; it is replaced whole.")],
+    network_version: Annotated[
+        int | None, typer.Option("--version", help="Which version; without it, the one in force.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a network version to a network package."""
+    with open_database(DatabaseSettings()) as url, busy("Exporting"):
+        engine = connect(url, application_name="relight export", pool_size=1)
+        with read_transaction(engine) as session:
+            chosen = network_version or active_network_version(session)
+            if chosen is None:
+                raise NoActiveNetwork
+            tables = export_network(session, network_version=chosen)
+        engine.dispose()
+        write_network_package(tables, out)
+    if as_json:
+        say_json({"network_version": chosen, "path": str(out)})
+    else:
+        say(f"Network version {chosen} is written to {out}.")
+
+
+@commands.command("convert")
+def convert(
+    path: NetworkPath,
+    out: Annotated[Path, typer.Argument(metavar="OUT.gpkg", help="The file to write; it is replaced whole.")],
+    format: FormatOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a network of another format into a network package. Needs no database."""
+    tables, findings, _ = read_network(path, format)
+    with busy("Writing"):
+        write_network_package(tables, out)
+    if as_json:
+        say_json({"path": str(out), "findings": findings_as_json(findings)})
+    else:
+        mention_findings(findings)
+        say(f"{path} is written to {out}.")
+    end_with_findings(findings)

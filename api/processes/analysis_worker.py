@@ -1,0 +1,100 @@
+"""The analysis worker: turns new evidence into outages, alone on its database (故障研判).
+
+It holds a lock for as long as its session lives, wakes on NOTIFY and looks every second besides, and works
+until nothing is left. Each step is one transaction: killed at any moment, it leaves a whole step or none.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.change_signal import plain_address
+from api.errors import is_database_away
+from api.processes.child import start_logging, stop_event
+from api.processes.database import given_database_url
+from api.settings import DatabaseSettings, WebSettings
+from api.work import writing
+from api.worker_locks import WorkerLock, try_to_hold
+from dispatch.analysis import analyse, evidence_waits
+from dispatch.errors import NoActiveNetwork
+from dispatch.network_cache import NetworkCache
+from dispatch.tables import EVIDENCE_CHANNEL
+from dispatch.transactions import read_transaction
+from gis.database import connect
+
+logger = logging.getLogger("relight.analysis")
+
+LOOK_EVERY_S = 1.0
+_AGAIN_AFTER_S = 1.0
+
+
+class AnalysisWorker:
+    """Analyses evidence on one database until it is told to stop."""
+
+    def __init__(self, engine: Engine, *, stopping: threading.Event) -> None:
+        """Prepare; nothing is opened until `run`."""
+        self._engine = engine
+        self._stopping = stopping
+        self._networks = NetworkCache()
+
+    def run(self) -> None:
+        """Work until stopped; while the database is away, or another worker is at it, try again and again."""
+        while not self._stopping.is_set():
+            try:
+                self._run_once()
+            except (psycopg.OperationalError, SQLAlchemyError) as error:
+                if isinstance(error, SQLAlchemyError) and not is_database_away(error):
+                    raise
+                logger.warning("the database is away (%s); trying again", type(error).__name__)
+            self._stopping.wait(_AGAIN_AFTER_S)
+
+    def _run_once(self) -> None:
+        with psycopg.connect(
+            plain_address(self._engine),
+            autocommit=True,
+            connect_timeout=5,
+            application_name="relight analysis lock",
+        ) as connection:
+            if not try_to_hold(connection, WorkerLock.ANALYSIS):
+                return
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(EVIDENCE_CHANNEL)))
+            logger.info("analysing")
+            while not self._stopping.is_set():
+                self._work_off()
+                # Raises when the session, and with it the lock, is gone.
+                for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
+                    pass
+
+    def _work_off(self) -> None:
+        """Take step after step until no evidence waits."""
+        while not self._stopping.is_set() and self._something_waits():
+            try:
+                with writing(self._engine) as work:
+                    step = analyse(work.session, networks=self._networks, now=work.now)
+            except NoActiveNetwork:
+                return
+            if step.evidence:
+                logger.info("took %d pieces of evidence, made %d changes", step.evidence, step.changes)
+
+    def _something_waits(self) -> bool:
+        # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
+        with read_transaction(self._engine) as session:
+            return evidence_waits(session)
+
+
+def main() -> None:
+    """Run the worker as a process of its own."""
+    start_logging(WebSettings().log_level)
+    engine = connect(given_database_url(DatabaseSettings()), application_name="relight analysis", pool_size=2)
+    AnalysisWorker(engine, stopping=stop_event()).run()
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The whole system on one machine: database, analysis, delivery and web, for as long as a context is open.
+
+`relight up` and the demo run exactly this.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+from sqlalchemy.orm import Session
+
+from api.accounts import first_link
+from api.processes.database import open_database
+from api.processes.supervisor import ChildProgram, Supervisor
+from api.processes.web_server import SOCKET_NUMBER
+from api.settings import DatabaseSettings, MessageSettings, WebSettings, as_environment
+from gis.database import connect
+
+logger = logging.getLogger("relight.processes")
+
+_READY_WITHIN_S = 60.0
+_LOOK_EVERY_S = 0.1
+
+
+class StartError(Exception):
+    """The system cannot be started as asked; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSystem:
+    """A system that answers: where its HTTP interface and its database are, and the processes it has."""
+
+    address: str
+    database_url: str
+    supervisor: Supervisor
+    welcome_token: str | None
+
+    @property
+    def welcome_address(self) -> str | None:
+        """Return the one-time link for the first supervisor, or None when there are accounts."""
+        return f"{self.address}/welcome/{self.welcome_token}" if self.welcome_token else None
+
+
+@contextmanager
+def running_system(
+    *, database: DatabaseSettings, web: WebSettings, messages: MessageSettings
+) -> Iterator[RunningSystem]:
+    """Start everything, give the running system, and stop all that was started.
+
+    Raises StartError when the port is taken or the system does not come up, ClusterError when the private
+    database cannot be started.
+    """
+    with _listening(web) as listener, open_database(database) as url:
+        token = _welcome_token(url)
+        environment = {**as_environment(database, web, messages), "RELIGHT_DATABASE_URL": url}
+        with Supervisor(_programs(environment, listener=listener, messages=messages)) as supervisor:
+            address = _address(web)
+            _wait_until_ready(listener)
+            yield RunningSystem(address=address, database_url=url, supervisor=supervisor, welcome_token=token)
+
+
+def _programs(
+    environment: Mapping[str, str], *, listener: socket.socket, messages: MessageSettings
+) -> list[ChildProgram]:
+    programs = [ChildProgram("analysis", "api.processes.analysis_worker", environment)]
+    if messages.channels():
+        programs.append(ChildProgram("delivery", "api.processes.delivery_worker", environment))
+    number = listener.fileno()
+    programs.append(
+        ChildProgram(
+            "web", "api.processes.web_server", {**environment, SOCKET_NUMBER: str(number)}, (number,)
+        )
+    )
+    return programs
+
+
+@contextmanager
+def _listening(web: WebSettings) -> Iterator[socket.socket]:
+    """Open the socket before anything is started, so that a port in use is told at once and plainly."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            web.host, web.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise StartError(f"{web.host!r} is not an address of this machine: set RELIGHT_HOST.") from error
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(place)
+        except OSError as error:
+            raise StartError(_why_not_bound(error, web)) from error
+        listener.listen(2048)
+        yield listener
+
+
+def _why_not_bound(error: OSError, web: WebSettings) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {web.port} on {web.host} is in use, perhaps by another Relight. "
+            f"Stop that one, or choose another port: RELIGHT_PORT={web.port + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return f"Port {web.port} may not be opened by this user. Choose one from 1024 up: RELIGHT_PORT=8000."
+    return f"{web.host}:{web.port} cannot be opened: {error.strerror}. Set RELIGHT_HOST and RELIGHT_PORT."
+
+
+def _address(web: WebSettings) -> str:
+    host = "localhost" if web.host in {"127.0.0.1", "0.0.0.0", "::", "::1", ""} else web.host  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{web.port}"
+
+
+def _welcome_token(url: str) -> str | None:
+    engine = connect(url, application_name="relight start", pool_size=1)
+    try:
+        with Session(engine) as session, session.begin():
+            return first_link(session, now=datetime.now(UTC))
+    finally:
+        engine.dispose()
+
+
+def _wait_until_ready(listener: socket.socket) -> None:
+    """Wait until the web process answers and the analysis worker runs."""
+    host, port = listener.getsockname()[:2]
+    # A socket on every address answers on the loopback one.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    place = f"[{host}]" if ":" in host else host
+    deadline = time.monotonic() + _READY_WITHIN_S
+    with httpx.Client(trust_env=False, timeout=5.0) as client:
+        while time.monotonic() < deadline:
+            try:
+                health = client.get(f"http://{place}:{port}/api/health").json()
+            except (httpx.HTTPError, ValueError):
+                health = {}
+            if health.get("database") == "ok" and health.get("worker") == "running":
+                return
+            time.sleep(_LOOK_EVERY_S)
+    raise StartError(f"Relight did not come up within {_READY_WITHIN_S:.0f} seconds; its log above says why.")

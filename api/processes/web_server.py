@@ -1,0 +1,50 @@
+"""The web process: the HTTP interface under uvicorn, on a socket that the supervisor opened or on its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import uvicorn
+
+from api.app import create_app
+from api.processes.child import end_with_parent, start_logging
+from api.processes.database import given_database_url
+from api.settings import DatabaseSettings, MessageSettings, SignInSettings, WebSettings
+from gis.database import connect
+
+# The number of an inherited, listening socket: a restarted web process goes on with the same one, so callers
+# wait a moment instead of being turned away.
+SOCKET_NUMBER = "RELIGHT_WEB_SOCKET"
+
+_LAST_ANSWERS_WITHIN_S = 5
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    web, database = WebSettings(), DatabaseSettings()
+    start_logging(web.log_level)
+    engine = connect(
+        given_database_url(database), application_name="relight web", pool_size=database.database_connections
+    )
+    app = create_app(engine=engine, web=web, sign_in=SignInSettings(), messages=MessageSettings())
+    config = uvicorn.Config(
+        app,
+        host=web.host,
+        port=web.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=web.trusted_proxies,
+        timeout_graceful_shutdown=_LAST_ANSWERS_WITHIN_S,
+    )
+    number = os.environ.get(SOCKET_NUMBER)
+    sockets = [socket.socket(fileno=int(number))] if number else None
+    end_with_parent()
+    uvicorn.Server(config).run(sockets=sockets)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
