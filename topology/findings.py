@@ -28,4 +28,4 @@ def count_things(count: int, thing: str) -> str:
     """Return a count with its noun, in the plural unless it is one."""
     if count == 1:
         return f"1 {thing}"
-    return f"{count:,} {thing[:-1]}ies" if thing.endswith("y") else f"{count:,} {thing}s"
+    return f"{count:,} {thing}{'es' if thing.endswith('ch') else 's'}"

@@ -1,7 +1,7 @@
 """What is fed by what under one switch state: the supply of every node and service point, phase by phase.
 
 Owns the walks (one per phase, shared by phases whose closed devices are the same), and service points laid
-out in their pre-order, so that all behind a device are one slice. Only a bridge has a slice: a device inside a
+out in their pre-order, so that all behind a device are one slice. Only a bridge has a slice: a device in a
 2-edge-connected part (parallel lines, a closed tie, two sources) puts nobody out alone.
 """
 
