@@ -1,0 +1,186 @@
+"""Network versions: a network lands whole or not at all, beside the others, and is read back as it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from gis.check import check_tables
+from gis.errors import NetworkVersionNotFoundError
+from gis.network_columns import LAYERS
+from gis.network_tables import NetworkTables, network_tables
+from gis.network_versions import (
+    ImportResult,
+    activate_network_version,
+    active_network_version,
+    export_network,
+    import_network,
+    list_network_versions,
+    load_network,
+    network_version_details,
+)
+from gis.tables import Base
+from tests.gis.example_network import assert_same, example_layers
+
+NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+
+def bring_in(session: Session, tables: NetworkTables, **options) -> ImportResult:
+    given = {"findings": (), "source": "example.gpkg", "format": "gpkg", "now": NOW}
+    return import_network(session, tables=tables, **{**given, **options})
+
+
+def rows_in(session: Session, table: str) -> int:
+    return session.scalar(select(func.count()).select_from(Base.metadata.tables[table]))
+
+
+def test_a_network_is_read_back_as_it_went_in(session: Session, example_network: NetworkTables) -> None:
+    findings = check_tables(example_network)
+    result = bring_in(session, example_network, findings=findings)
+    assert result.counts == {
+        "substation": 1, "node": 7, "line_section": 2, "switch": 3,
+        "transformer": 1, "service_point": 3, "customer": 2,
+    }  # fmt: skip
+    assert_same(export_network(session, network_version=result.network_version), example_network)
+    version = network_version_details(session, network_version=result.network_version)
+    assert (version.name, version.source, version.format) == ("桃园", "example.gpkg", "gpkg")
+    assert (version.status, version.imported_at, version.activated_at) == ("ready", NOW, None)
+    assert version.findings == findings != ()
+    assert version.counts == result.counts
+
+
+def test_the_loaded_network_is_the_one_of_the_tables(
+    session: Session, example_network: NetworkTables
+) -> None:
+    version = bring_in(session, example_network).network_version
+    loaded = load_network(session, network_version=version)
+    built, _ = example_network.to_network()
+    assert_same_network(loaded, built)
+
+
+def assert_same_network(ours, theirs) -> None:
+    for name in ours.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), err_msg=name)
+
+
+def test_an_import_that_fails_in_the_middle_leaves_nothing(
+    engine: Engine, example_network: NetworkTables
+) -> None:
+    def lose_heart(layer: str, done: int, total: int) -> None:
+        if layer == "service_point":
+            raise ConnectionError("the line is cut")
+
+    with pytest.raises(ConnectionError), Session(engine) as session, session.begin():
+        bring_in(session, example_network, progress=lose_heart)
+    with Session(engine) as session:
+        assert [rows_in(session, table) for table in ("network_version", *LAYERS)] == [0] * 8
+
+
+def test_nothing_is_seen_before_the_commit(engine: Engine, example_network: NetworkTables) -> None:
+    with Session(engine) as session, session.begin(), Session(engine) as reader:
+        bring_in(session, example_network)
+        assert list_network_versions(reader) == []
+
+
+def test_a_row_the_database_refuses_undoes_the_whole_import(
+    engine: Engine, example_network: NetworkTables
+) -> None:
+    example_network.customer.loc[0, "name"] = "NUL \0 is no letter"
+    with pytest.raises(Exception, match=r"0x00|NUL"), Session(engine) as session, session.begin():
+        bring_in(session, example_network)
+    with Session(engine) as session:
+        assert list_network_versions(session) == []
+
+
+def test_two_versions_stand_side_by_side(session: Session, example_network: NetworkTables) -> None:
+    layers = example_layers()
+    layers["switch"] = layers["switch"].iloc[:2]
+    smaller, _ = network_tables(name="smaller", layers=layers)
+    first = bring_in(session, example_network).network_version
+    second = bring_in(session, smaller, now=NOW + timedelta(days=1)).network_version
+    assert_same(export_network(session, network_version=first), example_network)
+    assert_same(export_network(session, network_version=second), smaller)
+    assert load_network(session, network_version=first).device_count == 6
+    assert load_network(session, network_version=second).device_count == 5
+    assert [one.name for one in list_network_versions(session)] == ["smaller", "桃园"]
+
+
+def test_one_version_at_a_time_is_in_force(session: Session, example_network: NetworkTables) -> None:
+    assert active_network_version(session) is None
+    first = bring_in(session, example_network).network_version
+    second = bring_in(session, example_network).network_version
+    assert active_network_version(session) is None
+    for version in (first, second, second, first):
+        activate_network_version(session, network_version=version, now=NOW)
+        assert active_network_version(session) == version
+    statuses = {one.network_version: one.status for one in list_network_versions(session)}
+    assert statuses == {first: "active", second: "retired"}
+    assert network_version_details(session, network_version=first).activated_at == NOW
+
+
+def test_the_database_itself_refuses_a_second_version_in_force(
+    session: Session, example_network: NetworkTables
+) -> None:
+    for _ in range(2):
+        bring_in(session, example_network)
+    with pytest.raises(IntegrityError):
+        session.execute(text("UPDATE network_version SET status = 'active'"))
+
+
+def test_an_unknown_version_is_named(session: Session) -> None:
+    for operation in (export_network, load_network, network_version_details):
+        with pytest.raises(NetworkVersionNotFoundError, match="no network version 77"):
+            operation(session, network_version=77)
+    with pytest.raises(NetworkVersionNotFoundError, match="no network version 77"):
+        activate_network_version(session, network_version=77, now=NOW)
+
+
+def test_progress_counts_the_rows_of_each_layer(session: Session, example_network: NetworkTables) -> None:
+    seen: list[tuple[str, int, int]] = []
+    bring_in(session, example_network, progress=lambda *step: seen.append(step))
+    assert seen == [
+        ("substation", 1, 1), ("node", 7, 7), ("line_section", 2, 2), ("switch", 3, 3),
+        ("transformer", 1, 1), ("service_point", 3, 3), ("customer", 2, 2),
+    ]  # fmt: skip
+
+
+def test_dirty_rows_are_stored_as_far_as_they_go_and_reported(session: Session) -> None:
+    layers = example_layers()
+    layers["switch"] = pd.concat([layers["switch"]] * 2, ignore_index=True)
+    layers["switch"].loc[1, "phases"] = "XYZ"
+    layers["line_section"].loc[1, "to_node"] = "nowhere"
+    layers["service_point"].loc[2, "id"] = "T1"
+    layers["customer"] = pd.concat([layers["customer"]] * 2, ignore_index=True)
+    tables, _ = network_tables(name="dirty", layers=layers)
+    result = bring_in(session, tables)
+    assert {(one.rule, one.layer): one.ids for one in result.findings} == {
+        ("duplicate_id", "switch"): ("CB1", "F1", "TIE"),
+        ("unknown_phases", "switch"): ("F1",),
+        ("duplicate_id", "service_point"): ("T1",),
+        ("duplicate_id", "customer"): ("6001", "6002"),
+    }
+    assert (result.counts["switch"], result.counts["line_section"]) == (2, 2)
+    loaded = load_network(session, network_version=result.network_version)
+    built, _ = tables.to_network()
+    assert_same_network(loaded, built)
+
+
+def test_findings_already_said_are_not_said_twice(session: Session) -> None:
+    layers = example_layers()
+    layers["switch"] = pd.concat([layers["switch"]] * 2, ignore_index=True)
+    tables, _ = network_tables(name="dirty", layers=layers)
+    findings = check_tables(tables)
+    assert bring_in(session, tables, findings=findings).findings == findings
+
+
+def test_a_network_without_a_single_row_can_be_imported(session: Session) -> None:
+    tables, _ = network_tables(name="empty", layers={})
+    version = bring_in(session, tables).network_version
+    assert_same(export_network(session, network_version=version), tables)
+    assert load_network(session, network_version=version).node_count == 0
