@@ -39,4 +39,4 @@ lock: setup ## Choose the newest packages and pin them in requirements.lock
 	@setup/lock.sh
 
 clean: ## Remove what set-up put into this folder (data and system packages stay)
-	rm -rf .venv .lock-tools .setup.log .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .lock-tools .setup.log .setup.unfinished .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

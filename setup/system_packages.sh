@@ -3,11 +3,16 @@
 
 OLDEST_PYTHON="3.11"
 OLDEST_POSTGRESQL=15
+# It exists while apt is at work: packages that were unpacked but never configured look installed, and are not.
+UNFINISHED="$PROJECT_FOLDER/.setup.unfinished"
+# Where PostgreSQL's packages are told, while we install them, to make no cluster of the system's own.
+CLUSTER_WISH=/etc/postgresql-common/createcluster.d/relight.conf
 
 install_system_packages() {
     local missing=()
     find_python || missing+=("Python $OLDEST_PYTHON or newer, with its venv module")
     has_postgis || missing+=("PostgreSQL $OLDEST_POSTGRESQL or newer, with PostGIS 3 (server packages)")
+    [ ! -e "$UNFINISHED" ] || missing+=("the rest of an installation that was interrupted")
     [ "${#missing[@]}" -eq 0 ] && return
     if ! command -v apt-get >/dev/null; then
         fail "this machine has no apt, so please install these yourself, then run the same command again:" \
@@ -18,12 +23,17 @@ install_system_packages() {
     fi
     become_administrator "${missing[@]}"
     say "Installing system packages (once; a few minutes)."
+    : >"$UNFINISHED"
     finish_interrupted_packages
     # Lists of some other repository may fail to load without any harm; the install below shows what matters.
     say "  Reading the lists of packages"
     "${AS_ROOT[@]}" apt-get update >>"$SETUP_LOG" 2>&1 </dev/null || true
     find_python || install_python
     has_postgis || install_postgis
+    if [ -e "$CLUSTER_WISH" ]; then
+        logged "Leaving the system's own clusters to its administrator again" "${AS_ROOT[@]}" rm -f "$CLUSTER_WISH"
+    fi
+    rm -f "$UNFINISHED"
 }
 
 # find_python: put into PYTHON the first interpreter that is new enough and can make a virtual environment.
@@ -115,18 +125,10 @@ install_postgis() {
     version="$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)"
     if [ "${version:-0}" -lt "$OLDEST_POSTGRESQL" ]; then
         fail "Relight needs PostgreSQL $OLDEST_POSTGRESQL or newer; this system brings ${version:-none}." \
-            "Debian 12, Ubuntu 24.04 and newer have it. Or name a PostGIS server in RELIGHT_DATABASE_URL."
+            "Debian 12, Ubuntu 24.04 and newer have it."
     fi
-    without_main_cluster apt_install "postgresql-$version" "postgresql-$version-postgis-3"
-}
-
-# without_main_cluster COMMAND…: run it while a new PostgreSQL package makes no cluster of the system's own.
-# Relight keeps its own; a second server would only take memory. The wish is for this installation alone.
-without_main_cluster() {
-    local folder=/etc/postgresql-common/createcluster.d
-    local wish="$folder/relight.conf"
+    # Relight keeps a cluster of its own; one more would only take memory.
     logged "Asking PostgreSQL to make no cluster of the system's own" "${AS_ROOT[@]}" sh -c \
-        "mkdir -p $folder && echo 'create_main_cluster = false' >$wish"
-    "$@"
-    logged "Leaving that choice to the administrator again" "${AS_ROOT[@]}" rm -f "$wish"
+        "mkdir -p ${CLUSTER_WISH%/*} && echo 'create_main_cluster = false' >$CLUSTER_WISH"
+    apt_install "postgresql-$version" "postgresql-$version-postgis-3"
 }
