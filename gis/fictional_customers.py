@@ -1,7 +1,8 @@
 """People who do not exist, for networks that come without customers.
 
 Everything follows from the service point's id alone, so that the same grid always has the same
-customers, whatever is imported with it. Nobody can be reached: the telephone numbers begin with
+customers, whatever is imported with it (but for the number of a flat, which counts the premises
+of one house). Nobody can be reached: the telephone numbers begin with
 +999 (a country code that is not assigned) and the addresses end in .example (RFC 2606).
 """
 
