@@ -62,7 +62,22 @@ class Storm:
 
         `name` starts every id of this storm: a second storm in one world needs another.
         """
-        faults = choose_faults(
+        faults = self.foresee(name=name, shape=shape, started_from=started_from, spared=spared)
+        for fault in faults:
+            self.world.strike(fault)
+            self._report(fault)
+        return faults
+
+    def foresee(
+        self,
+        *,
+        name: str,
+        shape: StormShape,
+        started_from: datetime,
+        spared: Collection[str] = (),
+    ) -> tuple[Fault, ...]:
+        """Return the faults that `begin` would bring, without letting them happen; NoFaultPossible."""
+        return choose_faults(
             tree=self._tree,
             shape=shape,
             started_from=started_from,
@@ -70,10 +85,6 @@ class Storm:
             id_prefix=name,
             spared=spared,
         )
-        for fault in faults:
-            self.world.strike(fault)
-            self._report(fault)
-        return faults
 
     def reports_due(self, *, now: datetime) -> list[Report]:
         """Return what has arrived up to now and not been handed out before, in order of arrival."""

@@ -24,6 +24,15 @@ class Audit:
         self._client = client
         self._oracle = oracle
         self._done: set[tuple[str, str]] = set()
+        self._listed_when_closed: set[str] = set()
+
+    def traced(self, device: str) -> frozenset[str]:
+        """Return whom the oracle finds without supply behind an open device."""
+        return self._oracle.who_loses_supply(device)
+
+    def listed_when_closed(self) -> frozenset[str]:
+        """Return every service point that was on the list of an outage when it was closed."""
+        return frozenset(self._listed_when_closed)
 
     def look_at(self, outages: Iterable[dict[str, Any]]) -> None:
         """Compare the lists of those outages that have come to a new point since the last look."""
@@ -39,6 +48,8 @@ class Audit:
         if self._client.get(path)["version"] != outage["version"]:
             return False
         self.checked += 1
+        if outage["status"] == "closed":
+            self._listed_when_closed |= listed
         traced = self._oracle.who_loses_supply(outage["device"])
         if listed != traced:
             self.mismatches.append(

@@ -125,6 +125,11 @@ class Field:
             is_over = not self._orders and not self._open_faults() and not self._storm.has_reports_under_way
         return is_over and self._meters.is_idle and self._desk.is_idle
 
+    def faults(self) -> tuple[Fault, ...]:
+        """Return every fault of every storm so far."""
+        with self._lock:
+            return self._faults
+
     def unmended(self) -> tuple[Fault, ...]:
         """Return the faults that have come or will come and that nobody has mended."""
         with self._lock:

@@ -11,22 +11,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from api.accounts import add_account
 from api.demo.cast import CastAccount
 from api.demo.errors import DemoError
-from api.demo.network_choice import ChosenNetwork
+from api.demo.production import Production
 from api.migrations import upgrade
 from api.passwords import PasswordHashes
 from dispatch.clock import Clock, set_clock
 from dispatch.transactions import write_transaction
-from gis.check import check_tables
 from gis.cluster import PrivateCluster
 from gis.database import connect
-from gis.network_tables import NetworkTables
 from gis.network_versions import activate_network_version, import_network
-from topology.findings import Finding
 
 DEMO_DATABASE = "relight_demo"
 
@@ -34,7 +31,6 @@ DEMO_DATABASE = "relight_demo"
 @contextmanager
 def only_demo(home: Path) -> Iterator[None]:
     """Hold the place of the one demo of a home folder; DemoError while another runs."""
-    home.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(home / "demo.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take_place(descriptor, home)
@@ -53,19 +49,6 @@ def _take_place(descriptor: int, home: Path) -> None:
         ) from error
 
 
-@contextmanager
-def running_cluster(home: Path) -> Iterator[PrivateCluster]:
-    """Start the private cluster, and stop it at the end unless it ran before."""
-    cluster = PrivateCluster(home)
-    ran_before = cluster.is_running()
-    cluster.start()
-    try:
-        yield cluster
-    finally:
-        if not ran_before:
-            cluster.stop()
-
-
 def make_database(cluster: PrivateCluster) -> str:
     """Make the demo's database anew, with the tables of today, and return its address."""
     cluster.drop_database(DEMO_DATABASE)
@@ -75,54 +58,49 @@ def make_database(cluster: PrivateCluster) -> str:
     return url
 
 
-def set_stage(
-    *,
-    url: str,
-    chosen: ChosenNetwork,
-    tables: NetworkTables,
-    findings: Sequence[Finding],
-    accounts: Sequence[CastAccount],
-    clock: Clock,
-    report: Callable[[str], None],
-) -> None:
-    """Put network, clock and accounts into the demo's database."""
+def set_stage(*, url: str, production: Production) -> None:
+    """Put the network into force and open the accounts in the demo's database."""
+    now = datetime.now(UTC)
     engine = connect(url, application_name="relight demo")
     try:
-        report(f"Importing {len(tables.service_point):,} service points …")
-        _bring_in(engine, chosen, tables, findings, now=clock.origin_simulated)
-        _open_accounts(engine, accounts, now=datetime.now(UTC))
         with write_transaction(engine) as session:
-            set_clock(session, clock=clock)
+            imported = import_network(
+                session,
+                tables=production.tables,
+                findings=production.findings,
+                source=production.chosen.name,
+                format=production.chosen.format,
+                now=now,
+            )
+            activate_network_version(session, network_version=imported.network_version, now=now)
+            _open_accounts(session, production.accounts, now=now)
     finally:
         engine.dispose()
 
 
-def _bring_in(
-    engine: Engine, chosen: ChosenNetwork, tables: NetworkTables, findings: Sequence[Finding], now: datetime
-) -> None:
-    with write_transaction(engine) as session:
-        imported = import_network(
-            session,
-            tables=tables,
-            findings=[*findings, *check_tables(tables)],
-            source=chosen.name,
-            format=chosen.format,
-            now=now,
-        )
-        activate_network_version(session, network_version=imported.network_version, now=now)
+def start_clock(*, url: str, speed: float) -> Callable[[], datetime]:
+    """Let simulated time run from now on at the given speed, and return what tells it."""
+    now = datetime.now(UTC)
+    clock = Clock(origin_real=now, origin_simulated=now, speed=speed)
+    engine = connect(url, application_name="relight demo")
+    try:
+        with write_transaction(engine) as session:
+            set_clock(session, clock=clock)
+    finally:
+        engine.dispose()
+    return lambda: clock.now(datetime.now(UTC))
 
 
-def _open_accounts(engine: Engine, accounts: Sequence[CastAccount], now: datetime) -> None:
+def _open_accounts(session: Session, accounts: Sequence[CastAccount], *, now: datetime) -> None:
     passwords = PasswordHashes()
-    with write_transaction(engine) as session:
-        for one in accounts:
-            add_account(
-                session,
-                passwords=passwords,
-                name=one.credentials.name,
-                password=one.credentials.password,
-                roles=[one.role],
-                now=now,
-                crew_id=one.crew_id,
-                account=one.account,
-            )
+    for one in accounts:
+        add_account(
+            session,
+            passwords=passwords,
+            name=one.credentials.name,
+            password=one.credentials.password,
+            roles=[one.role],
+            now=now,
+            crew_id=one.crew_id,
+            account=one.account,
+        )

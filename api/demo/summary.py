@@ -1,6 +1,16 @@
 """What a run of the demo showed, in the keys of design §5."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from statistics import mean
+from typing import Any
+
+from api.demo.players import Players
+from api.demo.production import Production
+
+# What was merged into another outage, or taken back, is no outage of its own.
+GONE = frozenset({"merged", "dismissed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +45,46 @@ class DemoSummary:
     def as_json(self) -> dict[str, object]:
         """Return the object that `relight demo --headless --json` prints."""
         return {key: value for key, value in asdict(self).items() if key != "problems"}
+
+
+def summarise(
+    *,
+    players: Players,
+    production: Production,
+    outages: Sequence[dict[str, Any]],
+    problems: Sequence[str],
+    seconds: float,
+) -> DemoSummary:
+    """Return the figures of a run that took so many real seconds."""
+    real = [outage for outage in outages if outage["status"] not in GONE]
+    reliability = players.judge.get("/api/reliability")
+    return DemoSummary(
+        network=production.chosen.name,
+        service_points=production.oracle.service_point_count,
+        evidence=players.evidence,
+        outages=len(real),
+        closed=sum(outage["status"] == "closed" for outage in real),
+        affected_checked=players.audit.checked,
+        affected_mismatches=len(players.audit.mismatches),
+        crews_sent=players.field.crews_sent,
+        minutes_to_first_etr=_minutes_to_first_etr(players, real),
+        notifications_sent=players.judge.get("/api/notifications/summary")["sent"],
+        customer_minutes=reliability["customer_minutes"],
+        saidi_minutes=reliability["saidi_minutes"],
+        saifi=reliability["saifi"],
+        seconds=round(seconds, 1),
+        problems=tuple(problems),
+    )
+
+
+def _minutes_to_first_etr(players: Players, outages: Sequence[dict[str, Any]]) -> float | None:
+    """Return the mean time from the start of an outage to the first ETR on it, in simulated minutes."""
+    minutes: list[float] = []
+    for outage in outages:
+        for change in players.judge.get(f"/api/outages/{outage['id']}/history")["changes"]:
+            if "etr_at" in change["data"].get("values", {}):
+                given_at = datetime.fromisoformat(change["recorded_at"])
+                started_at = datetime.fromisoformat(outage["started_at"])
+                minutes.append(max(0.0, (given_at - started_at).total_seconds() / 60))
+                break
+    return round(mean(minutes), 1) if minutes else None

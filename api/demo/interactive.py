@@ -1,0 +1,80 @@
+"""The demo for people: storms at a calm pace, and what to try meanwhile, until Ctrl-C."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from api.demo.cast import CastAccount
+from api.demo.errors import DemoError
+from api.demo.mail_sink import MailSink
+from api.demo.players import Players
+from api.demo.summary import GONE
+from api.roles import Role
+from storm.faults import StormShape
+
+_PAUSE_BETWEEN_STORMS = timedelta(minutes=20)
+_LOOK_EVERY_S = 2.0
+_REPORT_EVERY_S = 20.0
+
+
+def welcome(*, address: str, accounts: Sequence[CastAccount], speed: float) -> str:
+    """Return what a newcomer sees first: addresses, sign-ins and what to try."""
+    people = [account for account in accounts if account.for_people]
+    names = {role: ", ".join(one.credentials.name for one in people if one.role is role) for role in Role}
+    return f"""
+Relight plays a storm at {speed:g} times real speed.
+
+  {address}       Relight
+  {address}/docs  its HTTP interface, to read and to try
+
+Sign in with the password  {people[0].credentials.password}  as
+  dispatcher   {names[Role.DISPATCHER]}
+  supervisor   {names[Role.SUPERVISOR]}
+  crew         {names[Role.CREW]}
+  customer     {names[Role.CUSTOMER] or "(this network names none)"}
+These accounts exist in this demo only, and the demo answers on this machine only.
+
+Try this at {address}/docs: POST /api/sign-in as dispatcher, then GET /api/outages, then
+GET /api/outages/O-1/history to read back the whole story of an outage. The Autopilot plays the dispatcher;
+what you do before it does, it leaves alone. The customers are about to lose supply: GET /api/my-supply.
+
+Ctrl-C stops everything.
+"""
+
+
+def play_until_stopped(
+    *, players: Players, shape: StormShape, mail: MailSink, report: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """Let storm after storm come and tell how it goes, until Ctrl-C; return all outages.
+
+    DemoError when one of the actors fails.
+    """
+    outages: list[dict[str, Any]] = []
+    storms = 0
+    next_storm_at = players.now()
+    reported_at = float("-inf")
+    try:
+        while (failure := players.troupe.failure()) is None:
+            if not players.field.is_quiet:
+                next_storm_at = players.now() + _PAUSE_BETWEEN_STORMS
+            elif players.now() >= next_storm_at:
+                storms += 1
+                players.field.order_storm(name=f"s{storms}", shape=shape)
+            outages = players.judge.get("/api/outages", limit=10_000)["outages"]
+            players.audit.look_at(outages)
+            if time.monotonic() - reported_at >= _REPORT_EVERY_S:
+                reported_at = time.monotonic()
+                report(_story(players, outages, mail))
+            time.sleep(_LOOK_EVERY_S)
+    except KeyboardInterrupt:
+        return outages
+    raise DemoError(f"The {failure[0]} failed: {failure[1]}")
+
+
+def _story(players: Players, outages: Sequence[dict[str, Any]], mail: MailSink) -> str:
+    is_open = [one for one in outages if one["status"] not in GONE | {"closed"}]
+    closed = sum(one["status"] == "closed" for one in outages)
+    told = f"{players.now():%H:%M}  {len(is_open)} outages open, {closed} closed · {mail.count:,} messages"
+    latest = mail.last_messages()[-1:]
+    return told + "".join(f", the latest: “{message.subject}”" for message in latest)

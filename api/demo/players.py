@@ -1,0 +1,103 @@
+"""Puts the actors together: who signs in as whom, and what they share."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.demo.audit import Audit
+from api.demo.autopilot import Autopilot
+from api.demo.cast import CastCrew
+from api.demo.client import ApiClient
+from api.demo.evidence_senders import MeterSystem, TroubleDesk
+from api.demo.field import CrewPhone, Field
+from api.demo.production import Production
+from api.demo.troupe import Troupe
+from storm.crews import CrewHabits, SimulatedCrew
+
+
+@dataclass(frozen=True, slots=True)
+class Players:
+    """The actors at work, and the judge who watches them."""
+
+    field: Field
+    meters: MeterSystem
+    desk: TroubleDesk
+    judge: ApiClient
+    audit: Audit
+    troupe: Troupe
+    stopping: threading.Event
+    now: Callable[[], datetime]
+
+    @property
+    def evidence(self) -> int:
+        """How many pieces of evidence Relight has accepted."""
+        return self.meters.accepted + self.desk.accepted
+
+    def refusals(self) -> list[str]:
+        """Return what Relight would not take of the evidence."""
+        return self.meters.refusals + self.desk.refusals
+
+
+@contextmanager
+def playing(
+    *, address: str, production: Production, now: Callable[[], datetime], shift: timedelta
+) -> Iterator[Players]:
+    """Sign everyone in, put the crews on the roster, and let all act until the end of the context."""
+    stopping = threading.Event()
+    by_name = {account.credentials.name: account.credentials for account in production.accounts}
+    with ExitStack() as signed_in:
+
+        def client(name: str) -> ApiClient:
+            one = ApiClient(address=address, credentials=by_name[name], is_stopping=stopping.is_set)
+            return signed_in.enter_context(one)
+
+        judge = client("judge")
+        _fill_roster(judge, production.crews, now=now(), shift=shift)
+        meters = MeterSystem(client=client("meter-system"))
+        desk = TroubleDesk(client=client("trouble-desk"))
+        phones = [
+            CrewPhone(client=client(crew.id), crew=_simulated(crew, production), storm=production.storm)
+            for crew in production.crews
+        ]
+        field = Field(storm=production.storm, phones=phones, meters=meters, desk=desk, now=now)
+        autopilot = Autopilot(client=client("autopilot"), now=now)
+        with Troupe([field, meters, desk, autopilot], stopping=stopping) as troupe:
+            yield Players(
+                field=field,
+                meters=meters,
+                desk=desk,
+                judge=judge,
+                audit=Audit(client=judge, oracle=production.oracle),
+                troupe=troupe,
+                stopping=stopping,
+                now=now,
+            )
+
+
+def _fill_roster(judge: ApiClient, crews: Sequence[CastCrew], *, now: datetime, shift: timedelta) -> None:
+    for crew in crews:
+        judge.post(
+            "/api/crews",
+            {
+                "id": crew.id,
+                "name": crew.name,
+                "skills": list(crew.skills),
+                "shift_start": (now - timedelta(hours=1)).isoformat(),
+                "shift_end": (now + shift).isoformat(),
+                "lon": crew.place.lon,
+                "lat": crew.place.lat,
+            },
+        )
+
+
+def _simulated(crew: CastCrew, production: Production) -> SimulatedCrew:
+    return SimulatedCrew(
+        id=crew.id,
+        place=crew.place,
+        world=production.storm.world,
+        places=production.places,
+        habits=CrewHabits(),
+        seed=production.seed,
+    )

@@ -1,0 +1,90 @@
+"""`relight demo`: sets the stage, starts the same processes as `relight up`, and lets the actors play."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from api.demo.headless import judge, play_one_storm
+from api.demo.interactive import play_until_stopped, welcome
+from api.demo.mail_sink import MailSink
+from api.demo.network_choice import choose_network
+from api.demo.players import playing
+from api.demo.production import prepare
+from api.demo.stage import make_database, only_demo, set_stage, start_clock
+from api.demo.summary import DemoSummary, summarise
+from api.processes.database import open_cluster
+from api.processes.system import running_system
+from api.settings import DatabaseSettings, MessageSettings, WebSettings
+from storm.faults import StormShape
+
+HEADLESS_SPEED = 120.0
+CALM_SPEED = 30.0
+
+_HEADLESS_STORM = StormShape(faults=14, spread_minutes=60.0)
+_CALM_STORM = StormShape(faults=5, spread_minutes=50.0)
+# Headless, a working day. For people, longer than anyone watches: else crews would soon all be off duty.
+_HEADLESS_SHIFT = timedelta(hours=12)
+_CALM_SHIFT = timedelta(days=30)
+
+
+def run(
+    *,
+    settings: DatabaseSettings,
+    network: str,
+    headless: bool,
+    seed: int,
+    speed: float | None,
+    port: int,
+    report: Callable[[str], None],
+) -> DemoSummary:
+    """Play the demo and return what it showed; headless it ends by itself, otherwise by Ctrl-C.
+
+    Without a speed the usual one is taken. DemoError, StartError or GisError when it cannot be played.
+    """
+    began_at = time.monotonic()
+    home = settings.home
+    shape = _HEADLESS_STORM if headless else _CALM_STORM
+    speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
+    with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
+        chosen = choose_network(network=network, folder=home / "networks", report=report)
+        report(f"Reading {chosen.name} …")
+        production = prepare(chosen=chosen, seed=seed, first_storm=shape)
+        report(f"Importing {production.oracle.service_point_count:,} service points into a new database …")
+        url = make_database(cluster)
+        set_stage(url=url, production=production)
+        with (
+            running_system(
+                database=settings.model_copy(update={"database_url": SecretStr(url)}),
+                web=_web_settings(port),
+                messages=MessageSettings(mail_url=SecretStr(mail.url)),
+            ) as system,
+            playing(
+                address=system.address,
+                production=production,
+                now=start_clock(url=url, speed=speed),
+                shift=_HEADLESS_SHIFT if headless else _CALM_SHIFT,
+            ) as players,
+        ):
+            if headless:
+                report(f"A storm comes, at {speed:g} times real speed.")
+                outages, problems = play_one_storm(players=players, shape=shape, report=report)
+                problems += judge(players=players, outages=outages, faults=players.field.faults())
+            else:
+                report(welcome(address=system.address, accounts=production.accounts, speed=speed))
+                outages = play_until_stopped(players=players, shape=shape, mail=mail, report=report)
+                problems = players.audit.mismatches
+            return summarise(
+                players=players,
+                production=production,
+                outages=outages,
+                problems=problems,
+                seconds=time.monotonic() - began_at,
+            )
+
+
+def _web_settings(port: int) -> WebSettings:
+    """Return the settings of a web process that answers on this machine only, quiet unless asked to speak."""
+    web = WebSettings(host="127.0.0.1", port=port)
+    return web if "log_level" in web.model_fields_set else web.model_copy(update={"log_level": "warning"})
