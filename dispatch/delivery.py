@@ -80,7 +80,7 @@ def _take(engine: Engine, notification_ids: Sequence[int], delivery: Delivery) -
             .with_for_update(of=NotificationRow)
         )
         groups: dict[tuple[str, str, str], list[tuple[NotificationRow, OutageRow, str]]] = {}
-        for row, outage, email in session.execute(query).tuples():
+        for row, outage, email in session.execute(query):
             if email is None:
                 row.status = "failed"
                 continue

@@ -105,7 +105,7 @@ def _elsewhere(
     query = select(InterruptionRow.service_point, InterruptionRow.ended_at).where(
         InterruptionRow.outage_id != outage_id, InterruptionRow.service_point.in_(service_points)
     )
-    for service_point, ended_at in session.execute(query).tuples():
+    for service_point, ended_at in session.execute(query):
         if ended_at is None:
             held.add(service_point)
         else:

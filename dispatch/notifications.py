@@ -90,7 +90,7 @@ def queue_notifications(
     )
     columns = ["account", "channel", "change_position", "outage_id", "kind", "language", "queued_at"]
     statement = insert(NotificationRow).from_select(columns, recipients).on_conflict_do_nothing()
-    queued = session.execute(statement.returning(NotificationRow.id, NotificationRow.language)).tuples().all()
+    queued = session.execute(statement.returning(NotificationRow.id, NotificationRow.language)).all()
     _defer(session, queued)
     return len(queued)
 
@@ -118,7 +118,7 @@ def _defer(session: Session, queued: Sequence[tuple[int, str]]) -> None:
 def notification_summary(session: Session) -> NotificationSummary:
     """Count the messages by state."""
     query = select(NotificationRow.status, func.count()).group_by(NotificationRow.status)
-    counts = dict(session.execute(query).tuples().all())
+    counts = dict(session.execute(query).all())
     return NotificationSummary(
         queued=counts.get("queued", 0),
         sending=counts.get("sending", 0),

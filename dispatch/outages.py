@@ -218,7 +218,7 @@ def _reports(session: Session, ids: Iterable[str]) -> dict[str, _Reports]:
         outage_id: _Reports(
             reports_out=out_count, reports_on=on_count, hazards=tuple(name for name in names or () if name)
         )
-        for outage_id, out_count, on_count, names in session.execute(query).tuples()
+        for outage_id, out_count, on_count, names in session.execute(query)
         if outage_id is not None
     }
 

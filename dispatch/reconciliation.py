@@ -89,7 +89,7 @@ def _with_service_points(session: Session, rows: Sequence[OutageRow]) -> list[_H
     query = select(InterruptionRow.outage_id, InterruptionRow.service_point).where(
         InterruptionRow.outage_id.in_(held)
     )
-    for outage_id, service_point in session.execute(query).tuples():
+    for outage_id, service_point in session.execute(query):
         held[outage_id].service_points.add(service_point)
     return list(held.values())
 

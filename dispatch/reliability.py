@@ -45,7 +45,7 @@ def reliability_so_far(session: Session, *, now: datetime) -> Reliability:
         func.coalesce(func.sum(InterruptionRow.customers), 0),
         func.coalesce(func.sum(InterruptionRow.customers * minutes), 0.0),
     ).where(duration > SUSTAINED)
-    interrupted, customer_minutes = session.execute(query).tuples().one()
+    interrupted, customer_minutes = session.execute(query).one()
     customers = int(served or 0)
     return Reliability(
         customers_served=customers,

@@ -56,7 +56,7 @@ def network_bounds(session: Session, *, network_version: int) -> tuple[float, fl
     query = select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box)).where(
         NodeRow.network_version == network_version
     )
-    west, south, east, north = session.execute(query).tuples().one()
+    west, south, east, north = session.execute(query).one()
     return None if west is None else (west, south, east, north)
 
 

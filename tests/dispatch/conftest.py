@@ -88,8 +88,8 @@ def drawn_tables():
             [between(device) for device in transformers],
         ),
         "service_point": frame(
-            [(id, node, 1, f"M-{id}", f"A-{id}") for id, node in points],
-            ["id", "node", "customers", "meter", "account"],
+            [(id, node, "ABC", 1, f"M-{id}", f"A-{id}") for id, node in points],
+            ["id", "node", "phases", "customers", "meter", "account"],
             [Point(PLACES[node]) for _, node in points],
         ),
         "customer": pd.DataFrame(
