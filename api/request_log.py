@@ -1,6 +1,7 @@
 """One line for each request: method, route, status and time. No query, no body, no name, no address.
 
-The route's pattern is logged, not the path: an id in a path may be a meter or an account.
+The route's pattern is logged, not the path: an id in a path may be a meter or an account. What fails in a way
+nobody anticipated is answered here too, before a library logs it with the row it failed on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import logging
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import error_answer
 
 logger = logging.getLogger("relight.requests")
 
@@ -36,6 +39,10 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, watch)
+        except Exception as error:
+            if status:
+                raise  # half an answer is out: only breaking off tells the client
+            await error_answer(error)(scope, receive, watch)
         finally:
             milliseconds = (time.monotonic() - started) * 1000
             logger.info("%s %s %s %.0f ms", scope["method"], _pattern(scope), status or "-", milliseconds)

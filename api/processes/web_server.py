@@ -35,6 +35,7 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="none",
         proxy_headers=True,
         forwarded_allow_ips=web.trusted_proxies,
         timeout_graceful_shutdown=_LAST_ANSWERS_WITHIN_S,

@@ -1,0 +1,152 @@
+"""Every route with every role, against the table below; and what becomes of a route that declares nothing."""
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import PlainTextResponse
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount, Route
+
+from api.roles import UndeclaredRouteError, check_declared, declared_access
+
+EVERYBODY = {"anonymous", "dispatcher", "supervisor", "crew", "customer", "meter_system"}
+SIGNED_IN = EVERYBODY - {"anonymous"}
+DESK = {"dispatcher", "supervisor"}
+
+# Who may use what. A new route has to be written here by hand, and thought about.
+TABLE = {
+    ("GET", "/docs"): EVERYBODY,
+    ("GET", "/docs/oauth2-redirect"): EVERYBODY,
+    ("GET", "/openapi.json"): EVERYBODY,
+    ("GET", "/static-offline-docs"): EVERYBODY,
+    ("GET", "/welcome/{token}"): EVERYBODY,
+    ("POST", "/welcome/{token}"): EVERYBODY,
+    ("GET", "/api/health"): EVERYBODY,
+    ("POST", "/api/sign-in"): EVERYBODY,
+    ("POST", "/api/sign-out"): SIGNED_IN,
+    ("GET", "/api/me"): SIGNED_IN,
+    ("GET", "/api/clock"): SIGNED_IN,
+    ("GET", "/api/network"): DESK | {"crew"},
+    ("GET", "/api/network/devices/{device:path}"): DESK,
+    ("GET", "/api/tiles/{network_version}/{z}/{x}/{y}.mvt"): DESK | {"crew"},
+    ("POST", "/api/evidence"): SIGNED_IN,
+    ("POST", "/api/evidence/batch"): DESK | {"meter_system"},
+    ("GET", "/api/outages"): DESK,
+    ("GET", "/api/outages/{outage_id}"): DESK,
+    ("GET", "/api/outages/{outage_id}/affected"): DESK,
+    ("GET", "/api/outages/{outage_id}/history"): DESK,
+    ("GET", "/api/outages/{outage_id}/crews"): DESK,
+    ("GET", "/api/outages/{outage_id}/area"): DESK,
+    ("POST", "/api/outages/{outage_id}/confirm"): DESK,
+    ("POST", "/api/outages/{outage_id}/dismiss"): DESK,
+    ("POST", "/api/outages/{outage_id}/assign"): DESK,
+    ("POST", "/api/outages/{outage_id}/reassign"): DESK,
+    ("POST", "/api/outages/{outage_id}/recall"): DESK,
+    ("POST", "/api/outages/{outage_id}/etr"): DESK,
+    ("POST", "/api/outages/{outage_id}/restore"): DESK,
+    ("POST", "/api/outages/{outage_id}/close"): DESK,
+    ("GET", "/api/crews"): DESK,
+    ("POST", "/api/crews"): {"supervisor"},
+    ("POST", "/api/crews/{crew_id}/position"): DESK | {"crew"},
+    ("GET", "/api/jobs/mine"): {"crew"},
+    ("POST", "/api/jobs/{job_id}/progress"): {"crew"},
+    ("GET", "/api/changes"): DESK,
+    ("GET", "/api/changes/stream"): DESK,
+    ("GET", "/api/snapshot"): DESK,
+    ("GET", "/api/my-supply"): {"customer"},
+    ("GET", "/api/reliability"): DESK,
+    ("GET", "/api/notifications/summary"): DESK,
+}
+# Signing out ends the session that the walk still needs; a stream does not end by itself.
+NOT_ASKED = {("POST", "/api/sign-out"), ("GET", "/api/changes/stream")}
+
+
+def _routes(app):
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        for method in sorted((getattr(route, "methods", None) or {"GET"}) - {"HEAD"}):
+            yield (method, route.path), route
+
+
+def _address(path):
+    values = {
+        "{device:path}": "B1",
+        "{network_version}": "1",
+        "{z}": "0",
+        "{x}": "0",
+        "{y}": "0",
+        "{token}": "nothing",
+        "{outage_id}": "O-0",
+        "{crew_id}": "C-1",
+        "{job_id}": "J-0",
+    }
+    for name, value in values.items():
+        path = path.replace(name, value)
+    return path
+
+
+def test_the_table_names_every_route_and_no_other(world):
+    assert {key for key, _ in _routes(world.app)} == set(TABLE)
+
+
+def test_every_route_is_open_to_those_in_the_table_and_closed_to_all_others(world):
+    clients = {name: world.client(None if name == "anonymous" else name) for name in sorted(EVERYBODY)}
+    wrong = []
+    for (method, path), allowed in TABLE.items():
+        if (method, path) in NOT_ASKED:
+            continue
+        for name, client in clients.items():
+            answer = client.request(method, _address(path), content=b"{" if method == "POST" else None)
+            # Whoever is let in may still be told that there is no such outage, or that this is not JSON.
+            refused = 401 if name == "anonymous" else 403
+            if (answer.status_code == refused) == (name in allowed) or answer.status_code == 500:
+                wrong.append((method, path, name, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("key", sorted(NOT_ASKED))
+def test_what_the_walk_left_out_declares_the_same(world, key):
+    access = declared_access(dict(_routes(world.app))[key])
+    assert set(access.roles) == TABLE[key] and not access.public
+
+
+def test_the_documentation_says_who_may_use_each_route(world):
+    paths = world.client().get("/openapi.json").json()["paths"]
+    assert paths["/api/crews"]["post"]["x-open-to"] == ["supervisor"]
+    assert paths["/api/health"]["get"]["x-open-to"] == ["everybody"]
+
+
+@pytest.mark.parametrize("how", ["endpoint", "router", "plain route", "mount"])
+def test_a_route_that_declares_nothing_stops_the_start_and_is_refused_all_the_same(world, how):
+    def forgotten():
+        return "secret"
+
+    async def plain(_request):
+        return PlainTextResponse("secret")
+
+    app = world.app
+    if how == "endpoint":
+        app.get("/forgotten")(forgotten)
+    elif how == "router":
+        router = APIRouter()
+        router.get("/forgotten")(forgotten)
+        app.include_router(router)
+    elif how == "plain route":
+        app.router.routes.append(Route("/forgotten", plain))
+    else:
+        mounted = FastAPI()
+        mounted.get("/")(forgotten)
+        app.router.routes.append(Mount("/forgotten", mounted))
+    with pytest.raises(UndeclaredRouteError, match="/forgotten"):
+        check_declared(context.original_route for context in iter_route_contexts(app.routes))
+    for client in (world.client(), world.client("supervisor")):
+        answer = client.get("/forgotten/" if how == "mount" else "/forgotten")
+        assert answer.status_code == 403
+        assert "secret" not in answer.text
+
+
+def test_a_cookie_without_the_header_changes_nothing(world):
+    client = world.client("dispatcher")
+    answer = client.post("/api/outages/O-0/confirm", json={"version": 1}, headers={"X-Relight": ""})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "header_missing"
+    assert client.get("/api/me", headers={"X-Relight": ""}).status_code == 200
