@@ -12,14 +12,14 @@ import pandas as pd
 import pyogrio
 import pyproj
 import shapely
-from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FieldError, GeometryError
+from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
 from gis.errors import NetworkPackageError
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 # From here on a 64-bit float no longer tells neighbouring whole numbers apart.
 _EXACT_INTEGERS = 2**53
-_READ_ERRORS = (CRSError, DataLayerError, DataSourceError, FieldError, GeometryError)
+_READ_ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 
 
 def require_geopackage(path: Path) -> None:
@@ -53,7 +53,8 @@ def _has_contents(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             found = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_contents'").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # A damaged schema can even break the message that says so.
         raise _damaged(path, error) from error
     return found is not None
 
@@ -72,7 +73,10 @@ def layer_names(path: Path) -> list[str]:
 
 def package_metadata(path: Path, layer: str) -> dict[str, str]:
     """Return the metadata of the whole file; empty when it has none."""
-    found = pyogrio.read_info(path, layer=layer).get("dataset_metadata")
+    try:
+        found = pyogrio.read_info(path, layer=layer).get("dataset_metadata")
+    except _READ_ERRORS as error:
+        raise _damaged(path, error) from error
     return dict(found or {})
 
 
@@ -89,6 +93,11 @@ def read_layer(path: Path, layer: str) -> pd.DataFrame:
         )
     except _READ_ERRORS as error:
         raise _damaged(path, error) from error
+    except UnicodeDecodeError as error:
+        raise NetworkPackageError(
+            f"Layer '{layer}' holds text that is not UTF-8 (GBK, perhaps), as a GeoPackage must. "
+            "Save it again with the right encoding."
+        ) from error
     for name, ogr_type, subtype in zip(info["fields"], info["ogr_types"], info["ogr_subtypes"], strict=True):
         # GDAL hands whole numbers and booleans over as floats when there are nulls among them.
         if ogr_type in {"OFTInteger", "OFTInteger64"} and frame[name].dtype.kind == "f":
@@ -121,8 +130,11 @@ def _with_lost_geometry_marked(
         quoted = '"' + geometry_column.replace('"', '""') + '"'
         table = '"' + layer.replace('"', '""') + '"'
         query = f"SELECT rowid FROM {table} WHERE {quoted} IS NOT NULL"  # noqa: S608 - names, quoted
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            stored = {row[0] for row in database.execute(query)}
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+                stored = {row[0] for row in database.execute(query)}
+        except sqlite3.DatabaseError as error:
+            raise _damaged(path, error) from error
         damaged = lost & located.index.isin(stored)
         located.loc[damaged, located.geometry.name] = shapely.Point()
     if located.geometry.name != "geometry":

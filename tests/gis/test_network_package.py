@@ -208,6 +208,15 @@ def test_geometry_that_cannot_be_parsed_is_broken_not_missing(tmp_path: Path) ->
     assert tables.switch.geometry.isna().tolist() == [True, True, False]
 
 
+def test_text_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = write_layers(example_layers(), tmp_path / "network.gpkg")
+    with closing(sqlite3.connect(path)) as database, database:
+        name = "桃园".encode("gbk")
+        database.execute("UPDATE customer SET name = CAST(? AS TEXT)", (name,))
+    with pytest.raises(NetworkPackageError, match="Layer 'customer' holds text that is not UTF-8"):
+        read_network_package(path)
+
+
 def test_places_outside_the_earth_are_a_finding(tmp_path: Path) -> None:
     layers = example_layers()
     # Metres under the name of degrees: the commonest mistake of all.
