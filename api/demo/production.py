@@ -7,6 +7,7 @@ from api.demo.cast import CastAccount, CastCrew, choose_accounts, choose_crews, 
 from api.demo.errors import DemoError
 from api.demo.network_choice import ChosenNetwork
 from api.demo.oracle import Oracle
+from gis.check import check_tables
 from gis.network_package import read_network_package
 from gis.network_tables import NetworkTables
 from gis.place import Place
@@ -41,7 +42,7 @@ class Production:
 def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Production:
     """Read a network and build the world on it; DemoError when no storm can be played on it."""
     tables, findings = read_network_package(chosen.path)
-    network, build_findings = tables.to_network()
+    network, _ = tables.to_network()
     identities, places = read_identities(tables), read_places(tables)
     if not places:
         raise DemoError(f"Nothing in {chosen.path} has a place on the map, so no crew could drive anywhere.")
@@ -56,7 +57,7 @@ def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Pro
     return Production(
         chosen=chosen,
         tables=tables,
-        findings=(*findings, *build_findings),
+        findings=(*findings, *check_tables(tables)),
         storm=storm,
         places=places,
         crews=crews,
