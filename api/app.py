@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.body_limit import BodyLimit
 from api.change_signal import ChangeSignal
 from api.change_stream import StreamPlaces
 from api.gatekeeper import Gatekeeper, require_admission
@@ -22,6 +23,7 @@ from api.passwords import PasswordHashes
 from api.request_log import RequestLog
 from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
+from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.settings import MessageSettings, SignInSettings, WebSettings
 from dispatch.network_cache import NetworkCache
 
@@ -57,7 +59,6 @@ def create_app(
         dependencies=[Depends(require_admission)],
         lifespan=_lifespan(changes),
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY_BYTES,
     )
     app.state.engine = engine
     app.state.sign_in = sign_in or SignInSettings()
@@ -74,6 +75,9 @@ def create_app(
     _document_roles([route for route in routes if isinstance(route, APIRoute)])
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
+    app.add_middleware(
+        BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern={BATCH_PATH: LARGEST_BATCH_BYTES}
+    )
     app.add_middleware(Gatekeeper, application=app, engine=engine)
     app.add_middleware(RequestLog)
     return app

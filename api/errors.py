@@ -157,6 +157,11 @@ def error_answer(error: Exception) -> JSONResponse:
     )
 
 
+def too_large_answer() -> JSONResponse:
+    """Return the answer to a body that is longer than the route takes."""
+    return _answer(413, _STATUS_CODES[413], _STATUS_TEXTS[413])
+
+
 def install(app: FastAPI) -> None:
     """Make the app answer every error in the one form."""
 

@@ -17,6 +17,7 @@ from dispatch.evidence_lines import Document
 
 router = APIRouter(tags=["evidence"])
 
+BATCH_PATH = "/api/evidence/batch"
 # A storm's worth of meter events: 500,000 lines of some 250 bytes, twice.
 LARGEST_BATCH_BYTES = 256 * 1024 * 1024
 _SELF_REPORTED = {"id", "kind", "at", "account", "hazard", "text"}
@@ -37,8 +38,7 @@ def receive_one(
 
 
 @router.post(
-    "/api/evidence/batch",
-    max_body_size=LARGEST_BATCH_BYTES,
+    BATCH_PATH,
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}
     },

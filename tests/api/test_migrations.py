@@ -74,7 +74,7 @@ def test_several_starts_at_once_migrate_once(empty_url):
     def start():
         try:
             upgrade(empty_url)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test tells
             failures.append(error)
 
     threads = [threading.Thread(target=start) for _ in range(4)]

@@ -117,7 +117,7 @@ class Served:
     def __init__(self, app):
         """Serve on a free port, and wait until it answers."""
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.address = "http://127.0.0.1:{}".format(self._socket.getsockname()[1])
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1
         )
@@ -137,7 +137,7 @@ class Served:
 class World:
     """One database with everything in it that a test needs to begin."""
 
-    ACCOUNTS = {
+    ACCOUNTS = {  # noqa: RUF012 - never changed
         "dispatcher": (Role.DISPATCHER, {}),
         "second_dispatcher": (Role.DISPATCHER, {}),
         "supervisor": (Role.SUPERVISOR, {}),
