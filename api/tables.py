@@ -1,7 +1,7 @@
 """The rows of the api room: who may sign in, who is signed in, and who tried.
 
-Owns accounts, sessions, sign-in attempts and one-time links. Secrets are kept only as hashes: a stolen copy
-of these tables opens nothing.
+Owns accounts, sessions, customers' passes, attempts at the doors and one-time links. Secrets are kept only as
+hashes: a stolen copy of these tables opens nothing.
 """
 
 from __future__ import annotations
@@ -51,17 +51,35 @@ class UserSessionRow(Base):
     last_seen_at: Mapped[datetime]
 
 
+class SupplyPassRow(Base):
+    """A customer's leave to see one account for some hours; the cookie's token is kept only as a digest."""
+
+    __tablename__ = "supply_pass"
+    __table_args__ = (Index("ix_supply_pass_expires_at", "expires_at"),)
+
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class SignInAttemptRow(Base):
-    """One try to sign in, kept for a day. `succeeded` is null where the throttle refused it unjudged."""
+    """One try at a door, kept for a day. `succeeded` is null where the throttle refused it unjudged.
+
+    Doors: sign_in (a user's name and password), supply (an account number and the phone's last digits) and
+    report (a trouble call by place, which has no name).
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
-        Index("ix_sign_in_attempt_name", "name", "at"),
-        Index("ix_sign_in_attempt_address", "address", "at"),
+        CheckConstraint("door IN ('sign_in', 'supply', 'report')", name="door"),
+        Index("ix_sign_in_attempt_name", "door", "name", "at"),
+        Index("ix_sign_in_attempt_address", "door", "address", "at"),
         Index("ix_sign_in_attempt_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    door: Mapped[str]
     name: Mapped[str]
     address: Mapped[str]
     at: Mapped[datetime]

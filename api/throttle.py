@@ -1,13 +1,20 @@
-"""Five failures, then a wait: per account name and per address, within fifteen minutes.
+"""Five failures, then a wait: per name and per address, within fifteen minutes, at each door by itself.
 
 Owns `sign_in_attempt`. Counting and recording happen under one lock per name and per address, so two tries
 at once cannot both be the fifth; the counts are rows, so a restart forgets nothing.
+
+Rules:
+1. A name (a user's, or an account number) holds five failures.
+2. An address holds five as well; at the customers' door one more for each account that was found from it,
+   since a mobile network shows thousands of phones as one address, and most of them type rightly.
+3. Reports by place have no secret to guess: an address may send twenty, right or wrong.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.orm import Session
@@ -15,6 +22,7 @@ from sqlalchemy.orm import Session
 from api.tables import SignInAttemptRow
 
 FAILURES_ALLOWED = 5
+REPORTS_ALLOWED = 20
 WITHIN = timedelta(minutes=15)
 _KEPT = timedelta(days=1)
 
@@ -23,26 +31,57 @@ _NAME_LOCK = 7_401
 _ADDRESS_LOCK = 7_402
 
 
-def judge_attempt(session: Session, *, name: str, address: str, right: bool, now: datetime) -> bool:
-    """Record a try whose password was `right` or not, and return whether it may count as signed in.
+class Door(StrEnum):
+    """Where someone tries to get in; failures at one door say nothing about another."""
 
-    While the throttle holds, a right password is refused like a wrong one, and the try is not counted:
+    SIGN_IN = "sign_in"
+    SUPPLY = "supply"
+    REPORT = "report"
+
+
+def judge_attempt(
+    session: Session, *, name: str, address: str, right: bool, now: datetime, door: Door = Door.SIGN_IN
+) -> bool:
+    """Record a try whose secret was `right` or not, and return whether it may count as let in.
+
+    While the throttle holds, a right secret is refused like a wrong one, and the try is not counted:
     knocking on does not make the wait longer. The caller commits.
     """
     name = name.casefold()
     address = throttled_address(address)
     # Always the name first: two tries can then wait for each other, but never in a circle.
-    for lock, key in ((_NAME_LOCK, name), (_ADDRESS_LOCK, address)):
-        session.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:key))"), {"lock": lock, "key": key}
-        )
-    session.execute(delete(SignInAttemptRow).where(SignInAttemptRow.at < now - _KEPT))
-    held = any(
-        _failures(session, since=now - WITHIN, where=where) >= FAILURES_ALLOWED
-        for where in (SignInAttemptRow.name == name, SignInAttemptRow.address == address)
+    _lock(session, _NAME_LOCK, f"{door}/{name}")
+    _lock(session, _ADDRESS_LOCK, f"{door}/{address}")
+    _sweep(session, now)
+    tried = (SignInAttemptRow.door == door, SignInAttemptRow.at > now - WITHIN)
+    here = SignInAttemptRow.address == address
+    allowed_here = FAILURES_ALLOWED
+    if door is Door.SUPPLY:
+        allowed_here += _names_let_in(session, *tried, here)
+    held = (
+        _failures(session, *tried, SignInAttemptRow.name == name) >= FAILURES_ALLOWED
+        or _failures(session, *tried, here) >= allowed_here
     )
-    session.add(SignInAttemptRow(name=name, address=address, at=now, succeeded=None if held else right))
+    _record(session, door=door, name=name, address=address, now=now, succeeded=None if held else right)
     return right and not held
+
+
+def take_turn(session: Session, *, address: str, now: datetime) -> bool:
+    """Record a report by place from an address, and return whether it may still send one."""
+    address = throttled_address(address)
+    _lock(session, _ADDRESS_LOCK, f"{Door.REPORT}/{address}")
+    _sweep(session, now)
+    sent = session.scalar(
+        select(func.count()).where(
+            SignInAttemptRow.door == Door.REPORT,
+            SignInAttemptRow.address == address,
+            SignInAttemptRow.at > now - WITHIN,
+            SignInAttemptRow.succeeded.is_(True),
+        )
+    )
+    allowed = (sent or 0) < REPORTS_ALLOWED
+    _record(session, door=Door.REPORT, name="", address=address, now=now, succeeded=allowed or None)
+    return allowed
 
 
 def throttled_address(address: str) -> str:
@@ -58,8 +97,29 @@ def throttled_address(address: str) -> str:
     return str(parsed)
 
 
-def _failures(session: Session, *, since: datetime, where: ColumnElement[bool]) -> int:
+def _lock(session: Session, lock: int, key: str) -> None:
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock, hashtext(:key))"), {"lock": lock, "key": key})
+
+
+def _sweep(session: Session, now: datetime) -> None:
+    session.execute(delete(SignInAttemptRow).where(SignInAttemptRow.at < now - _KEPT))
+
+
+def _failures(session: Session, *where: ColumnElement[bool]) -> int:
+    counted = session.scalar(select(func.count()).where(*where, SignInAttemptRow.succeeded.is_(False)))
+    return counted or 0
+
+
+def _names_let_in(session: Session, *where: ColumnElement[bool]) -> int:
     counted = session.scalar(
-        select(func.count()).where(where, SignInAttemptRow.at > since, SignInAttemptRow.succeeded.is_(False))
+        select(func.count(SignInAttemptRow.name.distinct())).where(
+            *where, SignInAttemptRow.succeeded.is_(True)
+        )
     )
     return counted or 0
+
+
+def _record(
+    session: Session, *, door: Door, name: str, address: str, now: datetime, succeeded: bool | None
+) -> None:
+    session.add(SignInAttemptRow(door=door, name=name, address=address, at=now, succeeded=succeeded))

@@ -119,15 +119,25 @@ def upgrade() -> None:
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
     op.create_table('sign_in_attempt',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('door', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('address', sa.Text(), nullable=False),
     sa.Column('at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('succeeded', sa.Boolean(), nullable=True),
+    sa.CheckConstraint("door IN ('sign_in', 'supply', 'report')", name=op.f('ck_sign_in_attempt_door')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_attempt'))
     )
-    op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['address', 'at'], unique=False)
+    op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['door', 'address', 'at'], unique=False)
     op.create_index('ix_sign_in_attempt_at', 'sign_in_attempt', ['at'], unique=False)
-    op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['name', 'at'], unique=False)
+    op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['door', 'name', 'at'], unique=False)
+    op.create_table('supply_pass',
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_supply_pass'))
+    )
+    op.create_index('ix_supply_pass_expires_at', 'supply_pass', ['expires_at'], unique=False)
     op.create_table('user_account',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -363,8 +373,8 @@ def upgrade() -> None:
     CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION change_log_notifies()
     """)
-    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many statements
-    # at once need psycopg's plain protocol, so this goes past SQLAlchemy.
+    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many
+    # statements at once need psycopg's plain protocol, so this goes past SQLAlchemy.
     connection = op.get_bind().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
     connection.execute(SchemaManager.get_schema(), prepare=False)
