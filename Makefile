@@ -33,7 +33,7 @@ test-fast: setup ## The tests that failed last time, or all, until the first fai
 	$(BIN)/pytest --last-failed --exitfirst $(ARGS)
 
 bench: setup ## Measure Relight beside its peers
-	@$(RELIGHT) benchmark all $(ARGS)
+	@if [ -d benchmarks ]; then $(RELIGHT) benchmark all $(ARGS); else echo "There are no benchmarks yet."; fi
 
 lock: setup ## Choose the newest packages and pin them in requirements.lock
 	@setup/lock.sh
