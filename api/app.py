@@ -18,6 +18,7 @@ from api import errors
 from api.body_limit import BodyLimit
 from api.change_signal import ChangeSignal
 from api.change_stream import StreamPlaces
+from api.faces import mount_faces
 from api.gatekeeper import Gatekeeper, require_admission
 from api.passwords import PasswordHashes
 from api.request_log import RequestLog
@@ -69,6 +70,7 @@ def create_app(
     app.state.networks = NetworkCache()
     for router in ROUTERS:
         app.include_router(router)
+    mount_faces(app)
     _open_documentation(app)
     routes = [context.original_route for context in iter_route_contexts(app.routes)]
     check_declared(routes)

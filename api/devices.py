@@ -12,6 +12,7 @@ from dispatch.network_cache import NetworkCache, TracedNetwork
 from gis.network_versions import active_network_version
 from gis.places import device_places
 from gis.tables import NetworkVersionRow
+from gis.tiles import network_bounds
 from topology.phases import format_phases
 from topology.trace import FedServicePoint, downstream
 
@@ -22,7 +23,8 @@ def network_in_force(session: Session) -> NetworkInForce:
     row = session.get(NetworkVersionRow, network_version) if network_version is not None else None
     if row is None:
         raise NoActiveNetwork
-    return NetworkInForce(network_version=row.id, name=row.name, counts=row.counts)
+    bounds = network_bounds(session, network_version=row.id)
+    return NetworkInForce(network_version=row.id, name=row.name, counts=row.counts, bounds=bounds)
 
 
 def describe_device(session: Session, *, networks: NetworkCache, device: str) -> Device:

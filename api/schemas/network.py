@@ -6,11 +6,12 @@ from api.schemas.shape import Answer
 
 
 class NetworkInForce(Answer):
-    """The network version that is in force, and how much is in it."""
+    """The network version that is in force, how much is in it, and where: west, south, east, north in degrees."""
 
     network_version: int
     name: str
     counts: dict[str, int]
+    bounds: tuple[float, float, float, float] | None
 
 
 class Device(Answer):
