@@ -6,7 +6,7 @@ from api.schemas.shape import Answer
 
 
 class NetworkInForce(Answer):
-    """The network version that is in force, how much is in it, and where: west, south, east, north in degrees."""
+    """The network version in force, how much is in it, and where: west, south, east, north in degrees."""
 
     network_version: int
     name: str
