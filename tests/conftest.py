@@ -28,6 +28,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from api.migrations import upgrade
 from gis.cluster import PrivateCluster
 from gis.cluster.file_lock import exclusive_lock
 from gis.cluster.private_cluster import EXTENSIONS
@@ -65,7 +66,7 @@ class DatabaseServer:
             with psycopg.connect(self.admin_url(self.template), autocommit=True) as connection:
                 for extension in EXTENSIONS:
                     connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
-            _migrate(self.url(self.template))
+            upgrade(self.url(self.template))
             done.touch()
 
     @contextmanager
@@ -94,20 +95,6 @@ class DatabaseServer:
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.admin_url("postgres"), autocommit=True) as connection:
             connection.execute(statement)
-
-
-def _migrate(url: str) -> None:
-    """Bring an empty database to the newest tables, by the product's own migrations."""
-    try:
-        from api.migrations import upgrade
-    except ImportError:
-        from gis.tables import Base
-
-        engine = connect(url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-    else:
-        upgrade(url)
 
 
 def _hold(folder: Path) -> int:

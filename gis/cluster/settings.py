@@ -31,8 +31,11 @@ _SETTINGS: Mapping[str, str] = {
     "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",  # compiling costs more than these short queries take
-    "max_parallel_workers_per_gather": "0",  # containers often have but 64 MB of shared memory
+    "max_parallel_workers_per_gather": "0",  # one query must not take both cores from everybody else
     "max_parallel_maintenance_workers": "0",
+    # In files of the data folder, not in /dev/shm: containers give that 64 MB, and systemd empties it of a
+    # user's things when they log out (RemoveIPC).
+    "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
