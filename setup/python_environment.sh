@@ -40,7 +40,7 @@ make_environment() {
     fi
     logged "Making $ENVIRONMENT with $("$PYTHON" --version)" "$PYTHON" -m venv "$ENVIRONMENT"
     logged "Installing the packages of requirements.lock" \
-        "$ENVIRONMENT/bin/python" -m pip install --no-input --no-user --require-hashes --only-binary :all: \
+        "$ENVIRONMENT/bin/python" -m pip install --no-input --no-user --progress-bar off --require-hashes --only-binary :all: \
         --requirement requirements.lock
 }
 
