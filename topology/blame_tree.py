@@ -1,0 +1,82 @@
+"""The tree of devices that inference may blame, read off a supply tree where evidence touches it.
+
+A device is in it when it is of a blameable kind and a bridge: only then does opening it put someone out.
+Where phases are fed over different ways, a device or service point hangs where its first phase is fed.
+That can close no ring: what is above a device has a first phase no later than its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from topology.arrays import Indices, LongArray
+from topology.kinds import BLAMEABLE_KINDS
+from topology.supply_tree import SupplyTree
+from topology.walk import NO_EDGE
+
+
+class BlameTree:
+    """Parents, order and counts of blameable devices; -1 stands for none."""
+
+    def __init__(self, tree: SupplyTree) -> None:
+        self._tree = tree
+        self._parents: dict[int, int] = {}
+        self._places: dict[int, tuple[int, int] | None] = {}
+
+    def above_service_points(self, points: Indices) -> LongArray:
+        """Return the lowest blameable device above each service point, -1 for none or no supply."""
+        tree = self._tree
+        first, _ = tree.first_supply
+        above = np.full(len(points), NO_EDGE, dtype=np.int64)
+        for number, supply in enumerate(tree.supplies):
+            here = np.flatnonzero(first[points] == number)
+            nodes = tree.network.service_point_nodes[points[here]]
+            positions = tree.blameable_above[number][supply.walk.position_of_node[nodes]]
+            above[here] = supply.walk.parent_edge[positions]
+        return above
+
+    def above(self, device: int) -> int:
+        """Return the next blameable device above a device, -1 for none."""
+        if device not in self._parents:
+            self._parents[device] = self._find_above(device)
+        return self._parents[device]
+
+    def at_or_above(self, device: int) -> int:
+        """Return the device itself when it may be blamed, else the next one above, -1 for none."""
+        kind = self._tree.network.device_kind(device)
+        return device if kind in BLAMEABLE_KINDS and self._place(device) else self.above(device)
+
+    def order(self, device: int) -> tuple[int, int]:
+        """Return a key that sorts every device of the tree after those above it."""
+        return self._place(device) or (0, 0)
+
+    def service_point_count(self, device: int) -> int:
+        """Return how many service points hang below a device of the tree."""
+        _, starts = self._tree.first_supply
+        count = 0
+        for supply, counted in zip(self._tree.supplies, starts, strict=True):
+            if behind := supply.slice_behind(device):
+                count += int(counted[behind[1]] - counted[behind[0]])
+        return count
+
+    def _find_above(self, device: int) -> int:
+        place = self._place(device)
+        if place is None:
+            return NO_EDGE
+        number, position = place
+        walk = self._tree.supplies[number].walk
+        higher = self._tree.blameable_above[number][walk.parent[position]]
+        return int(walk.parent_edge[higher])
+
+    def _place(self, device: int) -> tuple[int, int] | None:
+        """Return the first supply that the device is a bridge of, and its position there."""
+        if device not in self._places:
+            self._places[device] = next(
+                (
+                    (number, behind[0])
+                    for number, supply in enumerate(self._tree.supplies)
+                    if (behind := supply.slice_behind(device)) is not None
+                ),
+                None,
+            )
+        return self._places[device]
