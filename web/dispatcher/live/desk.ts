@@ -1,0 +1,152 @@
+// Everything a dispatcher's desk knows, kept live: a snapshot, the changes after it, and details beside them.
+import { computed, type InjectionKey, inject, ref, shallowReactive, shallowRef } from "vue";
+import { error_words } from "../../src/shared/api/error_words";
+import type { Change, Crew, Job, NetworkInForce } from "../../src/shared/api/model";
+import { ask } from "../../src/shared/api/request";
+import type { Session } from "../../src/shared/api/session";
+import { ChangeStream } from "../../src/shared/live/change_stream";
+import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
+import { Details } from "./details";
+import {
+  apply_change,
+  type Interruption,
+  type Known,
+  type LoggedOutage,
+  type Snapshot,
+  take_snapshot,
+} from "./replay";
+
+const TRY_AGAIN_MS = 3_000;
+
+export class Desk {
+  readonly known: Known = {
+    outages: shallowReactive(new Map<string, LoggedOutage>()),
+    jobs: shallowReactive(new Map<string, Job>()),
+    crews: shallowReactive(new Map<string, Crew>()),
+    // Many and only drawn: the map is told which outages changed, and looks for itself.
+    interruptions: new Map<string, Map<string, Interruption>>(),
+  };
+  readonly network = shallowRef<NetworkInForce | null>(null);
+  readonly is_loaded = ref(false);
+  /** Why nothing could be loaded yet, as an error; its words follow the language. */
+  readonly load_error = shallowRef<unknown>(null);
+  readonly stream = shallowRef<ChangeStream | null>(null);
+  readonly selected_id = ref<string | null>(null);
+  /** The changes applied last. */
+  readonly latest_changes = shallowRef<readonly Change[]>([]);
+  /** Outages whose households or status changed with them. */
+  readonly changed_outages = shallowRef<ReadonlySet<string>>(new Set());
+  readonly details: Details;
+  private is_stopped = false;
+
+  constructor(private readonly session: Session) {
+    this.details = new Details((error) => void session.notice(error));
+  }
+
+  /** Load and follow; while Relight is away, say so and try again. */
+  async start(): Promise<void> {
+    while (!this.is_stopped) {
+      try {
+        const position = await this.load();
+        this.is_loaded.value = true;
+        this.load_error.value = null;
+        if (!this.is_stopped) this.follow(position);
+        return;
+      } catch (error) {
+        if (this.session.notice(error)) return;
+        this.load_error.value = error;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      }
+    }
+  }
+
+  /** After signing in again: go on where the log was left. */
+  resume(): void {
+    const stream = this.stream.value;
+    if (!stream) void this.start();
+    else if (stream.connection.state === "ended") this.follow(stream.last_position);
+  }
+
+  stop(): void {
+    this.is_stopped = true;
+    this.stream.value?.stop();
+  }
+
+  /** Why there is nothing to see yet, in words; empty where all is well. */
+  readonly load_problem = computed(() => (this.load_error.value ? error_words(this.load_error.value) : ""));
+
+  private readonly jobs_by_outage = computed(() => {
+    const jobs = new Map<string, Job[]>();
+    for (const job of this.known.jobs.values()) {
+      const own = jobs.get(job.outage_id);
+      if (own) own.push(job);
+      else jobs.set(job.outage_id, [job]);
+    }
+    for (const own of jobs.values())
+      own.sort((a, b) => Date.parse(a.assigned_at) - Date.parse(b.assigned_at));
+    return jobs;
+  });
+
+  /** The jobs of an outage, oldest first. */
+  jobs_of(outage_id: string): readonly Job[] {
+    return this.jobs_by_outage.value.get(outage_id) ?? [];
+  }
+
+  crew_name(crew_id: string): string {
+    return this.known.crews.get(crew_id)?.name ?? crew_id;
+  }
+
+  readonly totals = computed(() => {
+    const counted = { outages: 0, customers: 0, waiting: 0 };
+    for (const outage of this.known.outages.values()) {
+      if (waits_for_dispatcher(next_decision(outage.status, this.jobs_of(outage.id)))) counted.waiting += 1;
+      if (!is_out(outage.status)) continue;
+      counted.outages += 1;
+      counted.customers += outage.customers_out;
+    }
+    return counted;
+  });
+
+  private async load(): Promise<number> {
+    const [in_force, snapshot] = await Promise.all([
+      ask<NetworkInForce>("/api/network"),
+      ask<Snapshot>("/api/snapshot"),
+      this.details.load(),
+    ]);
+    this.network.value = in_force;
+    take_snapshot(this.known, snapshot);
+    this.changed_outages.value = new Set(this.known.outages.keys());
+    return snapshot.position;
+  }
+
+  private follow(position: number): void {
+    this.stream.value = new ChangeStream(position, {
+      apply: (changes) => this.apply(changes),
+      reload: () => this.load(),
+      sign_in_ended: (error) => void this.session.notice(error),
+    });
+  }
+
+  private apply(changes: Change[]): void {
+    const changed = new Set<string>();
+    for (const change of changes) {
+      apply_change(this.known, change);
+      if (change.outage_id) changed.add(change.outage_id);
+      if (change.data.interruptions?.moved_to) changed.add(change.data.interruptions.moved_to);
+    }
+    this.latest_changes.value = changes;
+    if (changed.size > 0) this.changed_outages.value = changed;
+    this.details.want(changed);
+  }
+}
+
+const desk_key: InjectionKey<Desk> = Symbol("desk");
+
+export { desk_key };
+
+/** The desk that the page provides. */
+export function use_desk(): Desk {
+  const desk = inject(desk_key);
+  if (!desk) throw new Error("No desk is provided above this component.");
+  return desk;
+}

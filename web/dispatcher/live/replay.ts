@@ -1,0 +1,118 @@
+// What the desk knows, and how a change of the log alters it: the rules of dispatch/replay.py, over maps.
+import type { Candidate, Change, Crew, Job, OutageStatus, Reason } from "../../src/shared/api/model";
+
+/** An outage as the log tells it: no place and no reports; those come with its details. */
+export interface LoggedOutage {
+  id: string;
+  version: number;
+  status: OutageStatus;
+  device: string;
+  device_kind: string;
+  phases: string;
+  probability: number;
+  candidates: Candidate[];
+  reasons: Reason[];
+  service_points_out: number;
+  customers_out: number;
+  started_at: string;
+  predicted_at: string;
+  confirmed_at?: string;
+  restored_at?: string;
+  closed_at?: string;
+  etr_at?: string;
+  etr_source?: string;
+  merged_into?: string;
+}
+
+export interface Interruption {
+  started_at: string;
+  ended_at: string | null;
+  customers: number;
+}
+
+export interface Known {
+  outages: Map<string, LoggedOutage>;
+  jobs: Map<string, Job>;
+  crews: Map<string, Crew>;
+  interruptions: Map<string, Map<string, Interruption>>;
+}
+
+export interface Snapshot {
+  position: number;
+  outages: Record<string, LoggedOutage>;
+  jobs: Record<string, Job>;
+  crews: Record<string, Crew>;
+  interruptions: Record<string, Record<string, Interruption>>;
+}
+
+/** Put a snapshot in place of whatever was known. */
+export function take_snapshot(known: Known, snapshot: Snapshot): void {
+  for (const shelf of ["outages", "jobs", "crews"] as const) {
+    known[shelf].clear();
+    for (const [id, one] of Object.entries(snapshot[shelf]))
+      (known[shelf] as Map<string, object>).set(id, one);
+  }
+  known.interruptions.clear();
+  for (const [outage_id, own] of Object.entries(snapshot.interruptions)) {
+    known.interruptions.set(outage_id, new Map(Object.entries(own)));
+  }
+}
+
+/** Apply one change. What it alters is replaced, never written into, so that a page sees that it is new. */
+export function apply_change(known: Known, change: Change): void {
+  // RULE 1: `values` are the subject's new values; the subject is "kind:id".
+  const colon = change.subject.indexOf(":");
+  const kind = change.subject.slice(0, colon);
+  const id = change.subject.slice(colon + 1);
+  const shelf = shelf_of(known, kind);
+  if (shelf) {
+    const subject: Record<string, unknown> = { id, ...shelf.get(id) };
+    for (const [field, value] of Object.entries(change.data.values ?? {})) {
+      if (value.new === null) delete subject[field];
+      else subject[field] = value.new;
+    }
+    shelf.set(id, subject);
+  }
+  // RULE 2: an outage's version is the position of its last change, its jobs' changes included.
+  const outage = change.outage_id ? known.outages.get(change.outage_id) : undefined;
+  if (outage) known.outages.set(outage.id, { ...outage, version: change.position });
+  // RULE 3: interruptions, in the order withdrawn, started, ended, moved.
+  if (change.outage_id && change.data.interruptions) {
+    apply_interruptions(known.interruptions, change.outage_id, change.data.interruptions);
+  }
+}
+
+function shelf_of(known: Known, kind: string): Map<string, object> | null {
+  const shelves: Record<string, Map<string, object>> = {
+    outage: known.outages,
+    job: known.jobs,
+    crew: known.crews,
+  };
+  return shelves[kind] ?? null;
+}
+
+function apply_interruptions(
+  shelf: Known["interruptions"],
+  outage_id: string,
+  told: NonNullable<Change["data"]["interruptions"]>,
+): void {
+  const own = new Map(shelf.get(outage_id));
+  for (const service_point of told.withdrawn ?? []) own.delete(service_point);
+  for (const [started_at, customers] of Object.entries(told.started ?? {})) {
+    for (const [service_point, count] of Object.entries(customers)) {
+      own.set(service_point, { started_at, ended_at: null, customers: count });
+    }
+  }
+  for (const [ended_at, service_points] of Object.entries(told.ended ?? {})) {
+    for (const service_point of service_points) {
+      const one = own.get(service_point);
+      if (one) own.set(service_point, { ...one, ended_at });
+    }
+  }
+  if (told.moved_to) {
+    shelf.set(told.moved_to, new Map([...(shelf.get(told.moved_to) ?? []), ...own]));
+    own.clear();
+  }
+  if (own.size > 0) shelf.set(outage_id, own);
+  else shelf.delete(outage_id);
+}

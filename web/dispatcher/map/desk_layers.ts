@@ -1,0 +1,77 @@
+// The desk's own layers over the network: the area of the selected outage, outages, and crews.
+import type { Feature, FeatureCollection, Point } from "geojson";
+import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { Palette } from "../../src/shared/map/palette";
+
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export type Mark = Feature<Point, { id: string; image: string; order: number; selected: boolean }>;
+
+export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
+  for (const source of ["area", "crews", "outages"]) {
+    if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
+  }
+  // Under the network, so that what lies in the area can be read.
+  map.addLayer(
+    {
+      id: "area",
+      type: "fill",
+      source: "area",
+      paint: { "fill-color": palette.area, "fill-opacity": 0.14 },
+    },
+    "line_section",
+  );
+  map.addLayer({
+    id: "area_edge",
+    type: "line",
+    source: "area",
+    paint: { "line-color": palette.area, "line-width": 1.5, "line-dasharray": [3, 2] },
+  });
+  map.addLayer({
+    id: "crew",
+    type: "symbol",
+    source: "crews",
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "icon-anchor": "left",
+      "icon-offset": [-10, 0],
+    },
+  });
+  map.addLayer({
+    id: "selected",
+    type: "circle",
+    source: "outages",
+    filter: ["get", "selected"],
+    paint: {
+      "circle-radius": 26,
+      "circle-color": "transparent",
+      "circle-stroke-color": palette.selection,
+      "circle-stroke-width": 3,
+    },
+  });
+  map.addLayer({
+    id: "outage",
+    type: "symbol",
+    source: "outages",
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "symbol-sort-key": ["get", "order"],
+    },
+  });
+}
+
+export function set_marks(map: MapLibreMap, source: "outages" | "crews", marks: Mark[]): void {
+  (map.getSource(source) as GeoJSONSource | undefined)?.setData({
+    type: "FeatureCollection",
+    features: marks,
+  });
+}
+
+export function set_area(map: MapLibreMap, area: Feature | null): void {
+  const source = map.getSource("area") as GeoJSONSource | undefined;
+  source?.setData({ type: "FeatureCollection", features: area?.geometry ? [area] : [] });
+}

@@ -1,0 +1,63 @@
+// Outages and crews as marks of the map. Each look is drawn once and kept by the map under a name that says it all.
+import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Crew, Job } from "../../src/shared/api/model";
+import { is_active } from "../../src/shared/job_progress";
+import { crew_image, outage_image, PIXEL_RATIO, short_number } from "../../src/shared/map/marker_images";
+import type { Palette } from "../../src/shared/map/palette";
+import { t } from "../../src/shared/words/vocabulary";
+import { is_open } from "../live/decisions";
+import type { OutageRow } from "../live/outage_rows";
+import type { Mark } from "./desk_layers";
+
+/** A crew is expected to be heard of at least this often. */
+const STALE_AFTER_MS = 15 * 60_000;
+
+export function outage_marks(
+  map: MapLibreMap,
+  palette: Palette,
+  rows: readonly OutageRow[],
+  selected_id: string | null,
+): Mark[] {
+  const marks: Mark[] = [];
+  for (const row of rows) {
+    const { id, status, customers_out } = row.outage;
+    if (row.lon === null || row.lat === null) continue;
+    if (!is_open(status) && id !== selected_id) continue;
+    const has_crew = row.job !== null && is_active(row.job);
+    const image = `outage|${status}|${short_number(customers_out)}|${has_crew}`;
+    if (!map.hasImage(image)) {
+      const drawn = outage_image({ status, customers: customers_out, has_crew }, palette);
+      map.addImage(image, drawn, { pixelRatio: PIXEL_RATIO });
+    }
+    const selected = id === selected_id;
+    const order = selected ? Number.MAX_SAFE_INTEGER : customers_out;
+    marks.push(mark(row.lon, row.lat, { id, image, order, selected }));
+  }
+  return marks;
+}
+
+export function crew_marks(
+  map: MapLibreMap,
+  palette: Palette,
+  crews: Iterable<Crew>,
+  job_of: (crew_id: string) => Job | null,
+  now: number,
+): Mark[] {
+  const marks: Mark[] = [];
+  for (const { id, name, lon, lat, position_at } of crews) {
+    const job = job_of(id);
+    const stale = now - Date.parse(position_at) > STALE_AFTER_MS;
+    const state = job ? t(`status.job.${job.status}`) : t("dispatcher.crew.free");
+    const at_work = job !== null && (job.status === "on_site" || job.status === "working");
+    const image = `crew|${name}|${state}|${stale}|${at_work}`;
+    if (!map.hasImage(image)) {
+      map.addImage(image, crew_image({ name, state, stale, at_work }, palette), { pixelRatio: PIXEL_RATIO });
+    }
+    marks.push(mark(lon, lat, { id, image, order: 0, selected: false }));
+  }
+  return marks;
+}
+
+function mark(lon: number, lat: number, properties: Mark["properties"]): Mark {
+  return { type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties };
+}

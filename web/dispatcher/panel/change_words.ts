@@ -1,0 +1,46 @@
+// One change of the log as a sentence, in the reader's language.
+import type { Change } from "../../src/shared/api/model";
+import { clock_time } from "../../src/shared/words/times";
+import { key_for, t, t_code, type Values } from "../../src/shared/words/vocabulary";
+import type { Desk } from "../live/desk";
+
+export function change_words(change: Change, desk: Desk, now: number): string {
+  const key = key_for("change", change.name);
+  const values: Values = { actor: actor_words(change.actor), ...subject_values(change, desk, now) };
+  // A kind of change newer than this page: its name is better than nothing.
+  if (!key) return t("change.other", { ...values, name: change.name });
+  return t(key, values);
+}
+
+export function actor_words(actor: string): string {
+  const key = key_for("actor", actor);
+  return key ? t(key) : actor;
+}
+
+function subject_values(change: Change, desk: Desk, now: number): Values {
+  const value = (field: string, which: "old" | "new" = "new"): unknown =>
+    change.data.values?.[field]?.[which];
+  const text = (field: string, which?: "old" | "new"): string => String(value(field, which) ?? "");
+  const time = (field: string, which?: "old" | "new"): string => clock_time(text(field, which) || null, now);
+  const job = change.subject.startsWith("job:") ? desk.known.jobs.get(change.subject.slice(4)) : undefined;
+  const crew_id = text("crew_id") || job?.crew_id || "";
+  return {
+    device: text("device"),
+    old_device: text("device", "old"),
+    customers: customers_words(change),
+    etr: time("etr_at"),
+    source: t_code("etr_source", text("etr_source") || "unchanged"),
+    restored: time("restored_at"),
+    cause: t_code("cause", text("cause")),
+    reason: text("dismissed_because") || text("ended_because") || t("change.no_reason"),
+    outage: text("merged_into") || text("outage_id"),
+    crew: crew_id ? desk.crew_name(crew_id) : "",
+  };
+}
+
+function customers_words(change: Change): string {
+  const counts = change.data.values?.customers_out;
+  if (!counts) return t("change.customers.same");
+  if (counts.old === null) return t("change.customers.first", { count: String(counts.new) });
+  return t("change.customers.changed", { old: String(counts.old), new: String(counts.new) });
+}

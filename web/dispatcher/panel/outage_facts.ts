@@ -1,0 +1,78 @@
+// What the panel asks for beside the outage itself: its households, its history, the crews for it. Each is asked
+// for again when the outage has a new version, little by little, and keeps what it had while an answer is due.
+import { onUnmounted, shallowReactive, watch } from "vue";
+import type { Affected, Change, Outage, RankedCrew } from "../../src/shared/api/model";
+import { ask } from "../../src/shared/api/request";
+import type { Session } from "../../src/shared/api/session";
+import { may } from "../live/decisions";
+import type { Desk } from "../live/desk";
+
+const GATHER_MS = 300;
+/** Crews move without the outage changing. */
+const RANK_AGAIN_MS = 20_000;
+
+export interface OutageFacts {
+  outage: Outage | null;
+  affected: Affected[] | null;
+  history: Change[] | null;
+  crews: RankedCrew[] | null;
+  error: unknown;
+}
+
+export function use_outage_facts(outage_id: string, desk: Desk, session: Session): OutageFacts {
+  const facts: OutageFacts = shallowReactive({
+    outage: desk.details.by_id.get(outage_id) ?? null,
+    affected: null,
+    history: null,
+    crews: null,
+    error: null,
+  });
+  const path = `/api/outages/${encodeURIComponent(outage_id)}`;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function look(): Promise<void> {
+    timer = undefined;
+    try {
+      const [outage, affected, history] = await Promise.all([
+        ask<Outage>(path),
+        ask<{ service_points: Affected[] }>(`${path}/affected`),
+        ask<{ changes: Change[] }>(`${path}/history`),
+      ]);
+      desk.details.take(outage);
+      facts.affected = affected.service_points;
+      facts.history = history.changes;
+      facts.error = null;
+      await rank();
+    } catch (error) {
+      if (!session.notice(error)) facts.error = error;
+    }
+  }
+
+  async function rank(): Promise<void> {
+    const outage = desk.details.by_id.get(outage_id);
+    if (!outage || !may("assign", outage.status, outage.jobs)) facts.crews = null;
+    else facts.crews = (await ask<{ crews: RankedCrew[] }>(`${path}/crews`)).crews;
+  }
+
+  watch(
+    () => desk.details.by_id.get(outage_id),
+    (outage) => {
+      facts.outage = outage ?? null;
+    },
+  );
+  watch(
+    () => desk.known.outages.get(outage_id)?.version,
+    () => {
+      timer ??= setTimeout(() => void look(), GATHER_MS);
+    },
+  );
+  void look();
+  const again = setInterval(() => {
+    rank().catch((error: unknown) => void session.notice(error));
+  }, RANK_AGAIN_MS);
+  onUnmounted(() => {
+    clearTimeout(timer);
+    clearInterval(again);
+  });
+  return facts;
+}

@@ -1,0 +1,30 @@
+// Why an order was not taken, said so that the dispatcher knows what to look at next.
+import { error_words } from "../../src/shared/api/error_words";
+import { Refusal } from "../../src/shared/api/errors";
+import type { Change, OutageStatus } from "../../src/shared/api/model";
+import { clock_time } from "../../src/shared/words/times";
+import { t } from "../../src/shared/words/vocabulary";
+import type { Desk } from "../live/desk";
+import { change_words } from "./change_words";
+
+export function problem_words(error: unknown, desk: Desk, now: number): string {
+  if (!(error instanceof Refusal)) return error_words(error);
+  if (error.code === "stale_version") return stale_words(error.fields.changes as Change[], desk, now);
+  if (error.code === "illegal_transition" && String(error.fields.subject).startsWith("Outage")) {
+    return t("dispatcher.problem.status", {
+      status: t(`status.outage.${error.fields.status as OutageStatus}`),
+    });
+  }
+  return error_words(error);
+}
+
+/** "Wang confirmed this at 14:05. Look again, then decide." */
+function stale_words(changes: Change[], desk: Desk, now: number): string {
+  const told = changes.map((change) =>
+    t("dispatcher.problem.stale_change", {
+      change: change_words(change, desk, now),
+      at: clock_time(change.recorded_at, now),
+    }),
+  );
+  return t("dispatcher.problem.stale", { changes: told.join(" ") });
+}

@@ -1,0 +1,161 @@
+// The shapes that the API answers with (api/schemas). Ids are text, times are ISO 8601 with zone.
+
+export const outage_statuses = [
+  "predicted",
+  "confirmed",
+  "partially_restored",
+  "restored",
+  "closed",
+  "dismissed",
+  "merged",
+] as const;
+export type OutageStatus = (typeof outage_statuses)[number];
+
+export const job_statuses = [
+  "assigned",
+  "accepted",
+  "en_route",
+  "on_site",
+  "working",
+  "finished",
+  "declined",
+  "recalled",
+] as const;
+export type JobStatus = (typeof job_statuses)[number];
+
+export interface Job {
+  id: string;
+  outage_id: string;
+  crew_id: string;
+  status: JobStatus;
+  travel_minutes: number;
+  travel_source: string;
+  assigned_at: string;
+  accepted_at: string | null;
+  en_route_at: string | null;
+  on_site_at: string | null;
+  working_at: string | null;
+  ended_at: string | null;
+  ended_because: string | null;
+}
+
+export interface Candidate {
+  device: string;
+  phases: string;
+  probability: number;
+  equivalent: string[];
+}
+
+/** Why, as a code with values for a face to say in its language; `text` is the English of the engine. */
+export interface Reason {
+  code: string;
+  values: Record<string, unknown>;
+  text: string;
+}
+
+export interface Outage {
+  id: string;
+  version: number;
+  network_version: number;
+  status: OutageStatus;
+  device: string;
+  device_kind: string;
+  phases: string;
+  probability: number;
+  candidates: Candidate[];
+  reasons: Reason[];
+  service_points_out: number;
+  customers_out: number;
+  reports_out: number;
+  reports_on: number;
+  hazards: string[];
+  started_at: string;
+  predicted_at: string;
+  confirmed_at: string | null;
+  restored_at: string | null;
+  closed_at: string | null;
+  etr_at: string | null;
+  etr_source: string | null;
+  cause: string | null;
+  dismissed_because: string | null;
+  merged_into: string | null;
+  note: string | null;
+  lon: number | null;
+  lat: number | null;
+  jobs: Job[];
+}
+
+export interface Affected {
+  id: string;
+  customers: number;
+  account: string | null;
+  address: string | null;
+  priority: string | null;
+  from: string;
+  to: string | null;
+}
+
+export interface Crew {
+  id: string;
+  name: string;
+  skills: string[];
+  shift_start: string;
+  shift_end: string;
+  lon: number;
+  lat: number;
+  position_at: string;
+}
+
+export interface RankedCrew {
+  crew_id: string;
+  name: string;
+  rank: number;
+  fitting: boolean;
+  arrival_at: string;
+  travel_minutes: number;
+  distance_m: number;
+  jobs_ahead: number;
+  position_age_minutes: number;
+  reasons: Reason[];
+}
+
+export interface Change {
+  position: number;
+  recorded_at: string;
+  occurred_at: string;
+  name: string;
+  actor: string;
+  subject: string;
+  outage_id: string | null;
+  data: ChangeData;
+}
+
+export interface ChangeData {
+  values?: Record<string, { old: unknown; new: unknown }>;
+  interruptions?: {
+    withdrawn?: string[];
+    started?: Record<string, Record<string, number>>;
+    ended?: Record<string, string[]>;
+    moved_to?: string;
+  };
+}
+
+export interface NetworkInForce {
+  network_version: number;
+  name: string;
+  counts: Record<string, number>;
+  /** West, south, east, north in degrees; null where nothing has a place. */
+  bounds: [number, number, number, number] | null;
+}
+
+export interface SignedInAs {
+  name: string;
+  roles: string[];
+  crew_id: string | null;
+  account: string | null;
+}
+
+export interface ClockAnswer {
+  now: string;
+  speed: number;
+}

@@ -1,0 +1,54 @@
+// Who is signed in at this page, and whether that still holds. The cookie itself is out of reach of scripts.
+import { reactive } from "vue";
+import { Away, Refusal, SignInNeeded } from "./errors";
+import type { SignedInAs } from "./model";
+import { ask, post } from "./request";
+
+export class Session {
+  /** "unknown" until the first answer; "ended" keeps the page behind the sign-in form as it was. */
+  state: "unknown" | "away" | "signed_out" | "signed_in" | "ended" = "unknown";
+  who: SignedInAs | null = null;
+
+  /** Find out whether a sign-in holds. */
+  async look(): Promise<void> {
+    try {
+      this.who = await ask<SignedInAs>("/api/me");
+      this.state = "signed_in";
+    } catch (error) {
+      if (error instanceof SignInNeeded) this.state = this.who ? "ended" : "signed_out";
+      else if (error instanceof Away) this.state = this.who ? this.state : "away";
+      else throw error;
+    }
+  }
+
+  async sign_in(name: string, password: string): Promise<void> {
+    const before = this.who;
+    const now = await post<SignedInAs>("/api/sign-in", { name, password });
+    // Another person does not take over the page of the one before: what is on it was theirs.
+    if (before && before.name !== now.name) location.reload();
+    this.who = now;
+    this.state = "signed_in";
+  }
+
+  async sign_out(): Promise<void> {
+    await post("/api/sign-out", {}).catch(() => undefined);
+    this.who = null;
+    this.state = "signed_out";
+  }
+
+  /** Note what an error says about the sign-in; return whether it was about that. */
+  notice(error: unknown): boolean {
+    const refused = error instanceof Refusal && error.code === "role_refused";
+    if (!(error instanceof SignInNeeded) && !refused) return false;
+    if (this.state === "signed_in") this.state = "ended";
+    return true;
+  }
+
+  has_role(...roles: string[]): boolean {
+    return this.who?.roles.some((role) => roles.includes(role)) ?? false;
+  }
+}
+
+export function new_session(): Session {
+  return reactive(new Session()) as Session;
+}

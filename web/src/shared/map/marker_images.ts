@@ -1,0 +1,122 @@
+// Marks for the map drawn on a canvas, so that thousands of them are drawn by the graphics card, with letters of
+// the machine's own fonts: the map needs no glyph files from anywhere.
+import type { OutageStatus } from "../api/model";
+import { status_marks } from "../look/status_marks";
+import { colour_of, type Palette } from "./palette";
+
+export const PIXEL_RATIO = 2;
+const FONT = 'system-ui, "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
+
+export interface OutageMark {
+  status: OutageStatus;
+  customers: number;
+  has_crew: boolean;
+}
+
+export interface CrewMark {
+  name: string;
+  state: string;
+  /** Nothing has been heard of it for long. */
+  stale: boolean;
+  at_work: boolean;
+}
+
+/** "7", "480", "1.2k", "36k". */
+export function short_number(count: number): string {
+  if (count < 1000) return String(count);
+  const thousands = count / 1000;
+  return `${thousands < 10 ? thousands.toFixed(1) : Math.round(thousands)}k`;
+}
+
+/** Draw an outage: the mark of its status, larger for more customers, with their number inside. */
+export function outage_image({ status, customers, has_crew }: OutageMark, palette: Palette): ImageData {
+  const label = short_number(customers);
+  const radius = 11 + Math.min(4, Math.floor(Math.log10(Math.max(1, customers)))) * 3;
+  const side = radius * 2 + 8;
+  const context = canvas(side, side);
+  const mark = status_marks[status];
+  const colour = colour_of(palette, status);
+  context.save();
+  context.translate(side / 2 - radius, side / 2 - radius);
+  context.scale(radius / 12, radius / 12);
+  const outline = new Path2D(mark.outline);
+  context.fillStyle = mark.filled ? colour : palette.label_ground;
+  context.fill(outline);
+  if (mark.part) {
+    context.globalAlpha = 0.45;
+    context.fillStyle = colour;
+    context.fill(new Path2D(mark.part));
+    context.globalAlpha = 1;
+  }
+  context.strokeStyle = palette.ground;
+  context.lineWidth = 4;
+  context.stroke(outline);
+  context.strokeStyle = colour;
+  context.lineWidth = 2.2;
+  if (mark.dashed) context.setLineDash([4, 2.2]);
+  context.stroke(outline);
+  context.restore();
+  context.font = `600 ${label.length > 3 ? 10 : 11}px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = mark.filled ? palette.ground : palette.text;
+  context.fillText(label, side / 2, side / 2 + 0.5);
+  if (has_crew) draw_crew_badge(context, side / 2 + radius * 0.75, side / 2 - radius * 0.75, palette);
+  return pixels(context);
+}
+
+function draw_crew_badge(context: CanvasRenderingContext2D, x: number, y: number, palette: Palette): void {
+  context.beginPath();
+  context.rect(x - 4, y - 4, 8, 8);
+  context.fillStyle = palette.crew;
+  context.strokeStyle = palette.ground;
+  context.lineWidth = 1.5;
+  context.fill();
+  context.stroke();
+}
+
+/** Draw a crew: a square (full when at work), with its name and state beside it. */
+export function crew_image({ name, state, stale, at_work }: CrewMark, palette: Palette): ImageData {
+  const measure = canvas(1, 1);
+  measure.font = `600 11px ${FONT}`;
+  const name_width = measure.measureText(name).width;
+  measure.font = `11px ${FONT}`;
+  const state_width = measure.measureText(state).width;
+  const width = 26 + Math.ceil(Math.max(name_width, state_width)) + 8;
+  const context = canvas(width, 34);
+  context.globalAlpha = stale ? 0.6 : 1;
+  context.fillStyle = palette.label_ground;
+  context.beginPath();
+  context.roundRect(9, 1, width - 10, 32, 5);
+  context.fill();
+  context.beginPath();
+  context.rect(3, 10, 14, 14);
+  context.fillStyle = at_work ? palette.crew : palette.ground;
+  context.fill();
+  context.strokeStyle = palette.crew;
+  context.lineWidth = 2.5;
+  if (stale) context.setLineDash([3, 2]);
+  context.stroke();
+  context.setLineDash([]);
+  context.textBaseline = "middle";
+  context.fillStyle = palette.text;
+  context.font = `600 11px ${FONT}`;
+  context.fillText(name, 23, 10.5);
+  context.font = `11px ${FONT}`;
+  context.fillText(state, 23, 24.5);
+  return pixels(context);
+}
+
+function canvas(width: number, height: number): CanvasRenderingContext2D {
+  const element = document.createElement("canvas");
+  element.width = Math.ceil(width * PIXEL_RATIO);
+  element.height = Math.ceil(height * PIXEL_RATIO);
+  const context = element.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("This browser has no canvas to draw marks on.");
+  context.scale(PIXEL_RATIO, PIXEL_RATIO);
+  return context;
+}
+
+function pixels(context: CanvasRenderingContext2D): ImageData {
+  return context.getImageData(0, 0, context.canvas.width, context.canvas.height);
+}
