@@ -6,9 +6,10 @@ or nothing of it; started again, it takes the evidence that is still new.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
@@ -59,7 +60,7 @@ def analyse(session: Session, *, networks: NetworkCache, now: datetime, limit: i
         select(EvidenceRow).where(EvidenceRow.status == "analysed").order_by(EvidenceRow.at, EvidenceRow.id)
     ).all()
     held = [row for row in open_outages(session) if row.status in HELD_OUTAGE_STATUSES]
-    contradicted = {row.id for row in held if _found_in_order(row, rows)}
+    contradicted = {row.id for row in held if _contradicted(row, rows, traced)}
     result = infer(
         tree=traced.tree,
         observations=[_observation(row) for row in rows if traced.knows(_subject(row))],
@@ -74,7 +75,7 @@ def analyse(session: Session, *, networks: NetworkCache, now: datetime, limit: i
     return AnalysisStep(evidence=len(new), changes=changes)
 
 
-def _take(session: Session, ids: Any) -> None:
+def _take(session: Session, ids: Sequence[str]) -> None:
     session.execute(update(EvidenceRow).where(EvidenceRow.id.in_(ids)).values(status="analysed"))
 
 
@@ -115,19 +116,24 @@ def _lay_aside(session: Session, *, now: datetime) -> None:
     )
 
 
-def _found_in_order(outage: OutageRow, rows: Any) -> bool:
-    """Return whether a crew found the confirmed device in order.
+def _contradicted(outage: OutageRow, rows: Sequence[EvidenceRow], traced: TracedNetwork) -> bool:
+    """Return whether what crews found on the spot speaks against the confirmed device.
 
-    A device found open before and in order later was repaired: that contradicts nothing.
+    RULE 1: found open once, it is the one; in order later means repaired, and contradicts nothing.
+    RULE 2: found in order, it is not the one.
+    RULE 3: nor is it where another device that feeds the same households was found open.
     """
-    found = {
-        row.result
-        for row in rows
-        if row.kind == ObservationKind.CREW_FINDING
-        and row.device == outage.device
-        and row.at >= outage.started_at
-    }
-    return bool(found.intersection(_FOUND_IN_ORDER)) and not found.intersection(_FOUND_OPEN)
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.kind == ObservationKind.CREW_FINDING and row.at >= outage.started_at and row.device:
+            found[row.device].add(row.result or "")
+    own = found.pop(outage.device, set())
+    if own.intersection(_FOUND_OPEN):
+        return False
+    if own.intersection(_FOUND_IN_ORDER):
+        return True
+    opened = [device for device, results in found.items() if results.intersection(_FOUND_OPEN)]
+    return any(traced.feed_the_same(outage.device, device) for device in opened)
 
 
 def _confirmed(held: list[OutageRow], contradicted: set[str], traced: TracedNetwork) -> list[str]:
@@ -149,7 +155,7 @@ def _observation(row: EvidenceRow) -> Observation:
     )
 
 
-def _attach_answers(session: Session, new: Any) -> None:
+def _attach_answers(session: Session, new: Sequence[str]) -> None:
     """Attach what explains no outage but is about one: power-ups, answers of meters, findings of crews."""
     about_a_household = and_(
         InterruptionRow.service_point == EvidenceRow.service_point, InterruptionRow.ended_at.is_(None)

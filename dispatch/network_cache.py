@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
 from gis.network_versions import active_network_version, load_network
 from topology.kinds import DeviceKind
 from topology.network import Network
+from topology.phases import ABC
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 
@@ -35,6 +37,13 @@ class TracedNetwork:
         index = self.network.service_point_index
         counts = self.network.service_point_customers
         return {id: int(counts[index(id)]) for id in service_points}
+
+    def feed_the_same(self, device: str, other: str) -> bool:
+        """Return whether two devices put out the same service points, so that no report tells them apart."""
+        if not (self.network.has_device(device) and self.network.has_device(other)):
+            return device == other
+        below = [self.tree.service_points_below(self.network.device_index(id), ABC) for id in (device, other)]
+        return len(below[0]) > 0 and np.array_equal(below[0], below[1])
 
     def knows(self, subject: str) -> bool:
         """Return whether an id is a device or a service point of this network."""

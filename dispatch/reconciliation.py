@@ -5,6 +5,7 @@ Deterministic: outages are looked at in the order they were opened, inferred one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -75,11 +76,16 @@ def reconcile(
             session, outage=outage, inferred=inferred[index], traced=traced, author=author
         ):
             changes += 1
-    # RULE 7: what is left over is a new outage.
+    # RULE 7: what is left over is a new outage, unless every household of it is held by another already:
+    # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
     for index, one_inferred in enumerate(inferred):
-        if index not in matched:
-            matched[index] = predict_outage(session, inferred=one_inferred, traced=traced, author=author)
-            changes += 1
+        if index in matched:
+            continue
+        holder = _holder_of_all(session, one_inferred.service_point_ids)
+        matched[index] = holder or predict_outage(
+            session, inferred=one_inferred, traced=traced, author=author
+        )
+        changes += holder is None
     _attach_evidence(session, inferred, matched)
     return changes
 
@@ -92,6 +98,18 @@ def _with_service_points(session: Session, rows: Sequence[OutageRow]) -> list[_H
     for outage_id, service_point in session.execute(query):
         held[outage_id].service_points.add(service_point)
     return list(held.values())
+
+
+def _holder_of_all(session: Session, service_points: Sequence[str]) -> OutageRow | None:
+    """Return the outage that holds most of these households, if every one of them is held by some outage."""
+    held = session.scalars(
+        select(InterruptionRow.outage_id).where(
+            InterruptionRow.service_point.in_(service_points), InterruptionRow.ended_at.is_(None)
+        )
+    ).all()
+    if not held or len(held) < len(service_points):
+        return None
+    return session.get(OutageRow, Counter(sorted(held)).most_common(1)[0][0])
 
 
 def _may_move(one: _Held, contradicted: set[str]) -> bool:

@@ -15,7 +15,7 @@ from topology.trace import downstream
 from topology.trace import upstream as trace_upstream
 
 
-def trace(  # noqa: PLR0917 - Typer reads them as options
+def trace(
     path: NetworkPath,
     device: Annotated[str, typer.Argument(help="The id of a device, or of a service point.")],
     upstream: Annotated[bool, typer.Option("--upstream", help="What feeds it, nearest first.")] = False,

@@ -21,7 +21,7 @@ commands = typer.Typer(help="Accounts: who may sign in, and as what.", no_args_i
 
 
 @commands.command("add")
-def add(  # noqa: PLR0917 - Typer reads them as options
+def add(
     name: Annotated[str, typer.Argument(help="The name to sign in with.")],
     roles: Annotated[list[Role], typer.Option("--role", help="What the account is for; may be repeated.")],
     crew: Annotated[str | None, typer.Option("--crew", help="The crew's id, for the role crew.")] = None,

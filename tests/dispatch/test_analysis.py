@@ -175,3 +175,29 @@ def test_small_steps_come_to_the_same_as_one(world):
     while world.analyse(limit=2).evidence:
         pass
     assert {outage.device for outage in world.outages()} == {"B1", "c1"}
+
+
+def test_a_crew_that_finds_a_twin_device_open_moves_the_outage_and_opens_no_second_one(world):
+    """B2 and T3 feed the same households: no report can tell them apart, only someone on the spot."""
+    world.report(*gasps("c1", "c2", "c3"))
+    (outage,) = world.outages()
+    assert outage.device in {"B2", "T3"}
+    world.do(confirm_outage, outage_id=outage.id, version=outage.version)
+    (twin,) = {"B2", "T3"} - {outage.device}
+    world.later(20)
+    world.report(("crew_finding", twin, "open"))
+    world.report(("crew_finding", outage.device, "ok"))
+    (moved,) = world.outages()
+    assert (moved.id, moved.device, moved.status) == (outage.id, twin, "confirmed")
+    assert affected(world, moved) == {"c1", "c2", "c3", "c4"}
+
+
+def test_a_device_found_open_inside_a_confirmed_outage_is_no_second_outage(world):
+    world.report(*gasps("a1", "a2", "a3", "b1", "b2", "b3"))
+    (outage,) = world.outages()
+    world.do(confirm_outage, outage_id=outage.id, version=outage.version)
+    world.later(20)
+    world.report(("crew_finding", "T1", "damaged"))
+    (still,) = world.outages()
+    assert (still.id, still.device) == (outage.id, "B1")
+    assert affected(world, still) == FEEDER_1

@@ -1,0 +1,104 @@
+"""Has anything changed that a customer may see? One short text per account that differs when it has.
+
+What goes in is what `dispatch.supply_status` tells, and nothing of other customers: a page that follows its
+version is woken by its own outage alone. All accounts with a page open are asked about in one go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ARRAY, Text, any_, func, literal, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from dispatch.errors import NoActiveNetwork
+from dispatch.supply_status import RECENT
+from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
+from gis.network_versions import active_network_version
+from gis.places import resolve_service_points
+
+_Seen = tuple[object, ...]
+
+
+def supply_versions(session: Session, *, accounts: Collection[str], now: datetime) -> dict[str, str]:
+    """Return account → version of what it may see at `now`; NoActiveNetwork if no network is in force."""
+    network_version = active_network_version(session)
+    if network_version is None:
+        raise NoActiveNetwork
+    resolved = resolve_service_points(session, network_version=network_version, accounts=accounts)
+    service_points = {id for ids in resolved.by_account.values() for id in ids}
+    outages = _outages(session, service_points, now)
+    reports = _reports(session, service_points)
+    return {
+        account: _digest(
+            [(id, outages.get(id), reports.get(id)) for id in resolved.by_account.get(account, [])]
+        )
+        for account in accounts
+    }
+
+
+def _outages(session: Session, service_points: Collection[str], now: datetime) -> dict[str, _Seen]:
+    """Return for each service point its latest interruption, as far as a customer sees it."""
+    query = (
+        select(
+            InterruptionRow.service_point,
+            InterruptionRow.outage_id,
+            InterruptionRow.started_at,
+            InterruptionRow.ended_at,
+            OutageRow.status,
+            OutageRow.etr_at,
+            OutageRow.etr_source,
+        )
+        .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
+        .where(
+            InterruptionRow.service_point == _any_of(service_points),
+            or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
+        )
+        .distinct(InterruptionRow.service_point)
+        .order_by(InterruptionRow.service_point, InterruptionRow.started_at.desc())
+    )
+    found = session.execute(query).all()
+    jobs = _jobs(session, {row.outage_id for row in found})
+    return {
+        # An ETR that passes is a change as well: the page stops promising it.
+        row.service_point: (*row, row.etr_at is not None and row.etr_at < now, tuple(jobs[row.outage_id]))
+        for row in found
+    }
+
+
+def _jobs(session: Session, outage_ids: Collection[str]) -> dict[str, list[str]]:
+    statuses: dict[str, list[str]] = defaultdict(list)
+    query = (
+        select(JobRow.outage_id, JobRow.status)
+        .where(JobRow.outage_id == _any_of(outage_ids))
+        .order_by(JobRow.assigned_at, JobRow.id)
+    )
+    for outage_id, status in session.execute(query):
+        statuses[outage_id].append(status)
+    return statuses
+
+
+def _reports(session: Session, service_points: Collection[str]) -> dict[str, datetime]:
+    query = (
+        select(EvidenceRow.service_point, func.max(EvidenceRow.at))
+        .where(
+            EvidenceRow.service_point == _any_of(service_points),
+            EvidenceRow.kind == "trouble_call",
+            EvidenceRow.status.in_(("new", "analysed")),
+        )
+        .group_by(EvidenceRow.service_point)
+    )
+    return {id: at for id, at in session.execute(query).tuples() if id is not None}
+
+
+def _any_of(values: Collection[str]) -> ColumnElement[bool]:
+    """One array instead of a parameter for each value: of those a statement takes only 65,535."""
+    return any_(literal(sorted(values), ARRAY(Text)))
+
+
+def _digest(seen: list[_Seen]) -> str:
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
