@@ -10,8 +10,9 @@ from api.demo.audit import Audit
 from api.demo.autopilot import Autopilot
 from api.demo.cast import CastCrew
 from api.demo.client import ApiClient
+from api.demo.crew_phone import CrewPhone
 from api.demo.evidence_senders import MeterSystem, TroubleDesk
-from api.demo.field import CrewPhone, Field
+from api.demo.field import Field, FieldCrew
 from api.demo.production import Production
 from api.demo.troupe import Troupe
 from storm.crews import CrewHabits, SimulatedCrew
@@ -57,13 +58,17 @@ def playing(
         _fill_roster(judge, production.crews, now=now(), shift=shift)
         meters = MeterSystem(client=client("meter-system"))
         desk = TroubleDesk(client=client("trouble-desk"))
-        phones = [
-            CrewPhone(client=client(crew.id), crew=_simulated(crew, production), storm=production.storm)
+        crews = [
+            FieldCrew(
+                crew=_simulated(crew, production),
+                phone=CrewPhone(crew_id=crew.id, client=client(crew.id), now=now),
+            )
             for crew in production.crews
         ]
-        field = Field(storm=production.storm, phones=phones, meters=meters, desk=desk, now=now)
+        field = Field(storm=production.storm, crews=crews, meters=meters, desk=desk, now=now)
         autopilot = Autopilot(client=client("autopilot"), now=now)
-        with Troupe([field, meters, desk, autopilot], stopping=stopping) as troupe:
+        phones = [crew.phone for crew in crews]
+        with Troupe([field, meters, desk, autopilot, *phones], stopping=stopping) as troupe:
             yield Players(
                 field=field,
                 meters=meters,
