@@ -1,9 +1,9 @@
-"""Delivering queued messages through Apprise, one batch at a time.
+"""Delivering queued messages, one batch at a time.
 
 RULE 1: a batch is marked `sending` and committed before anything leaves, so that a crash in the middle shows.
-RULE 2: rows found in `sending` at the start of a try were under way when it broke off: they become
-`uncertain`, and are mailed again, since a second mail does less harm than none.
-RULE 3: what the mail server refuses stays queued for another try, and is `failed` after the last one.
+RULE 2: a message whose outcome is unknown (found in `sending` by the next try, or cut off by a broken
+connection) is `uncertain`, and mailed again under the same Message-ID: a second does less harm than none.
+RULE 3: what the server refuses stays queued for another try, and is `failed` after the last one.
 No address, name or text reaches a log.
 """
 
@@ -12,24 +12,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from urllib.parse import quote
 
-import apprise
 from sqlalchemy import Engine, and_, select, update
 from sqlalchemy.orm import Session
 
 from dispatch.errors import DispatchError
+from dispatch.mail import Mail, Outcome, send_mails
 from dispatch.tables import NotificationRow, OutageRow
 from gis.tables import CustomerRow
 
 MAXIMUM_ATTEMPTS = 5
 _UNFINISHED = ("queued", "sending", "uncertain")
+_AFTER = {Outcome.SENT: "sent", Outcome.REFUSED: "queued", Outcome.UNCERTAIN: "uncertain"}
 
 Texts = Mapping[str, Mapping[str, str]]
 
 
 class DeliveryFailed(DispatchError):
-    """The mail server did not take a batch; the queue tries again later."""
+    """Not all of a batch was taken; the queue tries again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +41,29 @@ class Delivery:
     time_zone: tzinfo
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    ids: tuple[int, ...]
-    addresses: tuple[str, ...]
-    subject: str
-    body: str
-
-
 def deliver_notifications(
     engine: Engine, *, notification_ids: Sequence[int], delivery: Delivery, now: datetime
 ) -> int:
-    """Send one batch; return how many were sent. DeliveryFailed asks the queue for another try."""
-    batches = _take(engine, notification_ids, delivery)
-    for batch in batches:
-        if not _send(batch, delivery.mail_url):
-            _give_back(engine, [id for one in batches for id in one.ids])
-            raise DeliveryFailed(f"The mail server did not take a batch of {len(batch.ids)} messages.")
-        _mark(engine, batch.ids, status="sent", sent_at=now)
-    return sum(len(batch.ids) for batch in batches)
+    """Send one batch; return how many were sent. DeliveryFailed or MailUnreachable ask for another try."""
+    mails = _take(engine, notification_ids, delivery)
+    if not mails:
+        return 0
+    outcomes: dict[int, str] = {}
+    try:
+        for mail, outcome in send_mails(mail_url=delivery.mail_url, mails=mails, now=now):
+            outcomes[mail.number] = _AFTER[outcome]
+    finally:
+        _settle(engine, [mail.number for mail in mails], outcomes, now)
+    sent = list(outcomes.values()).count("sent")
+    if sent < len(mails):
+        raise DeliveryFailed(
+            f"{len(mails) - sent} of {len(mails)} messages were not taken by the mail server."
+        )
+    return sent
 
 
-def _take(engine: Engine, notification_ids: Sequence[int], delivery: Delivery) -> list[_Batch]:
-    """Mark the unfinished ones as sending, and word them: one batch per outage, kind and language."""
+def _take(engine: Engine, notification_ids: Sequence[int], delivery: Delivery) -> list[Mail]:
+    """Mark the unfinished ones as under way, and word them."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         query = (
             select(NotificationRow, OutageRow, CustomerRow.email)
@@ -76,22 +76,22 @@ def _take(engine: Engine, notification_ids: Sequence[int], delivery: Delivery) -
                 ),
             )
             .where(NotificationRow.id.in_(notification_ids), NotificationRow.status.in_(_UNFINISHED))
+            .where(NotificationRow.attempts < MAXIMUM_ATTEMPTS)
             .order_by(NotificationRow.id)
             .with_for_update(of=NotificationRow)
         )
-        groups: dict[tuple[str, str, str], list[tuple[NotificationRow, OutageRow, str]]] = {}
+        mails = []
         for row, outage, email in session.execute(query):
             if email is None:
                 row.status = "failed"
                 continue
-            row.status = "uncertain" if row.status != "queued" else "sending"
+            row.status = "sending" if row.status == "queued" else "uncertain"
             row.attempts += 1
-            groups.setdefault((outage.id, row.kind, row.language), []).append((row, outage, email))
-        return [_batch(group, delivery) for group in groups.values()]
+            mails.append(_mail(row, outage, email, delivery))
+        return mails
 
 
-def _batch(group: Sequence[tuple[NotificationRow, OutageRow, str]], delivery: Delivery) -> _Batch:
-    row, outage, _ = group[0]
+def _mail(row: NotificationRow, outage: OutageRow, email: str, delivery: Delivery) -> Mail:
     texts = delivery.texts[row.language]
     values = {
         "outage": outage.id,
@@ -99,9 +99,9 @@ def _batch(group: Sequence[tuple[NotificationRow, OutageRow, str]], delivery: De
         "etr": _told_time(outage.etr_at, delivery.time_zone) or texts["message.etr_unknown"],
         "restored": _told_time(outage.restored_at, delivery.time_zone),
     }
-    return _Batch(
-        ids=tuple(one.id for one, _, _ in group),
-        addresses=tuple(email for _, _, email in group),
+    return Mail(
+        number=row.id,
+        address=email,
         subject=texts[f"message.{row.kind}.subject"].format_map(values),
         body=texts[f"message.{row.kind}.body"].format_map(values),
     )
@@ -111,30 +111,21 @@ def _told_time(at: datetime | None, time_zone: tzinfo) -> str:
     return at.astimezone(time_zone).strftime("%Y-%m-%d %H:%M") if at is not None else ""
 
 
-def _send(batch: _Batch, mail_url: str) -> bool:
-    """Send one message to each address, each its own mail, over one connection."""
-    separator = "&" if "?" in mail_url else "?"
-    targets = ",".join(quote(address, safe="@") for address in batch.addresses)
-    plugin = apprise.Apprise.instantiate(f"{mail_url}{separator}to={targets}", suppress_exceptions=True)
-    if not plugin:
-        raise DeliveryFailed("The mail address of the settings is not one that Apprise understands.")
-    return bool(plugin.notify(title=batch.subject, body=batch.body))
-
-
-def _give_back(engine: Engine, ids: Sequence[int]) -> None:
+def _settle(engine: Engine, ids: Sequence[int], outcomes: Mapping[int, str], now: datetime) -> None:
+    """Write down what became of each; what has not left waits as before."""
+    by_status: dict[str, list[int]] = {}
+    for id in ids:
+        by_status.setdefault(outcomes.get(id, "queued"), []).append(id)
     with Session(engine) as session, session.begin():
-        waiting = NotificationRow.id.in_(ids) & NotificationRow.status.in_(_UNFINISHED)
+        for status, numbers in by_status.items():
+            settle = update(NotificationRow).where(NotificationRow.id.in_(numbers)).values(status=status)
+            if status == "queued":
+                # One that was uncertain before stays so: an earlier try may have reached the customer.
+                settle = settle.where(NotificationRow.status == "sending")
+            session.execute(settle.values(sent_at=now) if status == "sent" else settle)
         last = NotificationRow.attempts >= MAXIMUM_ATTEMPTS
-        session.execute(update(NotificationRow).where(waiting, last).values(status="failed"))
         session.execute(
             update(NotificationRow)
-            .where(waiting, NotificationRow.status == "sending")
-            .values(status="queued")
-        )
-
-
-def _mark(engine: Engine, ids: Sequence[int], *, status: str, sent_at: datetime) -> None:
-    with Session(engine) as session, session.begin():
-        session.execute(
-            update(NotificationRow).where(NotificationRow.id.in_(ids)).values(status=status, sent_at=sent_at)
+            .where(NotificationRow.id.in_(ids), NotificationRow.status == "queued", last)
+            .values(status="failed")
         )
