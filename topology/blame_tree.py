@@ -7,6 +7,8 @@ That can close no ring: what is above a device has a first phase no later than i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from topology.arrays import Indices, LongArray
@@ -45,6 +47,19 @@ class BlameTree:
         """Return the device itself when it may be blamed, else the next one above, -1 for none."""
         kind = self._tree.network.device_kind(device)
         return device if kind in BLAMEABLE_KINDS and self._place(device) else self.above(device)
+
+    def at_or_below(self, device: int, blameable: Sequence[int]) -> set[int]:
+        """Return those of some devices of the tree that are a device itself or fed through it."""
+        below: set[int] = set()
+        slices = [supply.slice_behind(device) for supply in self._tree.supplies]
+        for one in blameable:
+            if (
+                (place := self._place(one))
+                and (behind := slices[place[0]])
+                and behind[0] <= place[1] < behind[1]
+            ):
+                below.add(one)
+        return below
 
     def order(self, device: int) -> tuple[int, int]:
         """Return a key that sorts every device of the tree after those above it."""

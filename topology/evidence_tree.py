@@ -147,19 +147,18 @@ def _mark_closed(vertices: Mapping[int, Vertex], statements: Statements) -> None
 def _mark_indicated(blame: BlameTree, vertices: Mapping[int, Vertex], statements: Statements) -> None:
     """A fault current seen at a place came through all devices above it; none seen clears those below it."""
     seen: set[int] = set()
-    not_seen: set[int] = set()
+    cleared: set[int] = set()
+    touched = list(vertices)
     for device, indicated in statements.indicators.items():
-        at = blame.at_or_above(device)
         if indicated.result == "fault":
+            at = blame.at_or_above(device)
             while at >= 0 and at not in seen:
                 seen.add(at)
                 at = blame.above(at)
         elif indicated.result == "no_fault":
-            not_seen.add(at)
-    for vertex in reversed(list(vertices.values())):
-        if vertex.parent in not_seen:
-            not_seen.add(vertex.device)
-        vertex.hint = INDICATOR_COST * ((vertex.device in not_seen) - (vertex.device in seen))
+            cleared |= blame.at_or_below(device, touched)
+    for vertex in vertices.values():
+        vertex.hint = INDICATOR_COST * ((vertex.device in cleared) - (vertex.device in seen))
 
 
 def _mark_over(

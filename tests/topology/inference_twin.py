@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from topology.observations import Observation, ObservationKind
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NOW = START + timedelta(hours=3)
+NOW = START + timedelta(hours=12)
 BLAMEABLE = {"breaker", "recloser", "sectionalizer", "fuse", "distribution"}
 STATEMENTS = [
     (ObservationKind.TROUBLE_CALL, None),
@@ -36,13 +36,32 @@ ABOUT_DEVICES = [
 
 
 @st.composite
+def drawn_feeders(draw: st.DrawFn, drawn_type: type) -> object:
+    """Radial networks of blameable devices with many service points, and now and then a loop."""
+    count = draw(st.integers(3, 9))
+    nodes = [f"N{place}" for place in range(count)]
+    kinds = st.sampled_from([*sorted(BLAMEABLE), "overhead"])
+    pairs = [(draw(st.integers(max(0, place - 3), place - 1)), place) for place in range(1, count)]
+    if draw(st.integers(0, 5)) == 0:
+        pairs.append((draw(st.integers(0, count - 2)), count - 1))
+    devices = [
+        (f"D{place}", draw(kinds), nodes[start], nodes[stop], "ABC", False)
+        for place, (start, stop) in enumerate(pairs)
+    ]
+    at = draw(st.lists(st.sampled_from(nodes[1:]), min_size=4, max_size=10))
+    points = [(f"P{place}", node, place) for place, node in enumerate(at)]
+    return drawn_type(nodes, nodes[:1], devices, points, {})
+
+
+@st.composite
 def drawn_observations(draw: st.DrawFn, drawn: object) -> list[Observation]:
     """Random observations about a drawn network, some of them twice; no two are of the same minute."""
     points = [point for point, _, _ in drawn.service_points]
     devices = [device for device, *_ in drawn.devices]
     said = []
     if points:
-        said += draw(st.lists(st.tuples(st.sampled_from(points), st.sampled_from(STATEMENTS)), max_size=14))
+        about = st.tuples(st.sampled_from(points), st.sampled_from(STATEMENTS))
+        said += draw(st.lists(about, min_size=draw(st.integers(0, 12)), max_size=16))
     if devices and draw(st.booleans()):
         said += draw(
             st.lists(st.tuples(st.sampled_from(devices), st.sampled_from(ABOUT_DEVICES)), max_size=4)
@@ -141,17 +160,12 @@ class Twin:
         }
         cost -= 0.25 * any(result == "fault" and self._is_above(device, at) for at, result in results.items())
         cost += 0.25 * any(
-            result == "no_fault" and self._is_above(self._blameable_at(at), device)
-            for at, result in results.items()
+            result == "no_fault" and self._is_above(at, device) for at, result in results.items()
         )
         return cost
 
-    def _is_above(self, upper: str | None, lower: str) -> bool:
-        return upper is not None and (upper == lower or lower in self.drawn.downstream(upper)[1])
-
-    def _blameable_at(self, device: str) -> str | None:
-        above = [one for one in self.blameable if self._is_above(one, device)]
-        return max(above, key=lambda one: sum(self._is_above(other, one) for other in above), default=None)
+    def _is_above(self, upper: str, lower: str) -> bool:
+        return upper == lower or lower in self.drawn.downstream(upper)[1]
 
     def service_cost(self, point: str) -> float:
         """One fault, or the price of a lost power-up when others of that moment woke or it closed again."""

@@ -12,12 +12,13 @@ from topology.inference import infer
 from topology.supply_tree import SupplyTree
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(data=st.data())
 def test_the_explanation_is_the_cheapest(
     data, twin: ModuleType, inference_twin: ModuleType, tree_of_rows: Callable[..., SupplyTree]
 ):
-    drawn = data.draw(twin.drawn_networks(only_abc=True))
+    networks = st.one_of(inference_twin.drawn_feeders(twin.Drawn), twin.drawn_networks(only_abc=True))
+    drawn = data.draw(networks)
     observations = data.draw(inference_twin.drawn_observations(drawn))
     slow = inference_twin.Twin(drawn, observations)
     result = infer(tree=tree_of_rows(drawn), observations=observations, now=inference_twin.NOW)
