@@ -50,7 +50,9 @@ class WebSettings(BaseSettings):
         default="127.0.0.1",
         description="The address to listen on. 0.0.0.0 opens it to the network: then serve it over https.",
     )
-    port: int = Field(default=8000, ge=1, le=65535, description="The TCP port to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="The TCP port to listen on; 0 takes any free one."
+    )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",
         description="Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
@@ -61,6 +63,12 @@ class WebSettings(BaseSettings):
     )
     stream_connections: int = Field(
         default=200, ge=1, description="How many live change streams may be open at once in a web process."
+    )
+    customer_stream_connections: int = Field(
+        default=500,
+        ge=1,
+        description="How many customers' pages may be live at once in a web process; the others load again "
+        "every now and then. They have places of their own, so that a storm never takes the desk's.",
     )
 
 

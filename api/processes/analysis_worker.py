@@ -88,12 +88,17 @@ class AnalysisWorker:
             return evidence_waits(session)
 
 
+def work(url: str) -> None:
+    """Work on the database at the address until a signal says stop."""
+    engine = connect(url, application_name="relight analysis", pool_size=2)
+    AnalysisWorker(engine, stopping=stop_event()).run()
+    engine.dispose()
+
+
 def main() -> None:
     """Run the worker as a process of its own."""
     start_logging(WebSettings().log_level)
-    engine = connect(given_database_url(DatabaseSettings()), application_name="relight analysis", pool_size=2)
-    AnalysisWorker(engine, stopping=stop_event()).run()
-    engine.dispose()
+    work(given_database_url(DatabaseSettings()))
 
 
 if __name__ == "__main__":

@@ -62,9 +62,13 @@ def running_system(
         token = _welcome_token(url)
         environment = {**as_environment(database, web, messages), "RELIGHT_DATABASE_URL": url}
         with Supervisor(_programs(environment, listener=listener, messages=messages)) as supervisor:
-            address = _address(web)
             _wait_until_ready(listener)
-            yield RunningSystem(address=address, database_url=url, supervisor=supervisor, welcome_token=token)
+            yield RunningSystem(
+                address=_address(web.host, listener),
+                database_url=url,
+                supervisor=supervisor,
+                welcome_token=token,
+            )
 
 
 def _programs(
@@ -113,9 +117,9 @@ def _why_not_bound(error: OSError, web: WebSettings) -> str:
     return f"{web.host}:{web.port} cannot be opened: {error.strerror}. Set RELIGHT_HOST and RELIGHT_PORT."
 
 
-def _address(web: WebSettings) -> str:
-    host = "localhost" if web.host in {"127.0.0.1", "0.0.0.0", "::", "::1", ""} else web.host  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host else host}:{web.port}"
+def _address(host: str, listener: socket.socket) -> str:
+    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1", ""} else host  # noqa: S104
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
 
 
 def _welcome_token(url: str) -> str | None:

@@ -64,7 +64,7 @@ _LAYER = {"overhead": "line_section", "distribution": "transformer"}
 def drawn_tables(drawing=DRAWN, places=_PLACES):
     """Return a drawing as tables: household a1 has meter M-a1, account A-a1 and a phone."""
     rows = {"line_section": [], "switch": [], "transformer": [], "service_point": []}
-    for words in (line.split() for line in drawing.strip().splitlines()):
+    for words in (line.split() for line in drawing.splitlines() if line.strip()):
         if words[0] == "service_points":
             rows["service_point"] += [(f"{words[1]}{n}", words[2]) for n in range(1, int(words[3]) + 1)]
         else:
