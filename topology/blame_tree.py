@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from topology.arrays import Indices, LongArray
-from topology.kinds import BLAMEABLE_KINDS
 from topology.supply_tree import SupplyTree
 from topology.walk import NO_EDGE
 
@@ -42,11 +41,6 @@ class BlameTree:
         if device not in self._parents:
             self._parents[device] = self._find_above(device)
         return self._parents[device]
-
-    def at_or_above(self, device: int) -> int:
-        """Return the device itself when it may be blamed, else the next one above, -1 for none."""
-        kind = self._tree.network.device_kind(device)
-        return device if kind in BLAMEABLE_KINDS and self._place(device) else self.above(device)
 
     def at_or_below(self, device: int, blameable: Sequence[int]) -> set[int]:
         """Return those of some devices of the tree that are a device itself or fed through it."""

@@ -151,7 +151,7 @@ def _mark_indicated(blame: BlameTree, vertices: Mapping[int, Vertex], statements
     touched = list(vertices)
     for device, indicated in statements.indicators.items():
         if indicated.result == "fault":
-            at = blame.at_or_above(device)
+            at = device
             while at >= 0 and at not in seen:
                 seen.add(at)
                 at = blame.above(at)

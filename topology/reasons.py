@@ -40,7 +40,8 @@ def reasons_for_device(
         text = f"It is the lowest device that feeds all {len(ids)} parts that report: {name_ids(ids)}."
         reasons.append(Reason("lowest_common", {"parts": len(ids), "devices": name_ids(ids)}, text))
     reasons += _indicated(tree, statements, [opened.device])
-    reasons += _not_above(tree, explanation, statements, explanation.above(opened.device), opened.explains)
+    higher = (one for one in explanation.above(opened.device) if one.service_points > vertex.service_points)
+    reasons += _not_above(tree, explanation, statements, higher, opened.explains)
     reasons += _same(candidate)
     return tuple(reasons)
 
@@ -62,7 +63,8 @@ def reasons_for_service(
         Reason("service_alone", values, f"{point} reports no supply ({said}), and can be explained alone.")
     ]
     if above >= 0:
-        higher = [explanation.vertices[above], *explanation.above(above)]
+        nearest = [explanation.vertices[above], *explanation.above(above)]
+        higher = (one for one in nearest if one.service_points > 1)
         reasons += _not_above(tree, explanation, statements, higher, [out])
     reasons += _same(candidate)
     return tuple(reasons)
@@ -141,7 +143,6 @@ def _not_above(
     explained: Sequence[OutPoint],
 ) -> list[Reason]:
     """Say why it is not the next device above that feeds more than this one."""
-    below = len(explained)
     earliest = min((out.began for out in explained), default=ALWAYS)
     for vertex in above:
         choice = explanation.choice(vertex.device)
@@ -162,7 +163,7 @@ def _not_above(
             verb = "is" if vertex.on_count == 1 else "are"
             text = f"It is not {name} above: {counted} under it {verb} known to be on, such as {examples}."
             return [Reason("above_has_supply", values, text)]
-        if vertex.silent and vertex.service_points > below:
+        if vertex.silent:
             values.update({"silent": vertex.silent, "service_points": vertex.service_points})
             text = (
                 f"It need not be {name} above: {vertex.silent:,} of its "
@@ -176,5 +177,6 @@ def _same(candidate: Candidate) -> list[Reason]:
     if not candidate.equivalent:
         return []
     names = name_ids(candidate.equivalent)
-    text = f"Reports cannot tell it from {names}, which feeds the same service points."
+    verb = "feeds" if len(candidate.equivalent) == 1 else "feed"
+    text = f"Reports cannot tell it from {names}, which {verb} the same service points."
     return [Reason("equivalent", {"devices": names}, text)]

@@ -1,0 +1,44 @@
+"""A million nodes in one chain: no recursion, and every answer at once."""
+
+import numpy as np
+
+from topology.network import Network
+from topology.supply_tree import SupplyTree
+from topology.switch_state import SwitchState
+from topology.trace import service_points_downstream
+
+NODES = 1_000_000
+
+
+def ids(prefix: str, count: int) -> np.ndarray:
+    return np.array([f"{prefix}{place:07}" for place in range(count)], dtype="S8")
+
+
+def test_a_million_nodes_in_one_chain():
+    # S=N0 --D0-- N1 --D1-- N2 … N999999 (P0); a fuse every 100,000 devices
+    kinds = np.zeros(NODES - 1, dtype=np.uint8)
+    kinds[::100_000] = 5
+    places = np.arange(NODES, dtype=np.int32)
+    network = Network(
+        node_id_array=ids("N", NODES),
+        node_is_source=places == 0,
+        device_id_array=ids("D", NODES - 1),
+        device_kind_codes=kinds,
+        device_from_nodes=places[:-1].copy(),
+        device_to_nodes=places[1:].copy(),
+        device_phases=np.full(NODES - 1, 7, dtype=np.uint8),
+        device_normally_open=np.zeros(NODES - 1, dtype=np.bool_),
+        service_point_id_array=ids("P", 2),
+        service_point_nodes=np.array([NODES // 2, NODES - 1], dtype=np.int32),
+        service_point_customers=np.ones(2, dtype=np.int64),
+    )
+    normal = SwitchState.normal(network)
+    tree = SupplyTree(network, normal)
+    assert tree.service_point_phases.tolist() == [7, 7]
+    assert service_points_downstream(tree=tree, device="D0000000") == ["P0000000", "P0000001"]
+    assert service_points_downstream(tree=tree, device="D0700000") == ["P0000001"]
+    (supply,) = tree.supplies
+    assert len(supply.path_above(int(supply.walk.position_of_node[-1]))) == NODES - 1
+    assert np.count_nonzero(tree.blameable_above[0]) == NODES - 1
+    cut = SupplyTree(network, normal.open("D0600000"))
+    assert cut.service_point_phases.tolist() == [7, 0]
