@@ -1,6 +1,6 @@
-// The desk's own layers over the network: the area of the selected outage, outages, and crews.
+// The desk's own layers over the network: the areas without supply, outages, and crews.
 import type { Feature, FeatureCollection, Point } from "geojson";
-import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import type { Palette } from "../../src/shared/map/palette";
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -11,13 +11,25 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
   for (const source of ["area", "crews", "outages"]) {
     if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
   }
+  const colour: ExpressionSpecification = [
+    "match",
+    ["get", "state"],
+    "predicted",
+    palette.out_predicted,
+    "confirmed",
+    palette.out_confirmed,
+    palette.transformer,
+  ];
   // Under the network, so that what lies in the area can be read.
   map.addLayer(
     {
       id: "area",
       type: "fill",
       source: "area",
-      paint: { "fill-color": palette.area, "fill-opacity": 0.14 },
+      paint: {
+        "fill-color": colour,
+        "fill-opacity": ["case", ["get", "selected"], 0.22, 0.1],
+      },
     },
     "line_section",
   );
@@ -25,7 +37,12 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     id: "area_edge",
     type: "line",
     source: "area",
-    paint: { "line-color": palette.area, "line-width": 1.5, "line-dasharray": [3, 2] },
+    filter: ["get", "selected"],
+    paint: {
+      "line-color": colour,
+      "line-width": 1.5,
+      "line-dasharray": [3, 2],
+    },
   });
   map.addLayer({
     id: "crew",
@@ -71,7 +88,9 @@ export function set_marks(map: MapLibreMap, source: "outages" | "crews", marks: 
   });
 }
 
-export function set_area(map: MapLibreMap, area: Feature | null): void {
-  const source = map.getSource("area") as GeoJSONSource | undefined;
-  source?.setData({ type: "FeatureCollection", features: area?.geometry ? [area] : [] });
+export function set_areas(map: MapLibreMap, areas: Feature[]): void {
+  (map.getSource("area") as GeoJSONSource | undefined)?.setData({
+    type: "FeatureCollection",
+    features: areas,
+  });
 }

@@ -4,6 +4,7 @@ import type { Crew, Job } from "../../src/shared/api/model";
 import { is_active } from "../../src/shared/job_progress";
 import { crew_image, outage_image, PIXEL_RATIO, short_number } from "../../src/shared/map/marker_images";
 import type { Palette } from "../../src/shared/map/palette";
+import { duration } from "../../src/shared/words/times";
 import { t } from "../../src/shared/words/vocabulary";
 import { is_open } from "../live/decisions";
 import type { OutageRow } from "../live/outage_rows";
@@ -47,7 +48,10 @@ export function crew_marks(
   for (const { id, name, lon, lat, position_at } of crews) {
     const job = job_of(id);
     const stale = now - Date.parse(position_at) > STALE_AFTER_MS;
-    const state = job ? t(`status.job.${job.status}`) : t("dispatcher.crew.free");
+    const doing = job ? t(`status.job.${job.status}`) : t("dispatcher.crew.free");
+    const state = stale
+      ? t("dispatcher.crew.heard", { doing, ago: roughly(now - Date.parse(position_at)) })
+      : doing;
     const at_work = job !== null && (job.status === "on_site" || job.status === "working");
     const image = `crew|${name}|${state}|${stale}|${at_work}`;
     if (!map.hasImage(image)) {
@@ -56,6 +60,11 @@ export function crew_marks(
     marks.push(mark(lon, lat, { id, image, order: 0, selected: false }));
   }
   return marks;
+}
+
+/** How long ago, in steps that double: marks are drawn anew for each of them. */
+function roughly(milliseconds: number): string {
+  return duration(2 ** Math.floor(Math.log2(milliseconds / STALE_AFTER_MS)) * STALE_AFTER_MS);
 }
 
 function mark(lon: number, lat: number, properties: Mark["properties"]): Mark {

@@ -1,7 +1,7 @@
 // A reason in the reader's language: the code says which sentence, the values fill it in.
 import type { Reason } from "../../src/shared/api/model";
-import { clock_time } from "../../src/shared/words/times";
-import { key_for, t, t_code, type Values } from "../../src/shared/words/vocabulary";
+import { clock_time, duration } from "../../src/shared/words/times";
+import { key_for, t, t_code, t_count, type Values } from "../../src/shared/words/vocabulary";
 
 /** Values that are codes themselves, and the vocabulary they are said from. */
 const coded: Record<string, string> = { skills: "skill", source: "travel_source", result: "finding" };
@@ -11,11 +11,22 @@ export function reason_words(prefix: string, reason: Reason, now: number): strin
   if (!key) return reason.text;
   const values: Values = {};
   for (const [name, value] of Object.entries(reason.values)) values[name] = value_words(name, value, now);
+  values.counted = counted_words(reason.values);
+  if (reason.code === "load" && reason.values.jobs_ahead === 0) return t("crew_reason.free");
   return t(key, values);
+}
+
+/** What was heard, by kind; what was not heard is not spoken of. */
+function counted_words(values: Reason["values"]): string {
+  const kinds = ["last_gasps", "trouble_calls", "pings"] as const;
+  const heard = kinds.filter((kind) => Number(values[kind]) > 0);
+  return heard.map((kind) => t_count(`reason.counted.${kind}`, Number(values[kind]))).join(t("shared.comma"));
 }
 
 function value_words(name: string, value: unknown, now: number): string {
   if (name === "at") return clock_time(String(value), now);
+  if (name === "minutes" || name === "travel_minutes") return duration(Number(value) * 60_000);
+  if (name === "devices" || name === "examples") return listed_words(String(value));
   if (name === "device") return device_words(String(value));
   const many = Array.isArray(value) ? value : [value];
   return many
@@ -28,4 +39,11 @@ function device_words(device: string): string {
   const [first = "", ...rest] = device.split(" ");
   const key = key_for("device_kind", first === "transformer" ? "distribution" : first);
   return key && rest.length > 0 ? [t(key), ...rest].join(" ") : device;
+}
+
+/** Lists of ids end in "and 3 more" where they are long. */
+function listed_words(list: string): string {
+  const [, ids = list, more] = /^(.*?)(?: and (\d+) more)?$/.exec(list) ?? [];
+  const said = ids.split(", ").join(t("shared.comma"));
+  return more ? t("reason.and_more", { listed: said, more }) : said;
 }

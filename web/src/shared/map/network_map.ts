@@ -1,5 +1,11 @@
 // The only place that makes a MapLibre map. Its worker is a file of ours: without `setWorkerUrl` it stays blank.
-import { Map as MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import {
+  Map as MapLibreMap,
+  type MapOptions,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
 import worker_address from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { NetworkInForce } from "../api/model";
@@ -17,7 +23,11 @@ export interface NetworkMap {
 }
 
 /** Draw the network into an element; throws where the browser has no WebGL. */
-export function draw_network(container: HTMLElement, network: NetworkInForce): NetworkMap {
+export function draw_network(
+  container: HTMLElement,
+  network: NetworkInForce,
+  more: Partial<MapOptions> = {},
+): NetworkMap {
   const map = new MapLibreMap({
     container,
     style: network_style(network.network_version, palette_now()),
@@ -29,6 +39,7 @@ export function draw_network(container: HTMLElement, network: NetworkInForce): N
     fadeDuration: 0,
     maxZoom: 20,
     ...(network.bounds && { bounds: network.bounds, fitBoundsOptions: { padding: 40 } }),
+    ...more,
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();

@@ -38,29 +38,35 @@ export function network_style(network_version: number, palette: Palette): StyleS
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
-      ...line_layers(palette),
-      service_points(palette),
+      lines(palette),
+      // Low-voltage grids have a switch at every joint: those that tell little wait for a closer look.
+      switches("switch_minor", palette, ["!", tells_much], 16.5),
       transformers(palette),
-      switches(palette),
+      switches("switch", palette, tells_much, 14),
+      service_points(palette),
     ],
   };
 }
 
-function line_layers(palette: Palette): LayerSpecification[] {
-  const width = by_zoom([10, 0.6], [13, 1], [15, 1.8], [18, 4]);
-  return [
-    {
-      id: "line_section",
-      type: "line",
-      source: NETWORK,
-      "source-layer": "line_section",
-      layout: { "line-cap": "round" },
-      paint: {
-        "line-color": ["match", ["get", "kind"], "underground", palette.underground, palette.overhead],
-        "line-width": width,
-      },
+/** Switches that protect, or that could feed from elsewhere. */
+const tells_much: ExpressionSpecification = [
+  "any",
+  ["in", ["get", "kind"], ["literal", ["breaker", "recloser", "sectionalizer", "fuse"]]],
+  ["to-boolean", ["get", "normally_open"]],
+];
+
+function lines(palette: Palette): LayerSpecification {
+  return {
+    id: "line_section",
+    type: "line",
+    source: NETWORK,
+    "source-layer": "line_section",
+    layout: { "line-cap": "round" },
+    paint: {
+      "line-color": ["match", ["get", "kind"], "underground", palette.underground, palette.overhead],
+      "line-width": by_zoom([10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
     },
-  ];
+  };
 }
 
 function service_points(palette: Palette): LayerSpecification {
@@ -69,11 +75,11 @@ function service_points(palette: Palette): LayerSpecification {
     type: "circle",
     source: NETWORK,
     "source-layer": "service_point",
-    minzoom: 15,
+    minzoom: 14,
     paint: {
-      "circle-color": out_colour(palette, palette.service_point),
+      "circle-color": colour_by_state(palette, "out", palette.service_point),
       // What is out is larger too: not by colour alone.
-      "circle-radius": by_zoom_and_out([15, 1.6, 4], [17, 3, 6.5], [19, 5, 9]),
+      "circle-radius": by_zoom_and_out([14, 0.8, 2.4], [15, 1.4, 3.2], [17, 3, 6], [19, 5, 9]),
       "circle-stroke-color": palette.ground,
       "circle-stroke-width": 1,
     },
@@ -88,32 +94,38 @@ function transformers(palette: Palette): LayerSpecification {
     "source-layer": "transformer",
     minzoom: 12,
     paint: {
-      "circle-color": blamed_colour(palette, palette.ground),
+      "circle-color": colour_by_state(palette, "blamed", palette.ground),
       "circle-radius": by_zoom([12, 1.5], [14, 3], [17, 6]),
-      "circle-stroke-color": blamed_colour(palette, palette.transformer),
+      "circle-stroke-color": colour_by_state(palette, "blamed", palette.transformer),
       "circle-stroke-width": by_zoom([12, 1], [15, 2]),
     },
   };
 }
 
-function switches(palette: Palette): LayerSpecification {
+function switches(
+  id: string,
+  palette: Palette,
+  filter: ExpressionSpecification,
+  minzoom: number,
+): LayerSpecification {
   return {
-    id: "switch",
+    id,
     type: "circle",
     source: NETWORK,
     "source-layer": "switch",
-    minzoom: 14,
+    filter,
+    minzoom,
     paint: {
       // Closed is full, normally open is hollow, as on any single-line diagram.
-      "circle-color": blamed_colour(palette, [
+      "circle-color": colour_by_state(palette, "blamed", [
         "case",
         ["to-boolean", ["get", "normally_open"]],
         palette.ground,
         palette.switch,
       ]),
-      "circle-radius": by_zoom([14, 2], [17, 4.5]),
-      "circle-stroke-color": blamed_colour(palette, palette.switch),
-      "circle-stroke-width": 1.5,
+      "circle-radius": by_zoom([14, 1.5], [16, 2.5], [18, 4.5]),
+      "circle-stroke-color": colour_by_state(palette, "blamed", palette.switch),
+      "circle-stroke-width": by_zoom([14, 0.8], [17, 1.5]),
     },
   };
 }
@@ -130,22 +142,13 @@ function by_zoom_and_out(...stops: [zoom: number, supplied: number, out: number]
   return ["interpolate", ["linear"], ["zoom"], ...parts] as unknown as ExpressionSpecification;
 }
 
-type Colour = string | ExpressionSpecification;
-
-function out_colour(palette: Palette, supplied: Colour): ExpressionSpecification {
-  const state: ExpressionSpecification = ["feature-state", "out"];
-  return [
-    "case",
-    ["==", state, "confirmed"],
-    palette.out_confirmed,
-    ["==", state, "predicted"],
-    palette.out_predicted,
-    supplied,
-  ];
-}
-
-function blamed_colour(palette: Palette, otherwise: Colour): ExpressionSpecification {
-  const state: ExpressionSpecification = ["feature-state", "blamed"];
+/** The colour by what the feature state says of the feature: out or blamed, by a confirmed outage or a predicted one. */
+function colour_by_state(
+  palette: Palette,
+  name: "out" | "blamed",
+  otherwise: string | ExpressionSpecification,
+): ExpressionSpecification {
+  const state: ExpressionSpecification = ["feature-state", name];
   return [
     "case",
     ["==", state, "confirmed"],

@@ -24,8 +24,8 @@ export interface Palette {
 const light: Palette = {
   name: "light",
   ground: "#f3f5f7",
-  overhead: "#7d93a8",
-  underground: "#a5977f",
+  overhead: "#9fb0c0",
+  underground: "#b9b0a2",
   transformer: "#5d7184",
   switch: "#3f5162",
   service_point: "#93a3b1",

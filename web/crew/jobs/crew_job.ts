@@ -1,0 +1,49 @@
+// A job as a crew sees it, and the step that comes next on its way.
+import type { Job, JobStatus, OutageStatus } from "../../src/shared/api/model";
+import type { ActiveJobStatus } from "../../src/shared/job_progress";
+
+export interface CrewJob extends Job {
+  outage_status: OutageStatus;
+  device: string;
+  device_kind: string;
+  phases: string;
+  lon: number | null;
+  lat: number | null;
+  address?: string | null;
+  service_points_out: number;
+  customers_out: number;
+  hazards: string[];
+  started_at: string;
+  etr_at: string | null;
+  etr_source: string | null;
+}
+
+export type Step = Exclude<ActiveJobStatus, "assigned"> | "finished";
+
+const next_steps: Record<ActiveJobStatus, Step> = {
+  assigned: "accepted",
+  accepted: "en_route",
+  en_route: "on_site",
+  on_site: "working",
+  working: "finished",
+};
+
+/** The step that comes next when all goes well; null once the job has ended. */
+export function next_step(status: JobStatus): Step | null {
+  return (next_steps as Partial<Record<JobStatus, Step>>)[status] ?? null;
+}
+
+/** A crew may still say no until it has set off. */
+export function may_decline(status: JobStatus): boolean {
+  return status === "assigned" || status === "accepted";
+}
+
+/** Metres between two places in degrees (haversine). */
+export function metres_between(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
+  const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+  const north = radians(b.lat - a.lat);
+  const east = radians(b.lon - a.lon);
+  const chord =
+    Math.sin(north / 2) ** 2 + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * Math.sin(east / 2) ** 2;
+  return 2 * 6_371_000 * Math.asin(Math.sqrt(chord));
+}

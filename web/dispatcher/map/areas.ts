@@ -1,0 +1,109 @@
+// The areas of the outages' households, as the server draws them: asked for one by one, largest first, and again
+// only when an outage has other households than before.
+import type { Feature, Geometry } from "geojson";
+import { shallowReactive } from "vue";
+import { ask } from "../../src/shared/api/request";
+import { is_out } from "../live/decisions";
+import type { OutageRow } from "../live/outage_rows";
+
+/** A map with more outlines than this says nothing; the marks say it all. */
+const MOST_SHOWN = 60;
+const TRY_AGAIN_MS = 5_000;
+
+interface Area {
+  /** What the area was drawn for: the number of households changes with them. */
+  households: number;
+  geometry: Geometry | null;
+}
+
+export type AreaFeature = Feature<
+  Geometry,
+  { id: string; selected: boolean; state: "predicted" | "confirmed" | "past" }
+>;
+
+export class Areas {
+  private readonly known = shallowReactive(new Map<string, Area>());
+  private wanted: OutageRow[] = [];
+  private is_asking = false;
+  private is_stopped = false;
+
+  stop(): void {
+    this.is_stopped = true;
+  }
+
+  /** Ask for what is missing of these outages. */
+  want(rows: readonly OutageRow[], selected_id: string | null): void {
+    this.wanted = rows
+      .filter(
+        ({ outage }) => outage.id === selected_id || (is_out(outage.status) && outage.customers_out > 1),
+      )
+      .sort((a, b) => this.weight(b, selected_id) - this.weight(a, selected_id))
+      .slice(0, MOST_SHOWN)
+      .filter(({ outage }) => this.known.get(outage.id)?.households !== outage.service_points_out);
+    void this.ask();
+  }
+
+  /** The areas to draw: those of outages that still are out, and the selected one. */
+  shown(rows: readonly OutageRow[], selected_id: string | null): AreaFeature[] {
+    const features: AreaFeature[] = [];
+    for (const { outage } of rows) {
+      const selected = outage.id === selected_id;
+      const geometry = this.known.get(outage.id)?.geometry;
+      if (!geometry || !(selected || is_out(outage.status))) continue;
+      const held = outage.status === "predicted" ? "predicted" : "confirmed";
+      const state = is_out(outage.status) ? held : "past";
+      features.push({ type: "Feature", geometry, properties: { id: outage.id, selected, state } });
+    }
+    return features;
+  }
+
+  geometry_of(outage_id: string): Geometry | null {
+    return this.known.get(outage_id)?.geometry ?? null;
+  }
+
+  private weight(row: OutageRow, selected_id: string | null): number {
+    return row.outage.id === selected_id ? Number.MAX_SAFE_INTEGER : row.outage.customers_out;
+  }
+
+  private async ask(): Promise<void> {
+    if (this.is_asking) return;
+    this.is_asking = true;
+    try {
+      for (let row = this.wanted.shift(); row && !this.is_stopped; row = this.wanted.shift()) {
+        const { id, service_points_out: households } = row.outage;
+        const answer = await ask<Feature>(`/api/outages/${encodeURIComponent(id)}/area`);
+        this.known.set(id, { households, geometry: geometry_in(answer) });
+      }
+    } catch {
+      // Without an outline the marks still say where; the next change asks again.
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    } finally {
+      this.is_asking = false;
+    }
+  }
+}
+
+/** The geometry of a feature, or of a feature in its place. */
+function geometry_in(answer: Feature): Geometry | null {
+  const inner = answer.geometry as Geometry | Feature | null;
+  return inner?.type === "Feature" ? inner.geometry : inner;
+}
+
+/** West, south, east and north of a geometry in degrees. */
+export function bounds_of(geometry: Geometry): [number, number, number, number] {
+  const bounds: [number, number, number, number] = [180, 90, -180, -90];
+  const walk = (part: unknown): void => {
+    if (!Array.isArray(part)) return;
+    const [lon, lat] = part;
+    if (typeof lon !== "number" || typeof lat !== "number") {
+      part.forEach(walk);
+      return;
+    }
+    bounds[0] = Math.min(bounds[0], lon);
+    bounds[1] = Math.min(bounds[1], lat);
+    bounds[2] = Math.max(bounds[2], lon);
+    bounds[3] = Math.max(bounds[3], lat);
+  };
+  if (geometry.type !== "GeometryCollection") walk(geometry.coordinates);
+  return bounds;
+}
