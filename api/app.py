@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -26,6 +27,9 @@ from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.settings import MessageSettings, SignInSettings, WebSettings
+from api.supply_face import SupplyFace
+from api.supply_stream import SupplyWatch
+from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
 
 # Far above any order of a dispatcher; evidence in bulk has a route of its own.
@@ -49,7 +53,7 @@ def create_app(
     passwords: PasswordHashes | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
-    web = web or WebSettings()
+    web, messages = web or WebSettings(), messages or MessageSettings()
     changes = ChangeSignal(engine)
     app = FastAPIOffline(
         docs_url="/docs",
@@ -63,11 +67,16 @@ def create_app(
     )
     app.state.engine = engine
     app.state.sign_in = sign_in or SignInSettings()
-    app.state.channels = (messages or MessageSettings()).channels()
+    app.state.channels = messages.channels()
     app.state.passwords = passwords or PasswordHashes()
     app.state.changes = changes
     app.state.streams = StreamPlaces(web.stream_connections)
     app.state.networks = NetworkCache()
+    app.state.supply = SupplyFace(
+        texts=read_vocabulary(),
+        zone=ZoneInfo(messages.time_zone),
+        watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
+    )
     for router in ROUTERS:
         app.include_router(router)
     mount_faces(app)

@@ -38,7 +38,7 @@ def outage_extent(session: Session, *, outage_id: str) -> OutageExtent:
         .where(InterruptionRow.outage_id == outage_id, InterruptionRow.ended_at.is_(None))
         .order_by(InterruptionRow.service_point)
     )
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     return OutageExtent(
         network_version=network_version,
         service_points=tuple(id for id, _ in rows),

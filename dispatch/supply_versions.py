@@ -84,7 +84,7 @@ def _jobs(session: Session, outage_ids: Collection[str]) -> dict[str, list[str]]
 
 def _reports(session: Session, service_points: Collection[str]) -> dict[str, datetime]:
     query = (
-        select(EvidenceRow.service_point, func.max(EvidenceRow.at))
+        select(EvidenceRow.service_point, func.max(EvidenceRow.at).label("latest"))
         .where(
             EvidenceRow.service_point == _any_of(service_points),
             EvidenceRow.kind == "trouble_call",
@@ -92,7 +92,7 @@ def _reports(session: Session, service_points: Collection[str]) -> dict[str, dat
         )
         .group_by(EvidenceRow.service_point)
     )
-    return {id: at for id, at in session.execute(query).tuples() if id is not None}
+    return {row.service_point: row.latest for row in session.execute(query)}
 
 
 def _any_of(values: Collection[str]) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from api.routes import (
     outage_actions,
     outages,
     reports,
+    supply_pages,
     system,
     tiles,
     welcome,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         changes,
         customers,
         reports,
+        supply_pages,
         welcome,
     )
 )

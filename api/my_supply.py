@@ -1,0 +1,118 @@
+"""The page of one account, put together: the state of each supply, its words, and the area of its outage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from api.supply_map import OutageAreas, draw
+from api.supply_view import AreaView, SupplyView, view_area, view_supply
+from api.supply_words import Words
+from dispatch.errors import NoActiveNetwork
+from dispatch.supply_status import SupplyStatus, supply_status
+from dispatch.supply_versions import supply_versions
+from gis.network_versions import active_network_version
+from gis.place import Place
+from gis.places import ServicePointDetail, service_point_details, service_points_of_account
+
+# An account with hundreds of supplies, a city's lamps for instance, still gets a light page.
+_TOLD_IN_FULL = 8
+_TOLD_IN_SHORT = 100
+_ORDER = ("out", "reported", "restored", "on")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSupply:
+    """One supply of the account: how it is called, and what is said of it."""
+
+    label: str
+    view: SupplyView
+
+
+@dataclass(frozen=True, slots=True)
+class MySupply:
+    """What an account sees: its supplies, those without power first, and the version of this sight."""
+
+    version: str
+    supplies: tuple[OwnSupply, ...]
+    others: tuple[OwnSupply, ...]
+
+    @property
+    def states(self) -> frozenset[str]:
+        """The states that occur among the supplies."""
+        return frozenset(supply.view.state for supply in (*self.supplies, *self.others))
+
+
+def my_supply(session: Session, *, account: str, areas: OutageAreas, words: Words, now: datetime) -> MySupply:
+    """Return what an account sees at `now`; NoActiveNetwork if no network is in force."""
+    version = supply_versions(session, accounts=[account], now=now)[account]
+    statuses = supply_status(session, account=account, now=now)
+    ids = [status.service_point for status in statuses]
+    details = _details(session, ids)
+    labels = _labels(ids, details, words)
+    supplies = []
+    for label, status in zip(labels, statuses, strict=True):
+        area = _area(session, status, details.get(status.service_point), areas=areas, words=words)
+        supplies.append(OwnSupply(label=label, view=view_supply(status, area=area, words=words, now=now)))
+    supplies.sort(key=lambda supply: _ORDER.index(supply.view.state))
+    return MySupply(
+        version=version,
+        supplies=tuple(supplies[:_TOLD_IN_FULL]),
+        others=tuple(supplies[_TOLD_IN_FULL:][:_TOLD_IN_SHORT]),
+    )
+
+
+def own_labels(session: Session, *, account: str, words: Words) -> list[str]:
+    """Return how the account's supplies are called, in the order of their service points."""
+    network_version = active_network_version(session)
+    if network_version is None:
+        raise NoActiveNetwork
+    own = service_points_of_account(session, network_version=network_version, account=account)
+    return _labels(own, _details(session, own), words)
+
+
+def known_outage(session: Session, *, account: str, place: int, now: datetime) -> str | None:
+    """Return the outage by which an account's supply (counted from 0) is known to be out, or None."""
+    statuses = supply_status(session, account=account, now=now)
+    for status in statuses[place : place + 1]:
+        if status.outage is not None and not status.supplied:
+            return status.outage.outage_id
+    return None
+
+
+def _details(session: Session, ids: Sequence[str]) -> dict[str, ServicePointDetail]:
+    network_version = active_network_version(session)
+    if network_version is None:
+        return {}
+    found = service_point_details(session, network_version=network_version, ids=ids)
+    return {detail.id: detail for detail in found}
+
+
+def _labels(ids: Sequence[str], details: dict[str, ServicePointDetail], words: Words) -> list[str]:
+    """Call each supply by its number and address; ids of the network are nothing to a customer."""
+    labels = []
+    for number, id in enumerate(ids, start=1):
+        detail = details.get(id)
+        name = words("mine.supply", number=number, count=len(ids))
+        labels.append(f"{name} · {detail.address}" if detail is not None and detail.address else name)
+    return labels
+
+
+def _area(
+    session: Session,
+    status: SupplyStatus,
+    detail: ServicePointDetail | None,
+    *,
+    areas: OutageAreas,
+    words: Words,
+) -> AreaView | None:
+    if status.outage is None or status.supplied:
+        return None
+    area = areas.of(session, outage_id=status.outage.outage_id)
+    own = None
+    if detail is not None and detail.lon is not None and detail.lat is not None:
+        own = Place(lon=detail.lon, lat=detail.lat)
+    return view_area(area.customers, draw(area, own=own), words=words)

@@ -1,0 +1,275 @@
+"""The customer's pages: find my supply, how it goes, report an outage. Usable without a script.
+
+Nothing personal stands in an address: forms are sent as POST and answered by a redirection. Whatever goes
+wrong below /supply is answered by a page in the customer's language.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+from sse_starlette import EventSourceResponse
+
+from api.my_supply import known_outage, my_supply, own_labels
+from api.roles import open_to_everybody
+from api.routes.supply_errors import ForeignFormError, SupplyRoute, UnreadableFormError
+from api.supply_face import SupplyFace, as_of, is_secure
+from api.supply_passes import (
+    PASS_LASTS,
+    SupplyNotFoundError,
+    SupplyPass,
+    end_pass,
+    find_pass,
+    find_supply,
+    last_digits,
+    plain_account,
+)
+from api.supply_reports import (
+    DANGERS,
+    EXTENTS,
+    ReportForm,
+    ReportRefusedError,
+    new_form_token,
+    read_report,
+    report_own,
+    report_place,
+)
+from api.supply_view import ADVICE
+from api.work import Database, Work, reading
+
+router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
+
+COOKIE_NAME = "relight_supply"
+_HEARTBEAT_S = 30
+_ENDING = 4
+
+
+def _face(request: Request) -> SupplyFace:
+    face: SupplyFace = request.app.state.supply
+    return face
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form that one of our own pages sent."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise ForeignFormError
+    body = (await request.body()).decode(errors="replace")
+    try:
+        fields = parse_qs(body, max_num_fields=20)
+    except ValueError:
+        raise UnreadableFormError from None
+    return {name: values[-1] for name, values in fields.items()}
+
+
+Face = Annotated[SupplyFace, Depends(_face)]
+Fields = Annotated[dict[str, str], Depends(_fields)]
+
+
+@router.get("/supply")
+@open_to_everybody
+def show_start(request: Request, face: Face, engine: Database) -> Response:
+    """Ask which supply; who has been let in goes on to it."""
+    with reading(engine) as work:
+        has_pass = _pass_of(request, work) is not None
+    if has_pass and "lang" not in request.query_params:
+        return RedirectResponse("/supply/mine", status_code=303)
+    return face.page(request, "find.html", problem=None, account="")
+
+
+@router.post("/supply")
+@open_to_everybody
+def find(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
+    """Let a customer in by account number and the phone's last digits; every failure is answered alike."""
+    account = plain_account(fields.get("account", ""))[:64]
+    digits = last_digits(fields.get("digits", ""))
+    problem = "account" if not account else "digits" if digits is None else None
+    if digits is not None and problem is None:
+        try:
+            opened = find_supply(
+                engine, account=account, digits=digits, address=_address(request), now=datetime.now(UTC)
+            )
+        except SupplyNotFoundError:
+            problem = "not_found"
+        else:
+            answer = RedirectResponse("/supply/mine", status_code=303)
+            # Lax, not strict: a link in a message is followed from a mail page, and must find its way in.
+            answer.set_cookie(
+                COOKIE_NAME,
+                opened.token,
+                max_age=round(PASS_LASTS.total_seconds()),
+                path="/supply",
+                httponly=True,
+                samesite="lax",
+                secure=is_secure(request),
+            )
+            return answer
+    return face.page(request, "find.html", status=422, problem=problem, account=account)
+
+
+@router.post("/supply/leave", dependencies=[Depends(_fields)])
+@open_to_everybody
+def leave(request: Request, engine: Database) -> Response:
+    """End the pass on this phone."""
+    token = request.cookies.get(COOKIE_NAME)
+    if token:
+        with Session(engine) as session, session.begin():
+            end_pass(session, token=token)
+    answer = RedirectResponse("/supply", status_code=303)
+    return _without_pass(answer, request)
+
+
+@router.get("/supply/mine")
+@open_to_everybody
+def show_mine(request: Request, face: Face, engine: Database) -> Response:
+    """Show how it goes; with `part` only the part that changes, for the page's own script."""
+    words = face.words(request)
+    with reading(engine) as work:
+        held = _pass_of(request, work)
+        if held is None:
+            return _no_pass(request, face)
+        mine = my_supply(work.session, account=held.account, areas=face.areas, words=words, now=work.now)
+    states = mine.states
+    return face.page(
+        request,
+        "_mine.html" if "part" in request.query_params else "mine.html",
+        version=mine.version,
+        supplies=mine.supplies,
+        others=mine.others,
+        any_out="out" in states,
+        any_restored="restored" in states,
+        all_reported=states == {"reported"},
+        advice=ADVICE,
+        as_of=as_of(words, work.now),
+        zone=words.zone_name(work.now),
+        ending=held.account[-_ENDING:],
+    )
+
+
+@router.get("/supply/report")
+@open_to_everybody
+def show_report(request: Request, face: Face, engine: Database) -> Response:
+    """Ask what is wrong; without a pass also where."""
+    return _report_page(request, face, engine, form=ReportForm(token=new_form_token()))
+
+
+@router.post("/supply/report")
+@open_to_everybody
+def report(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
+    """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
+    words, form = face.words(request), read_report(fields)
+    with reading(engine) as work:
+        held = _pass_of(request, work)
+    if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
+        return _no_pass(request, face)
+    try:
+        if held is not None:
+            report_own(engine, account=held.account, form=form, words=words)
+        else:
+            report_place(engine, form=form, words=words, address=_address(request), now=datetime.now(UTC))
+    except ReportRefusedError as refused:
+        return _report_page(request, face, engine, form=form, problem=refused.problem)
+    said = f"?danger={form.danger}" if form.danger else f"?place={form.place}"
+    return RedirectResponse(f"/supply/reported{said}", status_code=303)
+
+
+@router.get("/supply/reported")
+@open_to_everybody
+def show_reported(
+    request: Request, face: Face, engine: Database, danger: str | None = None, place: str = "0"
+) -> Response:
+    """Say that the report has come, safety words first."""
+    with reading(engine) as work:
+        held = _pass_of(request, work)
+        number = int(place) if place.isascii() and place.isdigit() and len(place) <= _ENDING else 0
+        outage_id = (
+            known_outage(work.session, account=held.account, place=number, now=work.now) if held else None
+        )
+    return face.page(
+        request,
+        "reported.html",
+        danger=danger if danger in DANGERS else None,
+        outage_id=outage_id,
+        is_own=held is not None,
+    )
+
+
+@router.get("/supply/stream", response_class=EventSourceResponse)
+@open_to_everybody
+async def stream(
+    request: Request,
+    face: Face,
+    seen: str | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Tell a page when something of its own changed, and nothing else; `seen` is the version it shows."""
+    token = request.cookies.get(COOKIE_NAME)
+    face.watch.places.check()
+    held = await face.watch.admit(token) if token else None
+    if held is None:
+        return Response(status_code=401)
+    words = face.words(request)
+    events = face.watch.changes(
+        digest=held.token_digest, seen=last_event_id or seen, tell_time=lambda now: as_of(words, now)
+    )
+    return EventSourceResponse(events, ping=_HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/supply/{name:path}")
+@open_to_everybody
+def show_file(request: Request, face: Face, name: str) -> Response:
+    """Serve the style sheet and the script, which a phone then keeps, or say that there is no such page."""
+    file = face.files.get(name)
+    if file is None:
+        return face.page(request, "message.html", status=404, kind="not_found", again_after_s=None)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _pass_of(request: Request, work: Work) -> SupplyPass | None:
+    """Return the pass of the request's cookie. Passes live by real time, whatever the clock of a storm."""
+    token = request.cookies.get(COOKIE_NAME)
+    return find_pass(work.session, token=token, now=datetime.now(UTC)) if token else None
+
+
+def _no_pass(request: Request, face: SupplyFace) -> Response:
+    """Send newcomers to the start, and tell those whose pass has ended that it has."""
+    if COOKIE_NAME not in request.cookies:
+        return RedirectResponse("/supply", status_code=303)
+    answer = face.page(request, "ended.html", status=401, problem=None, account="")
+    return _without_pass(answer, request)
+
+
+def _without_pass(answer: Response, request: Request) -> Response:
+    answer.delete_cookie(
+        COOKIE_NAME, path="/supply", httponly=True, samesite="lax", secure=is_secure(request)
+    )
+    return answer
+
+
+def _report_page(
+    request: Request, face: SupplyFace, engine: Database, *, form: ReportForm, problem: str | None = None
+) -> Response:
+    words = face.words(request)
+    with reading(engine) as work:
+        held = _pass_of(request, work)
+        labels = own_labels(work.session, account=held.account, words=words) if held else []
+    return face.page(
+        request,
+        "report.html",
+        status=422 if problem else 200,
+        form=form,
+        problem=problem,
+        is_own=held is not None,
+        labels=labels,
+        dangers=DANGERS,
+        extents=EXTENTS,
+    )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
