@@ -8,21 +8,21 @@ posteriors come to stand behind the same function.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
-from topology.arrays import BoolArray, Indices
+from topology.arrays import Indices
 from topology.blame_tree import BlameTree
 from topology.candidates import candidates_of_device, candidates_of_service, name_of
 from topology.evidence_tree import hang_reports
-from topology.explanation import Blamed, Explanation, Opened, OutPoint
+from topology.explanation import Explanation, Opened, OutPoint
 from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
+from topology.known_open import KnownDevice, claim_reports, find_known_open
 from topology.observations import Observation, ObservationKind
-from topology.phases import ABC, format_phases
+from topology.phases import format_phases
 from topology.reasons import call_device, reasons_for_device, reasons_for_known, reasons_for_service
-from topology.statements import KnownOpen, OutSpell, Statements, read_statements
+from topology.statements import OutSpell, Statements, read_statements
 from topology.supply_tree import SupplyTree
 
 __all__ = ["Candidate", "InferenceResult", "InferredOutage", "Reason", "infer"]
@@ -41,9 +41,9 @@ def infer(
             explaining everything below them.
     """
     statements = read_statements(tree.network, observations, now)
-    known, unknown = _known_open(tree, statements, confirmed)
+    known, unknown = find_known_open(tree, statements, confirmed)
     explained = np.zeros(tree.network.service_point_count, dtype=np.bool_)
-    _claim(known, statements, explained)
+    claim_reports(known, statements, explained)
     supplied = tree.service_point_phases
     reported = {
         point: spell for point, spell in statements.out.items() if not explained[point] and supplied[point]
@@ -59,57 +59,7 @@ def infer(
     return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown))
 
 
-@dataclass(slots=True)
-class _Known:
-    """A device or service known to be open, whom it puts out, and which of their reports it claims."""
-
-    blamed: Blamed
-    known: KnownOpen | None
-    is_confirmed: bool
-    service_points: Indices
-    claimed: list[OutSpell] = field(default_factory=list)
-
-    @property
-    def is_worth_saying(self) -> bool:
-        """An open device that feeds nobody is no outage, unless a person says so."""
-        return self.is_confirmed or len(self.service_points) > 0
-
-
-def _known_open(
-    tree: SupplyTree, statements: Statements, confirmed: Collection[str]
-) -> tuple[list[_Known], list[str]]:
-    """Return what is known to be open, fewest put out first, and the unknown among the confirmed."""
-    ids = sorted(confirmed)
-    devices = tree.network.find_devices(ids).tolist()
-    points = tree.network.find_service_points(ids).tolist()
-    is_confirmed = {Blamed(device=one) for one in devices if one >= 0}
-    is_confirmed |= {Blamed(point=one) for one in points if one >= 0}
-    said = {Blamed(device=device): known for device, known in statements.open_devices.items()}
-    said |= {Blamed(point=point): known for point, known in statements.open_services.items()}
-    found = []
-    for blamed in sorted(is_confirmed | set(said)):
-        known = said.get(blamed)
-        phases = ABC if blamed in is_confirmed or known is None else known.phases
-        if blamed.device >= 0:
-            below: Indices = tree.service_points_below(blamed.device, phases)
-        else:
-            below = np.array([blamed.point])[tree.service_point_phases[[blamed.point]] > 0]
-        found.append(_Known(blamed, known, blamed in is_confirmed, below))
-    found.sort(key=lambda one: (len(one.service_points), one.blamed))
-    unknown = [one for one, device, point in zip(ids, devices, points, strict=True) if max(device, point) < 0]
-    return found, unknown
-
-
-def _claim(known: list[_Known], statements: Statements, explained: BoolArray) -> None:
-    """Let what is known to be open explain the reports below it, the lowest device first."""
-    for one in known:
-        below = one.service_points
-        unclaimed = below[~explained[below]]
-        one.claimed = [statements.out[point] for point in unclaimed.tolist() if point in statements.out]
-        explained[below] = True
-
-
-def _known_outage(tree: SupplyTree, one: _Known, now: datetime) -> InferredOutage:
+def _known_outage(tree: SupplyTree, one: KnownDevice, now: datetime) -> InferredOutage:
     name = name_of(tree, one.blamed)
     spoken = [*(one.known.observations if one.known else ()), *_observations_of(one.claimed)]
     phases = _known_phases(tree, one)
@@ -130,11 +80,10 @@ def _known_outage(tree: SupplyTree, one: _Known, now: datetime) -> InferredOutag
     )
 
 
-def _known_phases(tree: SupplyTree, one: _Known) -> str:
+def _known_phases(tree: SupplyTree, one: KnownDevice) -> str:
     if one.blamed.point >= 0:
         return format_phases(int(tree.service_point_phases[one.blamed.point]))
-    carried = int(tree.network.device_phases[one.blamed.device])
-    return format_phases(carried if one.is_confirmed or one.known is None else one.known.phases)
+    return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
 
 
 def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:

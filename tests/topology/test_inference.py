@@ -327,3 +327,19 @@ def test_the_result_as_json(ask):
     assert outage["candidates"][0]["equivalent"] == ["F2"]
     assert outage["started_at"] == "2026-05-01T09:00:01+00:00"
     assert all(isinstance(reason, str) for reason in outage["reasons"])
+
+
+def test_parallel_lines_that_open_together_put_out_what_they_feed_together(draw_tree):
+    # S ==L1, L2== N1 --B1-- N2 (P-1 … P-5)
+    tree = draw_tree("""
+        source S
+        line L1 S N1
+        line L2 S N1
+        breaker B1 N1 N2
+        service_points P N2 5
+    """)
+    now = START + timedelta(hours=1)
+    assert infer(tree=tree, observations=[say(0, OPEN, "L1")], now=now).outages == ()
+    both = [say(1, OPEN, "L1"), say(0, OPEN, "L2"), *every("P", range(1, 5), GASP, 1)]
+    (outage,) = infer(tree=tree, observations=both, now=now).outages
+    assert (outage.device, outage.service_points_out, outage.probability) == ("L1", 5, 1.0)

@@ -12,7 +12,7 @@ from topology.inference import infer
 from topology.supply_tree import SupplyTree
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(data=st.data())
 def test_the_explanation_is_the_cheapest(
     data, twin: ModuleType, inference_twin: ModuleType, tree_of_rows: Callable[..., SupplyTree]
