@@ -10,8 +10,8 @@ import { is_open } from "../live/decisions";
 import type { OutageRow } from "../live/outage_rows";
 import type { Mark } from "./desk_layers";
 
-/** A crew is expected to be heard of at least this often. */
-const STALE_AFTER_MS = 15 * 60_000;
+/** A crew that is free or driving is expected to be heard of at least this often. */
+const STALE_AFTER_MS = 30 * 60_000;
 
 export function outage_marks(
   map: MapLibreMap,
@@ -47,12 +47,12 @@ export function crew_marks(
   const marks: Mark[] = [];
   for (const { id, name, lon, lat, position_at } of crews) {
     const job = job_of(id);
-    const stale = now - Date.parse(position_at) > STALE_AFTER_MS;
+    const at_work = job !== null && (job.status === "on_site" || job.status === "working");
+    const stale = !at_work && now - Date.parse(position_at) > STALE_AFTER_MS;
     const doing = job ? t(`status.job.${job.status}`) : t("dispatcher.crew.free");
     const state = stale
       ? t("dispatcher.crew.heard", { doing, ago: roughly(now - Date.parse(position_at)) })
       : doing;
-    const at_work = job !== null && (job.status === "on_site" || job.status === "working");
     const image = `crew|${name}|${state}|${stale}|${at_work}`;
     if (!map.hasImage(image)) {
       map.addImage(image, crew_image({ name, state, stale, at_work }, palette), { pixelRatio: PIXEL_RATIO });

@@ -1,7 +1,7 @@
 // A reason in the reader's language: the code says which sentence, the values fill it in.
 import type { Reason } from "../../src/shared/api/model";
 import { clock_time, duration } from "../../src/shared/words/times";
-import { key_for, t, t_code, t_count, type Values } from "../../src/shared/words/vocabulary";
+import { html_language, key_for, t, t_code, t_count, type Values } from "../../src/shared/words/vocabulary";
 
 /** Values that are codes themselves, and the vocabulary they are said from. */
 const coded: Record<string, string> = { skills: "skill", source: "travel_source", result: "finding" };
@@ -28,6 +28,7 @@ function value_words(name: string, value: unknown, now: number): string {
   if (name === "minutes" || name === "travel_minutes") return duration(Number(value) * 60_000);
   if (name === "devices" || name === "examples") return listed_words(String(value));
   if (name === "device") return device_words(String(value));
+  if (typeof value === "number") return value.toLocaleString(html_language());
   const many = Array.isArray(value) ? value : [value];
   return many
     .map((one) => (coded[name] ? t_code(coded[name], String(one)) : String(one)))

@@ -28,6 +28,7 @@ export function duration(milliseconds: number): string {
   const minutes = Math.max(0, Math.floor(milliseconds / MINUTE_MS));
   if (minutes < 60) return t("shared.duration.minutes", { minutes });
   const hours = Math.floor(minutes / 60);
+  if (milliseconds < DAY_MS && minutes % 60 === 0) return t("shared.duration.whole_hours", { hours });
   if (milliseconds < DAY_MS) {
     return t("shared.duration.hours", { hours, minutes: String(minutes % 60).padStart(2, "0") });
   }
