@@ -7,7 +7,7 @@ if its place is still dark at that moment; whoever plays the storm asks the worl
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from storm.directory import Identity
@@ -21,6 +21,7 @@ _WORDS = (
     "家里停电了。",
     "整栋楼都没电。",
 )
+_LONGEST_DARK = timedelta(days=2)
 _HAZARD_WORDS = "There is a wire on the ground."
 
 
@@ -40,10 +41,12 @@ class CallerHabits:
         calling_share: The share of service points without supply that call if it stays dark, 0 to 1.
         median_delay_minutes: Half of those who call do so within this time of the fault.
         delay_spread: The standard deviation of the logarithm of the delay.
-        double_share: The share of callers who call a second time.
+        double_share: The share of callers who call a second time soon after the first.
+        again_share: The share of callers who call again when it stays dark for long, and again after that.
+        median_again_minutes: Half of those do so within this time of their last call.
         hazard_share: The share of callers who report a wire down.
-        always_one: Whether at least one service point of every fault calls; a fault that nobody reports and
-            no meter sees would never be known.
+        always_one: Whether at least one service point of every fault calls, and goes on calling; a fault
+            that nobody reports and no meter sees would never be known.
     """
 
     # 30 % within half an hour is the figure the inference benchmark uses; the long tail is people who come
@@ -52,6 +55,8 @@ class CallerHabits:
     median_delay_minutes: float = 8.0
     delay_spread: float = 0.9
     double_share: float = 0.08
+    again_share: float = 0.6
+    median_again_minutes: float = 75.0
     hazard_share: float = 0.01
     always_one: bool = True
 
@@ -61,12 +66,10 @@ def calls_about(
 ) -> list[PlannedCall]:
     """Return every call that would be made about a fault if it were never mended, in order of time."""
     calls: list[PlannedCall] = []
-    for service_point in _callers(fault, habits, random):
+    for order, service_point in enumerate(_callers(fault, habits, random)):
         identity = identities.get(service_point, Identity())
-        moment = fault.started_at + _delay(habits, random)
-        moments = [moment]
-        if random.random() < habits.double_share:
-            moments.append(moment + _delay(habits, random))
+        is_stubborn = habits.always_one and order == 0
+        moments = _moments(fault.started_at, habits, random, is_stubborn=is_stubborn)
         for number, at in enumerate(moments, start=1):
             id_ = f"{fault.id}-call-{service_point}-{number}"
             said = _said_address(service_point, identity, random) | _said_words(habits, random)
@@ -82,9 +85,23 @@ def _callers(fault: Fault, habits: CallerHabits, random: Random) -> list[str]:
     return callers
 
 
-def _delay(habits: CallerHabits, random: Random) -> timedelta:
+def _moments(
+    started_at: datetime, habits: CallerHabits, random: Random, *, is_stubborn: bool
+) -> list[datetime]:
+    """Return when one caller calls, for as long as it may stay dark."""
+    moments = [started_at + _delay(habits.median_delay_minutes, habits, random)]
+    if random.random() < habits.double_share:
+        moments.append(moments[0] + _delay(habits.median_delay_minutes, habits, random))
+    while moments[-1] < started_at + _LONGEST_DARK:
+        if not is_stubborn and random.random() >= habits.again_share:
+            break
+        moments.append(moments[-1] + _delay(habits.median_again_minutes, habits, random))
+    return moments
+
+
+def _delay(median_minutes: float, habits: CallerHabits, random: Random) -> timedelta:
     # Nobody is on the line within the first half minute.
-    minutes = max(0.5, random.lognormvariate(math.log(habits.median_delay_minutes), habits.delay_spread))
+    minutes = max(0.5, random.lognormvariate(math.log(median_minutes), habits.delay_spread))
     return timedelta(seconds=round(minutes * 60))
 
 

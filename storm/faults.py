@@ -7,8 +7,10 @@ RULE 1: only devices that inference may blame fail (design §4.1), or the servic
         on a line shows as the protective device above it having opened.
 RULE 2: no two faults share a service point, so no fault ever lies in the dead part of another.
 RULE 3: no fault takes more than a given share of the service points: a storm, not a blackout.
-RULE 4: the mix of classes is kept as nearly as the network allows; what one class cannot give, the others do.
-RULE 5: when large faults leave no room for the rest, the choice starts again with half the largest size.
+RULE 4: when asked for, faults behind one device keep a distance: so many service points with supply for each
+        fault after the first, which lets their reports be told apart from those of the device itself.
+RULE 5: the mix of classes is kept as nearly as the network allows; what one class cannot give, the others do.
+RULE 6: when large faults leave no room for the rest, the choice starts again with half the largest size.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,7 +25,7 @@ from storm.errors import NoFaultPossible
 from topology.kinds import BLAMEABLE_KINDS, DeviceKind
 from topology.network import Network
 from topology.supply_tree import SupplyTree
-from topology.trace import Trace, downstream, service_points_downstream
+from topology.trace import Trace, downstream, service_points_downstream, upstream
 
 
 class FaultClass(StrEnum):
@@ -70,12 +72,14 @@ class StormShape:
         spread_minutes: The time from the first possible fault to the last.
         mix: The share of each class.
         largest_share: The largest share of all service points that one fault may take, 0 to 1.
+        quiet_between: For RULE 4: service points with supply behind a device per fault after the first.
     """
 
     faults: int = 12
     spread_minutes: float = 60.0
     mix: Mapping[FaultClass, float] = field(default_factory=lambda: dict(DEFAULT_MIX))
     largest_share: float = 0.15
+    quiet_between: int = 0
 
 
 def choose_faults(
@@ -124,6 +128,17 @@ class _FaultPlace:
     service_points: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """The service points that still have supply behind a device, and the faults there."""
+
+    supplied: int
+    faults: int
+
+    def with_fault(self, taken: int) -> "_Behind":
+        return _Behind(supplied=self.supplied - taken, faults=self.faults + 1)
+
+
 class _Chooser:
     """Takes places class by class until the storm is full."""
 
@@ -135,6 +150,8 @@ class _Chooser:
         self._mix = shape.mix
         self._spared = spared
         self._taken: set[str] = set()
+        self._quiet_between = shape.quiet_between
+        self._behind: dict[str, _Behind] = {}
         self._largest = max(1, int(shape.largest_share * tree.network.service_point_count))
         self._candidates = _shuffled_candidates(tree.network, random)
 
@@ -147,6 +164,7 @@ class _Chooser:
 
     def _choose_once(self) -> list[_FaultPlace]:
         self._taken = set(self._spared)
+        self._behind = {}
         places: list[_FaultPlace] = []
         for fault_class in _LARGE_FIRST:
             share = self._mix.get(fault_class, 0.0) / (sum(self._mix.values()) or 1.0)
@@ -163,10 +181,27 @@ class _Chooser:
             if wanted <= 0:
                 return
             place = self._place(device, fault_class)
-            if place is not None:
+            if place is not None and self._keeps_distance(place):
                 self._taken.update(place.service_points)
                 wanted -= 1
                 yield place
+
+    def _keeps_distance(self, place: _FaultPlace) -> bool:
+        """Return whether RULE 4 allows the place; if so, it counts as taken behind the devices above it."""
+        if self._quiet_between == 0:
+            return True
+        above: dict[str, _Behind] = {}
+        for device in upstream(tree=self._tree, device=place.device).devices:
+            if device.kind not in BLAMEABLE_KINDS:
+                continue
+            behind = self._behind.get(device.id) or _Behind(
+                supplied=len(service_points_downstream(tree=self._tree, device=device.id)), faults=0
+            )
+            above[device.id] = behind.with_fault(len(place.service_points))
+        if any(one.supplied < self._quiet_between * (one.faults - 1) for one in above.values()):
+            return False
+        self._behind.update(above)
+        return True
 
     def _place(self, device: str, fault_class: FaultClass) -> _FaultPlace | None:
         service_points = service_points_downstream(tree=self._tree, device=device)

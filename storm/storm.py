@@ -29,6 +29,15 @@ class Habits:
     telemetry: TelemetryHabits = field(default_factory=TelemetryHabits)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _UnderWay:
+    """A report that will arrive; a call only if its caller is dark then."""
+
+    report: Report
+    caller: str | None = field(default=None, compare=False)
+    fault: str | None = field(default=None, compare=False)
+
+
 class Storm:
     """A world under a storm; the same seed and the same repairs give the same reports."""
 
@@ -45,7 +54,7 @@ class Storm:
         self._seed = seed
         self._identities = identities or {}
         self._habits = habits or Habits()
-        self._under_way: list[tuple[Report, str | None]] = []
+        self._under_way: list[_UnderWay] = []
         self._watched = choose_watched(
             network=tree.network, habits=self._habits.telemetry, random=stream(seed, "telemetry")
         )
@@ -89,10 +98,10 @@ class Storm:
     def reports_due(self, *, now: datetime) -> list[Report]:
         """Return what has arrived up to now and not been handed out before, in order of arrival."""
         due: list[Report] = []
-        while self._under_way and self._under_way[0][0].arrives_at <= now:
-            report, caller = heapq.heappop(self._under_way)
-            if caller is None or self.world.is_out(caller, at=report.arrives_at):
-                due.append(report)
+        while self._under_way and self._under_way[0].report.arrives_at <= now:
+            one = heapq.heappop(self._under_way)
+            if one.caller is None or self.world.is_out(one.caller, at=one.report.arrives_at):
+                due.append(one.report)
         return due
 
     def mend(self, *, fault: Fault, at: datetime) -> tuple[str, ...]:
@@ -100,6 +109,7 @@ class Storm:
         supplied = self.world.repair(fault.id, at=at)
         if not supplied:
             return ()
+        self._forget_calls(fault, set(supplied))
         self._send(closing(fault=fault, at=at, watched=self._watched, habits=self._habits.telemetry))
         self._send(
             reports_of_return(
@@ -135,8 +145,20 @@ class Storm:
             identities=self._identities,
             random=stream(self._seed, fault.id, "callers"),
         ):
-            heapq.heappush(self._under_way, (call.report, call.service_point))
+            heapq.heappush(self._under_way, _UnderWay(call.report, call.service_point, fault.id))
+
+    def _forget_calls(self, fault: Fault, supplied: Collection[str]) -> None:
+        """Drop the calls that will not be made, so that `has_reports_under_way` does not wait for them."""
+        self._under_way = [
+            one
+            for one in self._under_way
+            if one.fault != fault.id
+            or one.caller is None
+            or one.caller not in supplied
+            or self.world.is_out(one.caller, at=one.report.arrives_at)
+        ]
+        heapq.heapify(self._under_way)
 
     def _send(self, reports: Collection[Report]) -> None:
         for report in reports:
-            heapq.heappush(self._under_way, (report, None))
+            heapq.heappush(self._under_way, _UnderWay(report))

@@ -13,6 +13,8 @@ from gis import fictional_customers, simbench, simbench_csv
 from gis.network_package import write_network_package
 
 _SUFFIX = ".gpkg"
+# Names a person can remember, for SimBench codes.
+_SHORT_NAMES = {"simbench-all": "1-complete_data-mixed-all-0-sw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def choose_network(*, network: str, folder: Path, report: Callable[[str], None])
     if "/" in network or network.startswith("."):
         raise DemoError(f"{network!r} is neither a network package (*{_SUFFIX}) nor a SimBench code.")
     folder.mkdir(parents=True, exist_ok=True)
+    network = _SHORT_NAMES.get(network, network)
     kept = folder / f"{network}.{_converter_version()}{_SUFFIX}"
     if not kept.exists():
         report(f"Converting the SimBench grid {network}, once; the next start takes it from {kept} …")

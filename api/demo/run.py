@@ -22,8 +22,10 @@ from storm.faults import StormShape
 HEADLESS_SPEED = 120.0
 CALM_SPEED = 30.0
 
-_HEADLESS_STORM = StormShape(faults=14, spread_minutes=60.0)
-_CALM_STORM = StormShape(faults=5, spread_minutes=50.0)
+# Far enough apart that the first form of inference can tell them from one large fault.
+_QUIET_BETWEEN = 100
+_HEADLESS_STORM = StormShape(faults=14, spread_minutes=60.0, quiet_between=_QUIET_BETWEEN)
+_CALM_STORM = StormShape(faults=5, spread_minutes=50.0, quiet_between=_QUIET_BETWEEN)
 # Headless, a working day. For people, longer than anyone watches: else crews would soon all be off duty.
 _HEADLESS_SHIFT = timedelta(hours=12)
 _CALM_SHIFT = timedelta(days=30)

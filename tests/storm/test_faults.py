@@ -66,6 +66,12 @@ class TestChosenFaults:
         shape = StormShape(faults=6, largest_share=largest)
         assert max(len(fault.service_points) for fault in chosen(town, noon, shape=shape)) <= 6
 
+    def test_keep_a_distance_behind_any_device(self, town, noon):
+        # 24 service points on a feeder and 3 behind a fuse: two fuses there leave 18 with supply.
+        shape = StormShape(faults=2, largest_share=0.5, quiet_between=20, mix={FaultClass.BRANCH: 1.0})
+        feeders = [fault.device.split("-")[0] for fault in chosen(town, noon, shape=shape)]
+        assert sorted(feeders) == ["F1", "F2"]
+
     def test_are_refused_when_they_do_not_fit(self, town, noon):
         shape = StormShape(faults=20, mix={FaultClass.TRANSFORMER: 1.0}, largest_share=0.5)
         with pytest.raises(NoFaultPossible, match="20 faults were asked for, but only 8"):

@@ -1,6 +1,7 @@
 """A whole storm: the same again from the same seed, and nothing from places that have supply."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -68,7 +69,7 @@ class TestAStorm:
 
     def test_hands_out_each_report_once_and_in_order(self, storm_of, noon):
         storm, _ = storm_of()
-        reports = storm.reports_due(now=noon + LATE)
+        reports = storm.reports_due(now=noon + 2 * LATE)
         assert reports == sorted(reports)
         assert storm.reports_due(now=noon + LATE) == []
         assert not storm.has_reports_under_way
@@ -83,6 +84,16 @@ class TestAStorm:
         called = {place_of(report) for report in storm.reports_due(now=noon + LATE)}
         assert all(called.intersection(fault.service_points) for fault in faults)
         assert len(called) == len(faults)
+
+    def test_is_told_again_while_it_stays_dark(self, storm_of, noon):
+        storm, faults = storm_of(habits=Habits(CallerHabits(calling_share=0.0)))
+        called = Counter(
+            place_of(report)
+            for report in storm.reports_due(now=noon + LATE)
+            if report.document["kind"] == "trouble_call"
+        )
+        assert len(called) == len(faults)
+        assert min(called.values()) > 5
 
     def test_is_told_by_telemetry_where_devices_are_watched(self, storm_of, noon):
         storm, faults = storm_of(habits=Habits(telemetry=TelemetryHabits(watched_share=1.0)))
@@ -110,6 +121,13 @@ class TestMending:
         for report in storm.reports_due(now=noon + LATE):
             if report.document["kind"] == "trouble_call":
                 assert report.arrives_at < mended_at[place_of(report)] + timedelta(minutes=1)
+
+    def test_leaves_nothing_under_way_once_all_has_arrived(self, storm_of, noon):
+        storm, faults = storm_of()
+        for fault in faults:
+            storm.mend(fault=fault, at=fault.started_at + timedelta(minutes=30))
+        storm.reports_due(now=noon + timedelta(hours=3))
+        assert not storm.has_reports_under_way
 
     def test_lets_meters_answer_that_supply_is_back(self, storm_of, noon):
         storm, (fault, *_) = storm_of(habits=Habits(meters=MeterHabits(power_up_loss=0.5, read_share=1.0)))

@@ -8,7 +8,7 @@ import shapely
 from gis.network_package import write_network_package
 from gis.network_tables import network_tables
 
-FEEDERS, TRANSFORMERS, FUSES, POINTS = 4, 5, 3, 4
+FEEDERS, TRANSFORMERS, FUSES, POINTS = 16, 2, 2, 4
 STEP = 0.004  # degrees: some 300 m
 
 
@@ -72,9 +72,9 @@ class Town:
 def small_town():
     """Draw the town.
 
-    station ──[B1]── 1-1 ══ 1-2 ══ … 1-5 ──[tie, open]── 2-5      four feeders, two and two joined by a tie
+    station ──[B1]── 1-1 ══ 1-2 ──[tie, open]── 2-2      sixteen feeders, two and two joined by a tie
                       │
-                    (T1-1)── fuses F1-1-1 … 3, four households below each
+                    (T1-1)── fuses F1-1-1 and 2, four households below each
     """
     town = Town()
     town.node("station", 0, 0, is_source=True)

@@ -64,7 +64,7 @@ class TestTheHeadlessDemo:
         assert summary.passed
         figures = summary.as_json()
         assert list(figures) == KEYS
-        assert (figures["network"], figures["service_points"]) == ("small_town", 240)
+        assert (figures["network"], figures["service_points"]) == ("small_town", 256)
         assert figures["outages"] == figures["closed"] >= 10, story
         assert figures["affected_checked"] >= figures["closed"]
         assert figures["affected_mismatches"] == 0
