@@ -12,6 +12,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -58,7 +59,7 @@ def _outages(session: Session, service_points: Collection[str], now: datetime) -
             InterruptionRow.service_point == _any_of(service_points),
             or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
         )
-        .distinct(InterruptionRow.service_point)
+        .ext(distinct_on(InterruptionRow.service_point))
         .order_by(InterruptionRow.service_point, InterruptionRow.started_at.desc())
     )
     found = session.execute(query).all()

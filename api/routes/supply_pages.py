@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
 
@@ -40,7 +41,7 @@ from api.supply_reports import (
     report_place,
 )
 from api.supply_view import ADVICE
-from api.work import Database, Work, reading
+from api.work import Database, reading
 
 router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
 
@@ -74,9 +75,7 @@ Fields = Annotated[dict[str, str], Depends(_fields)]
 @open_to_everybody
 def show_start(request: Request, face: Face, engine: Database) -> Response:
     """Ask which supply; who has been let in goes on to it."""
-    with reading(engine) as work:
-        has_pass = _pass_of(request, work) is not None
-    if has_pass and "lang" not in request.query_params:
+    if "lang" not in request.query_params and _held(request, engine) is not None:
         return RedirectResponse("/supply/mine", status_code=303)
     return face.page(request, "find.html", problem=None, account="")
 
@@ -128,10 +127,10 @@ def leave(request: Request, engine: Database) -> Response:
 def show_mine(request: Request, face: Face, engine: Database) -> Response:
     """Show how it goes; with `part` only the part that changes, for the page's own script."""
     words = face.words(request)
+    held = _held(request, engine)
+    if held is None:
+        return _no_pass(request, face)
     with reading(engine) as work:
-        held = _pass_of(request, work)
-        if held is None:
-            return _no_pass(request, face)
         mine = my_supply(work.session, account=held.account, areas=face.areas, words=words, now=work.now)
     states = mine.states
     return face.page(
@@ -161,9 +160,7 @@ def show_report(request: Request, face: Face, engine: Database) -> Response:
 @open_to_everybody
 def report(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
     """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
-    words, form = face.words(request), read_report(fields)
-    with reading(engine) as work:
-        held = _pass_of(request, work)
+    words, form, held = face.words(request), read_report(fields), _held(request, engine)
     if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
         return _no_pass(request, face)
     try:
@@ -183,12 +180,11 @@ def show_reported(
     request: Request, face: Face, engine: Database, danger: str | None = None, place: str = "0"
 ) -> Response:
     """Say that the report has come, safety words first."""
-    with reading(engine) as work:
-        held = _pass_of(request, work)
+    held, outage_id = _held(request, engine), None
+    if held is not None:
         number = int(place) if place.isascii() and place.isdigit() and len(place) <= _ENDING else 0
-        outage_id = (
-            known_outage(work.session, account=held.account, place=number, now=work.now) if held else None
-        )
+        with reading(engine) as work:
+            outage_id = known_outage(work.session, account=held.account, place=number, now=work.now)
     return face.page(
         request,
         "reported.html",
@@ -211,7 +207,8 @@ async def stream(
     face.watch.places.check()
     held = await face.watch.admit(token) if token else None
     if held is None:
-        return Response(status_code=401)
+        # The one answer that keeps a browser from asking again.
+        return Response(status_code=204)
     words = face.words(request)
     events = face.watch.changes(
         digest=held.token_digest, seen=last_event_id or seen, tell_time=lambda now: as_of(words, now)
@@ -230,10 +227,14 @@ def show_file(request: Request, face: Face, name: str) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-def _pass_of(request: Request, work: Work) -> SupplyPass | None:
-    """Return the pass of the request's cookie. Passes live by real time, whatever the clock of a storm."""
+def _held(request: Request, engine: Engine) -> SupplyPass | None:
+    """Return the pass of the request's cookie; without one the database is not asked, be it away."""
     token = request.cookies.get(COOKIE_NAME)
-    return find_pass(work.session, token=token, now=datetime.now(UTC)) if token else None
+    if not token:
+        return None
+    with Session(engine) as session:
+        # Passes live by real time, whatever the clock of a storm.
+        return find_pass(session, token=token, now=datetime.now(UTC))
 
 
 def _no_pass(request: Request, face: SupplyFace) -> Response:
@@ -254,10 +255,10 @@ def _without_pass(answer: Response, request: Request) -> Response:
 def _report_page(
     request: Request, face: SupplyFace, engine: Database, *, form: ReportForm, problem: str | None = None
 ) -> Response:
-    words = face.words(request)
-    with reading(engine) as work:
-        held = _pass_of(request, work)
-        labels = own_labels(work.session, account=held.account, words=words) if held else []
+    held, labels = _held(request, engine), []
+    if held is not None:
+        with reading(engine) as work:
+            labels = own_labels(work.session, account=held.account, words=face.words(request))
     return face.page(
         request,
         "report.html",

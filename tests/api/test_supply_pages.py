@@ -1,0 +1,553 @@
+"""The customer's pages through HTTP: found or not, the state in words, a report, and what goes wrong.
+
+S ─B1─ N1 ─F1─ N2 ─T1─ N3   a1 a2 a3     (account A-a1, phone …0000; A-a2 …0001; and so on)
+        └─L1─ N4 ─T2─ N5   b1 b2 b3
+S ─B2─ M1 ─T3─ M2          c1 c2 c3
+"""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.app import create_app
+from api.settings import MessageSettings
+from dispatch.assignments import assign_crew
+from dispatch.crews import add_crew
+from dispatch.jobs import Progress, report_progress
+from dispatch.operations import confirm_outage, restore_outage, set_etr
+from dispatch.outages import list_outages
+from dispatch.transactions import write_transaction
+from gis.database import connect
+
+VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
+TEXTS = {
+    language: json.loads((VOCABULARY / f"{language}.json").read_text(encoding="utf-8"))
+    for language in ("en", "zh")
+}
+LARGEST_PAGE_BYTES = 30_000
+LARGEST_SCRIPT_BYTES = 4_000
+POINTS = [f"{letter}{number}" for letter in "abc" for number in (1, 2, 3)]
+
+
+def say(key, language="en", **values):
+    return TEXTS[language][f"customer.{key}"].format(**values)
+
+
+def says(page, *keys, language="en"):
+    """Whether the page has the text of each key, as far as it stands before the first blank."""
+    plain = page.text.replace("&#39;", "'")
+    return all(TEXTS[language][f"customer.{key}"].partition("{")[0] in plain for key in keys)
+
+
+@pytest.fixture
+def visitor(world):
+    """Return a client that may be let in: visitor("a1") for the account of a1."""
+
+    def let_in(service_point=None, *, language="en"):
+        client = world.client()
+        client.headers["Accept-Language"] = language
+        if service_point is not None:
+            answer = enter(client, f"A-{service_point}", f"{POINTS.index(service_point):04d}")
+            assert (answer.status_code, answer.headers["location"]) == (303, "/supply/mine")
+        return client
+
+    return let_in
+
+
+def enter(client, account, digits):
+    return client.post("/supply", data={"account": account, "digits": digits})
+
+
+def token_of(page):
+    return re.search(r'name="token" value="([^"]+)"', page.text)[1]
+
+
+def report(client, **fields):
+    """Fill in the form as it is served, and send it."""
+    page = client.get("/supply/report")
+    return client.post("/supply/report", data={"token": token_of(page), **fields})
+
+
+def calls(world):
+    with world.engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT * FROM evidence WHERE kind = 'trouble_call' ORDER BY sequence")
+        )
+        return list(rows)
+
+
+class Desk:
+    """What the dispatch desk and a crew do to the one outage there is."""
+
+    def __init__(self, world):
+        self.world = world
+        self._do(
+            add_crew,
+            id="C-1",
+            name="Crew of Secret Name",
+            skills=["line", "transformer", "low_voltage", "switching"],
+            shift_start=datetime.now(UTC) - timedelta(hours=1),
+            shift_end=datetime.now(UTC) + timedelta(hours=9),
+            lon=11.43,
+            lat=53.63,
+        )
+
+    def _do(self, operation, **arguments):
+        with write_transaction(self.world.engine) as session:
+            return operation(session, actor="wang", now=datetime.now(UTC), **arguments)
+
+    @property
+    def outage(self):
+        with write_transaction(self.world.engine) as session:
+            return list_outages(session)[0]
+
+    def lose(self, *service_points, minutes_ago=10.0):
+        sender = self.world.client("meter_system")
+        for service_point in service_points:
+            gasp = {**self.world.call(service_point, minutes_ago=minutes_ago), "kind": "last_gasp"}
+            assert sender.post("/api/evidence", json=gasp).status_code == 200
+        self.world.analyse()
+
+    def confirm(self):
+        self._do(confirm_outage, outage_id=self.outage.id, version=None)
+
+    def promise(self, etr_at):
+        self._do(set_etr, outage_id=self.outage.id, version=None, etr_at=etr_at)
+
+    def assign(self):
+        self._do(assign_crew, outage_id=self.outage.id, version=None, crew_id="C-1")
+
+    def crew(self, status):
+        now = datetime.now(UTC)
+        self._do(
+            report_progress,
+            job_id=self.outage.jobs[0].id,
+            crew_id="C-1",
+            progress=Progress(status=status, occurred_at=now, client_event_id=f"phone-{status}"),
+        )
+
+    def restore(self):
+        self._do(restore_outage, outage_id=self.outage.id, version=None, restored_at=None)
+
+
+@pytest.fixture
+def desk(world):
+    return Desk(world)
+
+
+class TestFindingMySupply:
+    def test_the_right_digits_lead_to_the_own_page_and_the_cookie_is_kept_to_itself(self, world, visitor):
+        answer = enter(visitor(), "A-a1", "0000")
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert "Path=/supply" in cookie
+        assert "Secure" not in cookie
+        assert "A-a1" not in cookie
+        secure = world.client()
+        secure.headers["X-Forwarded-Proto"] = "https"
+        assert "Secure" in enter(secure, "A-a1", "0000").headers["set-cookie"]
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_wrong_account_wrong_digits_and_too_many_tries_are_answered_alike(self, visitor, language):
+        client = visitor(language=language)
+        answers = [enter(client, "A-a1", "9999"), enter(client, "A-zz", "0000")]
+        answers += [enter(client, "A-a1", f"999{number}") for number in range(4)]
+        answers.append(enter(client, "A-a1", "0000"))
+        shown = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
+        assert len(shown) == 1
+        assert {answer.status_code for answer in answers} == {422}
+        assert says(answers[0], "find.problem.not_found", language=language)
+        assert not client.cookies
+
+    def test_what_cannot_be_right_is_said_and_costs_no_try(self, visitor):
+        client = visitor()
+        for _ in range(6):
+            assert says(enter(client, "", "0000"), "find.problem.account")
+            assert says(enter(client, "A-a1", "12"), "find.problem.digits")
+        assert enter(client, "A-a1", "0000").status_code == 303
+
+    def test_who_has_been_let_in_goes_straight_on_and_may_leave(self, visitor):
+        client = visitor("a1")
+        assert client.get("/supply").headers["location"] == "/supply/mine"
+        kept = dict(client.cookies)
+        assert client.post("/supply/leave").headers["location"] == "/supply"
+        assert "relight_supply" not in client.cookies
+        client.cookies.update(kept)
+        answer = client.get("/supply/mine")
+        assert answer.status_code == 401
+        assert says(answer, "error.ended.title", "find.account")
+
+    def test_nobody_gets_in_without_a_pass_or_with_one_that_has_ended(self, world, visitor):
+        assert visitor().get("/supply/mine").headers["location"] == "/supply"
+        client = visitor("a1")
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE supply_pass SET expires_at = now()"))
+        answer = client.get("/supply/mine")
+        assert answer.status_code == 401
+        assert says(answer, "error.ended.title")
+
+    def test_a_form_of_another_site_is_not_read(self, visitor):
+        client = visitor()
+        client.headers["Sec-Fetch-Site"] = "cross-site"
+        answer = enter(client, "A-a1", "0000")
+        assert answer.status_code == 403
+        assert says(answer, "error.unreadable.title")
+
+
+class TestHowItGoes:
+    def test_power_that_is_on_is_said_to_be_on(self, visitor):
+        page = visitor("a1").get("/supply/mine")
+        assert says(page, "on.headline", "on.check", "report.button", "as_of", "zone")
+        assert "<svg" not in page.text
+
+    def test_each_step_of_the_repair_is_told_in_both_languages(self, visitor, desk):
+        pages = {"en": visitor("a1"), "zh": visitor("a1", language="zh-CN,zh;q=0.9")}
+
+        def told(*keys):
+            for language, client in pages.items():
+                page = client.get("/supply/mine")
+                assert page.status_code == 200
+                assert says(page, *keys, language=language), (keys, page.text)
+                assert len(page.content) < LARGEST_PAGE_BYTES
+
+        desk.lose("a1", "a2", "a3")
+        told("out.headline_probably", "out.since_probably", "etr.sentence", "etr.source.device_kind")
+        desk.confirm()
+        told("out.headline", "out.since", "crew.none", "mine.known", "advice.fridge")
+        desk.assign()
+        told("crew.assigned", "etr.source.device_kind_and_travel", "history.job_assigned")
+        for status, step in (
+            ("accepted", "crew.assigned"),
+            ("en_route", "crew.en_route"),
+            ("on_site", "crew.on_site"),
+            ("working", "crew.working"),
+            ("finished", "crew.finished"),
+        ):
+            desk.crew(status)
+            told(step)
+        desk.restore()
+        told("restored.headline", "restored.lead", "history.outage_restored", "report.button_still")
+
+    def test_the_steps_say_how_far_it_is(self, visitor, desk):
+        client = visitor("a1")
+        desk.lose("a1", "a2", "a3")
+        desk.confirm()
+        desk.assign()
+        page = client.get("/supply/mine").text
+        steps = re.findall(r'<li class="(done|now|todo)"[^>]*>([^<]*)', page)
+        assert steps == [
+            ("done", "Reported"),
+            ("done", "Confirmed"),
+            ("now", "Crew assigned"),
+            ("todo", "On its way"),
+            ("todo", "Arrived"),
+            ("todo", "Power back"),
+        ]
+        assert page.count('aria-current="step"') == 1
+
+    def test_a_promise_by_a_person_is_told_as_such_and_no_longer_once_it_has_passed(
+        self, world, visitor, desk
+    ):
+        client = visitor("a1")
+        desk.lose("a1", "a2", "a3")
+        desk.confirm()
+        desk.promise(datetime.now(UTC) + timedelta(minutes=90))
+        assert says(client.get("/supply/mine"), "etr.source.dispatcher")
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE outage SET etr_at = started_at"))
+        page = client.get("/supply/mine")
+        assert say("etr.note_overdue") in page.text
+        assert "takes longer" in page.text
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE outage SET etr_at = NULL, etr_source = NULL"))
+        assert says(client.get("/supply/mine"), "etr.sentence_none", "etr.none")
+
+    def test_nothing_of_others_stands_on_the_page(self, visitor, desk):
+        client = visitor("a1")
+        desk.lose(*(point for point in POINTS if point[0] in "ab"))
+        desk.confirm()
+        desk.assign()
+        page = client.get("/supply/mine").text
+        strangers = [f"{before}{point}" for point in POINTS[1:] for before in ("A-", "M-", ">", " ")]
+        for secret in (
+            *strangers,
+            "Street",
+            "Household",
+            "555 010",
+            "Secret",
+            "C-1",
+            "B1",
+            "F1",
+            "N1",
+            "wang",
+            "@",
+        ):
+            assert secret not in page, secret
+        assert not re.search(r"\d\d\.\d{3}", page), "a coordinate"
+
+    def test_two_accounts_do_not_see_one_another(self, visitor, desk):
+        out, on = visitor("a1"), visitor("c1")
+        desk.lose("a1", "a2", "a3")
+        assert says(out.get("/supply/mine"), "out.headline_probably")
+        assert says(on.get("/supply/mine"), "on.headline")
+
+    def test_an_area_is_drawn_for_five_customers_and_more_with_words_for_it(self, visitor, desk):
+        client = visitor("b1")
+        desk.lose(*(point for point in POINTS if point[0] in "ab"))
+        page = client.get("/supply/mine").text
+        assert page.count("<svg") == 1
+        assert 'role="img"' in page
+        assert say("area.name") in page
+        assert "Your supply is in its south" in page
+        assert "Fewer than 20 customers" in page
+
+    def test_fewer_than_five_are_not_drawn(self, visitor, desk):
+        client = visitor("a1")
+        desk.lose("a1", "a2", "a3")
+        page = client.get("/supply/mine")
+        assert says(page, "area.few")
+        assert "<svg" not in page.text
+
+    def test_several_supplies_of_one_account_are_told_apart_by_their_address(self, world, visitor, desk):
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE service_point SET account = 'A-a1' WHERE id IN ('a1', 'c1')"))
+        desk.lose("a1", "a2", "a3")
+        client = visitor("a1")
+        page = client.get("/supply/mine").text
+        assert page.index(say("out.headline_probably")) < page.index(say("on.headline"))
+        assert "Supply 1 of 2 · a1 Street 1" in page
+        assert "Supply 2 of 2 · c1 Street 1" in page
+        assert report(client, place="1").headers["location"] == "/supply/reported?place=1"
+        assert [call.service_point for call in calls(world)] == ["c1"]
+
+    def test_an_account_whose_supply_is_gone_is_told_so(self, world, visitor):
+        client = visitor("a1")
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE service_point SET account = NULL WHERE id = 'a1'"))
+        assert says(client.get("/supply/mine"), "mine.none")
+        assert says(report(client), "report.problem.no_supply")
+
+
+class TestReporting:
+    def test_a_report_becomes_one_call_and_the_page_knows_it(self, world, visitor):
+        client = visitor("a1", language="zh")
+        answer = report(client, extent="neighbours", text="  听到一声\n巨响 ")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/supply/reported?place=0")
+        assert says(client.get("/supply/reported"), "done.title", "done.new", language="zh")
+        (call,) = calls(world)
+        assert (call.service_point, call.hazard, call.source) == ("a1", None, "customer")
+        assert call.text == f"{say('report.said.neighbours', 'zh')} 听到一声 巨响"
+        assert says(client.get("/supply/mine"), "reported.headline", "mine.tell_more", language="zh")
+        world.analyse()
+        assert client.get("/supply/mine").status_code == 200
+
+    def test_the_same_form_twice_counts_once_and_a_danger_added_to_it_counts(self, world, visitor):
+        client = visitor("a1")
+        form = {"token": token_of(client.get("/supply/report")), "extent": "only_me"}
+        first, second = (client.post("/supply/report", data=form) for _ in range(2))
+        assert first.headers["location"] == second.headers["location"]
+        assert len(calls(world)) == 1
+        client.post("/supply/report", data={**form, "danger": "fire"})
+        assert [call.hazard for call in calls(world)] == [None, "fire"]
+
+    def test_one_form_of_two_accounts_is_two_reports(self, world, visitor):
+        for point in ("a1", "a2"):
+            visitor(point).post("/supply/report", data={"token": "the same"})
+        assert [call.service_point for call in calls(world)] == ["a1", "a2"]
+
+    @pytest.mark.parametrize("danger", ["wire_down", "fire", "burning_smell"])
+    def test_a_danger_is_answered_by_safety_words_first(self, world, visitor, danger):
+        client = visitor("a1")
+        assert says(client.get("/supply/report"), f"safety.{danger}.text")
+        answer = report(client, danger=danger)
+        page = client.get(answer.headers["location"])
+        assert page.text.index(say(f"safety.{danger}.title")) < page.text.index(say("done.title"))
+        assert says(page, "safety.told")
+        assert [call.hazard for call in calls(world)] == [danger]
+
+    def test_a_known_outage_is_named_and_nobody_has_to_call(self, visitor, desk):
+        client = visitor("a1")
+        desk.lose("a1", "a2", "a3")
+        page = client.get(report(client).headers["location"])
+        assert say("done.known", outage=desk.outage.id) in page.text
+
+    def test_what_no_form_of_ours_says_is_left_out(self, world, visitor):
+        client = visitor("a1")
+        answer = report(
+            client, danger="<b>", extent="all", place="-7", text="<script>\x00", lon="nan", lat="1"
+        )
+        assert answer.status_code == 303
+        (call,) = calls(world)
+        assert (call.hazard, call.text, call.service_point) == (None, "<script>", "a1")
+
+    def test_a_report_whose_pass_has_ended_is_not_lost_silently(self, world, visitor):
+        client = visitor("a1")
+        form = {"token": token_of(client.get("/supply/report"))}
+        with world.engine.begin() as connection:
+            connection.execute(text("DELETE FROM supply_pass"))
+        answer = client.post("/supply/report", data=form)
+        assert answer.status_code == 401
+        assert says(answer, "error.ended.title")
+        assert calls(world) == []
+
+
+class TestReportingByPlace:
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_a_report_without_a_place_is_answered_in_words_and_nothing_written_is_lost(
+        self, world, visitor, language
+    ):
+        answer = report(visitor(language=language), danger="wire_down", text="by the bridge")
+        assert answer.status_code == 422
+        assert says(answer, "report.problem.no_place", "safety.wire_down.title", language=language)
+        assert says(answer, "safety.not_told", language=language)
+        assert "by the bridge" in answer.text
+        assert 'value="wire_down" checked' in answer.text
+        assert calls(world) == []
+
+    def test_a_position_or_an_address_will_do(self, world, visitor):
+        client = visitor()
+        assert report(client, lon="11.4201", lat="53.6351").status_code == 303
+        assert report(client, address="B1 STREET, 1").status_code == 303
+        assert report(client, address="nowhere at all", lon="11.38", lat="53.63").status_code == 303
+        points = [call.service_point for call in calls(world)]
+        assert points[0] in {"a1", "a2", "a3"}
+        assert points[1] == "b1"
+        assert points[2] in {"c1", "c2", "c3"}
+        page = client.get("/supply/reported")
+        assert says(page, "done.new", "done.follow_account")
+        assert "O-" not in page.text
+
+    @pytest.mark.parametrize(
+        ("fields", "problem"),
+        [
+            ({"address": "Nowhere 99"}, "address_unknown"),
+            ({"address": "Street 1"}, "address_ambiguous"),
+            ({"lon": "0", "lat": "0"}, "too_far"),
+            ({"lon": "200", "lat": "0"}, "too_far"),
+        ],
+    )
+    def test_a_place_that_is_none_of_ours_is_said_to_be(self, world, visitor, fields, problem):
+        answer = report(visitor(), **fields)
+        assert answer.status_code == 422
+        assert says(answer, f"report.problem.{problem}")
+        assert calls(world) == []
+
+    def test_a_flood_of_them_is_stopped_in_words(self, visitor):
+        client = visitor()
+        token = token_of(client.get("/supply/report"))
+        answers = [
+            client.post(
+                "/supply/report", data={"token": token, "address": "a1 Street 1", "text": str(number)}
+            )
+            for number in range(21)
+        ]
+        assert [answer.status_code for answer in answers] == [303] * 20 + [422]
+        assert says(answers[-1], "report.problem.too_many")
+
+
+class TestEveryPage:
+    PAGES = ("/supply", "/supply/report", "/supply/reported", "/supply/nothing/here")
+
+    def test_is_light_needs_no_script_and_fetches_nothing_from_elsewhere(self, visitor, desk):
+        client = visitor("a1")
+        desk.lose(*(point for point in POINTS if point[0] in "ab"))
+        for page in ("/supply/mine", "/supply/report", "/supply?lang=en"):
+            answer = client.get(page)
+            assert len(answer.content) < LARGEST_PAGE_BYTES
+            assert not re.search(r"https?://|<script>|onclick|style=", answer.text), page
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["cache-control"] == "no-store"
+            for address in re.findall(r'(?:src|href)="(/supply/[a-z]+\.[a-z]+\?[^"]*)"', answer.text):
+                file = client.get(address)
+                assert file.status_code == 200
+                assert "immutable" in file.headers["cache-control"]
+                assert "http://" not in file.text
+                assert not address.startswith("/supply/live.js") or len(file.content) < LARGEST_SCRIPT_BYTES
+        assert '<noscript><meta http-equiv="refresh"' in client.get("/supply/mine").text
+
+    def test_labels_every_field(self, visitor):
+        for page in ("/supply", "/supply/report"):
+            html = visitor().get(page).text
+            for id in re.findall(r'<(?:input|textarea) id="([a-z]+)"', html):
+                assert f'<label for="{id}">' in html, (page, id)
+
+    def test_speaks_the_language_asked_for_then_chosen_then_wished_for(self, visitor):
+        client = visitor(language="fr-FR,zh-CN;q=0.8,en;q=0.5")
+        assert '<html lang="zh-CN">' in client.get("/supply").text
+        assert '<html lang="en">' in client.get("/supply?lang=en").text
+        assert '<html lang="en">' in client.get("/supply").text
+        assert '<html lang="en">' in client.get("/supply?lang=<b>").text
+        assert '<html lang="en">' in visitor(language="fr;q=x, zh;q=0, *").get("/supply").text
+
+    def test_that_does_not_exist_is_said_not_to_in_words(self, visitor):
+        answer = visitor(language="zh").get("/supply/%3Cscript%3E")
+        assert answer.status_code == 404
+        assert says(answer, "error.not_found.title", language="zh")
+        assert "<script>" not in answer.text
+
+
+class TestWhenSomethingIsAway:
+    @pytest.fixture
+    def serve(self, world_module):
+        """Serve an application of its own settings, and return a client of it."""
+        opened = []
+
+        def begin(engine, **settings):
+            served = world_module.Served(create_app(engine=engine, **settings))
+            client = httpx.Client(base_url=served.address, trust_env=False, timeout=30.0)
+            opened.append((client, served))
+            return client
+
+        yield begin
+        for client, served in opened:
+            client.close()
+            served.stop()
+
+    @pytest.fixture
+    def stranded(self, serve):
+        """A client of an application whose database does not answer."""
+        engine = connect("postgresql://nobody@127.0.0.1:1/none")
+        client = serve(engine)
+        client.headers["Accept-Language"] = "zh"
+        yield client
+        engine.dispose()
+
+    def test_the_database_is_away(self, stranded):
+        assert stranded.get("/supply").status_code == 200
+        assert stranded.get("/supply/report").status_code == 200
+        stranded.cookies.set("relight_supply", "a pass")
+        answer = stranded.get("/supply/mine")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        assert says(answer, "error.away.title", language="zh")
+        assert 'http-equiv="refresh"' in answer.text
+        answer = stranded.post("/supply/report", data={"token": "x"})
+        assert answer.status_code == 503
+        assert says(answer, "error.away_report.title", language="zh")
+        assert 'http-equiv="refresh"' not in answer.text
+
+    def test_a_form_that_is_none_is_answered_by_a_page(self, stranded):
+        answer = stranded.post("/supply", content="&".join(f"f{number}=1" for number in range(50)))
+        assert answer.status_code == 422
+        assert says(answer, "error.unreadable.title", language="zh")
+
+    def test_no_network_is_in_force(self, serve, engine):
+        client = serve(engine)
+        answer = enter(client, "A-a1", "0000")
+        assert answer.status_code == 503
+        assert says(answer, "error.no_network.title")
+        answer = client.post("/supply/report", data={"address": "a1 Street 1"})
+        assert says(answer, "error.no_network.title")
+
+    def test_times_are_told_in_the_zone_of_the_settings(self, world, serve):
+        client = serve(world.engine, messages=MessageSettings(time_zone="Asia/Shanghai"))
+        enter(client, "A-a1", "0000")
+        assert "Asia/Shanghai (UTC+08:00)" in client.get("/supply/mine").text
