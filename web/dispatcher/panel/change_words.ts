@@ -29,7 +29,7 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     old_device: text("device", "old"),
     customers: customers_words(change),
     etr: time("etr_at"),
-    source: t_code("etr_source", text("etr_source") || "unchanged"),
+    source: text("etr_source") && t("change.source", { source: t_code("etr_source", text("etr_source")) }),
     restored: time("restored_at"),
     cause: t_code("cause", text("cause")),
     reason: text("dismissed_because") || text("ended_because") || t("change.no_reason"),

@@ -66,6 +66,12 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
       timer ??= setTimeout(() => void look(), GATHER_MS);
     },
   );
+  watch(
+    () => session.state,
+    (state) => {
+      if (state === "signed_in") void look();
+    },
+  );
   void look();
   const again = setInterval(() => {
     rank().catch((error: unknown) => void session.notice(error));

@@ -15,6 +15,7 @@ export function problem_words(error: unknown, desk: Desk, now: number): string {
       status: t(`status.outage.${error.fields.status as OutageStatus}`),
     });
   }
+  if (error.code === "conflict") return t("dispatcher.problem.conflict", { text: error.message });
   return error_words(error);
 }
 

@@ -9,7 +9,7 @@ import {
 import worker_address from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { NetworkInForce } from "../api/model";
-import { network_style } from "./network_style";
+import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";
 
 setWorkerUrl(worker_address);
@@ -19,6 +19,8 @@ export interface NetworkMap {
   palette: Palette;
   /** Called once the style is there, and again after day and night changed; add layers of your own here. */
   on_style: (add: (map: MapLibreMap, palette: Palette) => void) => void;
+  /** Ask again for tiles that failed, now that Relight answers. */
+  mend: () => void;
   remove: () => void;
 }
 
@@ -45,6 +47,11 @@ export function draw_network(
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl(), "bottom-left");
+  let has_failed = false;
+  map.on("error", () => {
+    // Told in words by whoever keeps the page live; the map only has to ask again.
+    has_failed = true;
+  });
   const drawn: NetworkMap = {
     map,
     palette: palette_now(),
@@ -52,6 +59,10 @@ export function draw_network(
       const now = (): void => add(map, drawn.palette);
       map.on("style.load", now);
       if (map.isStyleLoaded()) now();
+    },
+    mend() {
+      if (has_failed) map.refreshTiles(NETWORK);
+      has_failed = false;
     },
     remove() {
       stop();

@@ -81,7 +81,7 @@ function service_points(palette: Palette): LayerSpecification {
       // What is out is larger too: not by colour alone.
       "circle-radius": by_zoom_and_out([14, 0.8, 2.4], [15, 1.4, 3.2], [17, 3, 6], [19, 5, 9]),
       "circle-stroke-color": palette.ground,
-      "circle-stroke-width": 1,
+      "circle-stroke-width": by_zoom([15, 0], [16.5, 1]),
     },
   };
 }
