@@ -19,13 +19,12 @@ from api.cli.output import (
     say,
     say_json,
 )
-from api.processes.database import open_database
+from api.processes.database import open_engine
 from api.settings import DatabaseSettings
 from dispatch.clock import simulated_now
 from dispatch.errors import NoActiveNetwork
-from dispatch.transactions import read_transaction, write_transaction
+from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from gis.check import check_tables
-from gis.database import connect
 from gis.network_package import write_network_package
 from gis.network_versions import (
     activate_network_version,
@@ -45,19 +44,20 @@ def import_file(path: NetworkPath, format: FormatOption = None, as_json: AsJson 
     tables, findings, read_as = read_network(path, format)
     with busy("Checking"):
         findings = (*findings, *check_tables(tables))
-    with open_database(DatabaseSettings()) as url, progress_by_part() as progress:
-        engine = connect(url, application_name="relight import", pool_size=1)
-        with write_transaction(engine) as session:
-            imported = import_network(
-                session,
-                tables=tables,
-                findings=findings,
-                source=Path(path).name,
-                format=read_as,
-                now=datetime.now(UTC),
-                progress=progress,
-            )
-        engine.dispose()
+    with (
+        open_engine(DatabaseSettings(), application_name="relight import") as engine,
+        progress_by_part() as progress,
+        intake_transaction(engine) as session,
+    ):
+        imported = import_network(
+            session,
+            tables=tables,
+            findings=findings,
+            source=Path(path).name,
+            format=read_as,
+            now=datetime.now(UTC),
+            progress=progress,
+        )
     if as_json:
         say_json(
             {
@@ -82,12 +82,10 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Put a network version in force."""
-    with open_database(DatabaseSettings()) as url:
-        engine = connect(url, application_name="relight activate", pool_size=1)
+    with open_engine(DatabaseSettings(), application_name="relight activate") as engine:
         with write_transaction(engine) as session:
             now = simulated_now(session, real_now=datetime.now(UTC))
             activate_network_version(session, network_version=network_version, now=now)
-        engine.dispose()
     if as_json:
         say_json({"network_version": network_version, "status": "active"})
     else:
@@ -117,14 +115,12 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network version to a network package."""
-    with open_database(DatabaseSettings()) as url, busy("Exporting"):
-        engine = connect(url, application_name="relight export", pool_size=1)
+    with open_engine(DatabaseSettings(), application_name="relight export") as engine, busy("Exporting"):
         with read_transaction(engine) as session:
             chosen = network_version or active_network_version(session)
             if chosen is None:
                 raise NoActiveNetwork
             tables = export_network(session, network_version=chosen)
-        engine.dispose()
         write_network_package(tables, out)
     if as_json:
         say_json({"network_version": chosen, "path": str(out)})

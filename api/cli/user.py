@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from api.accounts import AccountError, add_account, disable_account
 from api.cli.output import AsJson, say, say_json
 from api.passwords import PasswordHashes
-from api.processes.database import open_database
+from api.processes.database import open_engine
 from api.roles import Role
 from api.settings import DatabaseSettings
-from gis.database import connect
 
 commands = typer.Typer(help="Accounts: who may sign in, and as what.", no_args_is_help=True)
 
@@ -35,8 +34,7 @@ def add(
 ) -> None:
     """Add an account. The password is asked for twice, or read from standard input."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
-    with open_database(DatabaseSettings()) as url:
-        engine = connect(url, application_name="relight user", pool_size=1)
+    with open_engine(DatabaseSettings(), application_name="relight user") as engine:
         with Session(engine) as session, session.begin():
             add_account(
                 session,
@@ -48,7 +46,6 @@ def add(
                 account=account,
                 now=datetime.now(UTC),
             )
-        engine.dispose()
     if as_json:
         say_json({"name": name, "roles": sorted(set(roles)), "crew_id": crew, "account": account})
     else:
@@ -60,11 +57,9 @@ def disable(
     name: Annotated[str, typer.Argument(help="The name of the account.")], as_json: AsJson = False
 ) -> None:
     """Shut an account, and end its sign-ins at once."""
-    with open_database(DatabaseSettings()) as url:
-        engine = connect(url, application_name="relight user", pool_size=1)
+    with open_engine(DatabaseSettings(), application_name="relight user") as engine:
         with Session(engine) as session, session.begin():
             disable_account(session, name=name, now=datetime.now(UTC))
-        engine.dispose()
     if as_json:
         say_json({"name": name, "disabled": True})
     else:

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from api.migrations import upgrade
 from api.settings import DatabaseSettings
 from gis.cluster import PrivateCluster
+from gis.database import connect
 from gis.errors import ClusterError
 
 DATABASE_NAME = "relight"
@@ -46,6 +49,17 @@ def open_database(settings: DatabaseSettings) -> Iterator[str]:
         url = cluster.url(DATABASE_NAME)
         upgrade(url)
         yield url
+
+
+@contextmanager
+def open_engine(settings: DatabaseSettings, *, application_name: str) -> Iterator[Engine]:
+    """Give an engine on the migrated database, for a short command."""
+    with open_database(settings) as url:
+        engine = connect(url, application_name=application_name, pool_size=1)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
 
 @contextmanager
