@@ -82,10 +82,12 @@ def activate(
     as_json: AsJson = False,
 ) -> None:
     """Put a network version in force."""
-    with open_engine(DatabaseSettings(), application_name="relight activate") as engine:
-        with write_transaction(engine) as session:
-            now = simulated_now(session, real_now=datetime.now(UTC))
-            activate_network_version(session, network_version=network_version, now=now)
+    with (
+        open_engine(DatabaseSettings(), application_name="relight activate") as engine,
+        write_transaction(engine) as session,
+    ):
+        now = simulated_now(session, real_now=datetime.now(UTC))
+        activate_network_version(session, network_version=network_version, now=now)
     if as_json:
         say_json({"network_version": network_version, "status": "active"})
     else:

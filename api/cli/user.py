@@ -34,18 +34,21 @@ def add(
 ) -> None:
     """Add an account. The password is asked for twice, or read from standard input."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
-    with open_engine(DatabaseSettings(), application_name="relight user") as engine:
-        with Session(engine) as session, session.begin():
-            add_account(
-                session,
-                passwords=PasswordHashes(),
-                name=name,
-                password=password,
-                roles=roles,
-                crew_id=crew,
-                account=account,
-                now=datetime.now(UTC),
-            )
+    with (
+        open_engine(DatabaseSettings(), application_name="relight user") as engine,
+        Session(engine) as session,
+        session.begin(),
+    ):
+        add_account(
+            session,
+            passwords=PasswordHashes(),
+            name=name,
+            password=password,
+            roles=roles,
+            crew_id=crew,
+            account=account,
+            now=datetime.now(UTC),
+        )
     if as_json:
         say_json({"name": name, "roles": sorted(set(roles)), "crew_id": crew, "account": account})
     else:
@@ -57,9 +60,12 @@ def disable(
     name: Annotated[str, typer.Argument(help="The name of the account.")], as_json: AsJson = False
 ) -> None:
     """Shut an account, and end its sign-ins at once."""
-    with open_engine(DatabaseSettings(), application_name="relight user") as engine:
-        with Session(engine) as session, session.begin():
-            disable_account(session, name=name, now=datetime.now(UTC))
+    with (
+        open_engine(DatabaseSettings(), application_name="relight user") as engine,
+        Session(engine) as session,
+        session.begin(),
+    ):
+        disable_account(session, name=name, now=datetime.now(UTC))
     if as_json:
         say_json({"name": name, "disabled": True})
     else:
