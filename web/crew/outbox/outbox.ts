@@ -7,7 +7,7 @@ import { post } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import type { CrewJob } from "../jobs/crew_job";
 import { event_id } from "./event_id";
-import type { Report, ReportBody, ReportStore } from "./report_store";
+import type { Report, ReportBody, Reports } from "./report_store";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -19,7 +19,7 @@ export class Outbox {
   private is_sending = false;
 
   constructor(
-    private readonly store: ReportStore,
+    private readonly store: Reports,
     private readonly session: Session,
     /** Called with the job as it now is; with null when a report was refused. */
     private readonly on_answer: (job: CrewJob | null) => void,

@@ -29,6 +29,9 @@ export interface Report {
   refusal?: { code: string; text: string; status?: JobStatus };
 }
 
+/** What the outbox needs of a place that keeps reports. */
+export type Reports = Pick<ReportStore, "all" | "put" | "forget" | "tidy">;
+
 interface CrewDatabase extends DBSchema {
   reports: { key: number; value: Report };
   /** The last jobs heard of, by account, for a page opened without signal. */

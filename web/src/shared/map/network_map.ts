@@ -8,6 +8,7 @@ import {
 } from "maplibre-gl";
 import worker_address from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
+import "./controls.css";
 import type { NetworkInForce } from "../api/model";
 import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";

@@ -1,0 +1,95 @@
+// A snapshot before, and the changes after it, give the snapshot after: the same rules as dispatch/replay.py.
+import { expect, test } from "vitest";
+import type { Change } from "../../src/shared/api/model";
+import { apply_change, type Known, type Snapshot, take_snapshot } from "./replay";
+
+function nothing_known(): Known {
+  return { outages: new Map(), jobs: new Map(), crews: new Map(), interruptions: new Map() };
+}
+
+function change(position: number, more: Partial<Change>): Change {
+  const at = "2026-07-01T12:00:00+00:00";
+  return {
+    position,
+    recorded_at: at,
+    occurred_at: at,
+    name: "outage.predicted",
+    actor: "engine",
+    subject: "outage:O-1",
+    outage_id: "O-1",
+    data: {},
+    ...more,
+  };
+}
+
+const now = (value: unknown) => ({ old: null, new: value });
+
+test("a new outage appears with its households", () => {
+  const known = nothing_known();
+  apply_change(
+    known,
+    change(7, {
+      data: {
+        values: { status: now("predicted"), device: now("F-1") },
+        interruptions: { started: { "2026-07-01T11:58:00+00:00": { "S-1": 1, "S-2": 3 } } },
+      },
+    }),
+  );
+  expect(known.outages.get("O-1")).toMatchObject({
+    id: "O-1",
+    status: "predicted",
+    device: "F-1",
+    version: 7,
+  });
+  expect(known.interruptions.get("O-1")?.get("S-2")).toEqual({
+    started_at: "2026-07-01T11:58:00+00:00",
+    ended_at: null,
+    customers: 3,
+  });
+});
+
+test("a job's change moves the version of its outage", () => {
+  const known = nothing_known();
+  apply_change(known, change(1, { data: { values: { status: now("confirmed") } } }));
+  apply_change(
+    known,
+    change(2, { name: "job.assigned", subject: "job:J-1", data: { values: { status: now("assigned") } } }),
+  );
+  expect(known.outages.get("O-1")?.version).toBe(2);
+  expect(known.jobs.get("J-1")?.status).toBe("assigned");
+});
+
+test("a value that becomes nothing is absent", () => {
+  const known = nothing_known();
+  apply_change(known, change(1, { data: { values: { etr_at: now("2026-07-01T14:00:00+00:00") } } }));
+  apply_change(known, change(2, { data: { values: { etr_at: { old: "x", new: null } } } }));
+  expect(known.outages.get("O-1")).not.toHaveProperty("etr_at");
+});
+
+test("households go over when an outage is merged, and end when supply is back", () => {
+  const known = nothing_known();
+  const started = { started: { "2026-07-01T11:58:00+00:00": { "S-1": 1 } } };
+  apply_change(known, change(1, { data: { interruptions: started } }));
+  apply_change(known, change(2, { subject: "outage:O-2", outage_id: "O-2" }));
+  apply_change(known, change(3, { name: "outage.merged", data: { interruptions: { moved_to: "O-2" } } }));
+  expect(known.interruptions.has("O-1")).toBe(false);
+  const ended = { ended: { "2026-07-01T13:00:00+00:00": ["S-1"] } };
+  apply_change(known, change(4, { subject: "outage:O-2", outage_id: "O-2", data: { interruptions: ended } }));
+  expect(known.interruptions.get("O-2")?.get("S-1")?.ended_at).toBe("2026-07-01T13:00:00+00:00");
+});
+
+test("what a change alters is replaced, not written into", () => {
+  const known = nothing_known();
+  apply_change(known, change(1, { data: { values: { status: now("predicted") } } }));
+  const before = known.outages.get("O-1");
+  apply_change(known, change(2, { data: { values: { status: now("confirmed") } } }));
+  expect(before?.status).toBe("predicted");
+});
+
+test("a snapshot replaces all that was known", () => {
+  const known = nothing_known();
+  apply_change(known, change(1, { data: { values: { status: now("predicted") } } }));
+  const snapshot = { position: 9, outages: {}, jobs: {}, crews: {}, interruptions: {} } as Snapshot;
+  take_snapshot(known, snapshot);
+  expect(known.outages.size).toBe(0);
+});
