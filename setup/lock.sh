@@ -8,8 +8,9 @@ TOOLS=".lock-tools"
 
 [ -x "$TOOLS/bin/uv" ] || { .venv/bin/python -m venv "$TOOLS" && "$TOOLS/bin/python" -m pip install --quiet uv; }
 
-# --universal: one file for every Python from 3.11 and every platform. Relight itself is not in it.
-"$TOOLS/bin/uv" pip compile requirements.in --universal --python-version 3.11 --upgrade \
+# --universal: one file for every Python from 3.11 and every platform, and (fewest) one version of each part for all
+# of them, so that types and tests say the same everywhere. Relight itself is not in it.
+"$TOOLS/bin/uv" pip compile requirements.in --universal --fork-strategy fewest --python-version 3.11 --upgrade \
     --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
     --no-emit-package relight --quiet --output-file requirements.lock
 
