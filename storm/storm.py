@@ -48,12 +48,15 @@ class Storm:
         seed: int,
         identities: Mapping[str, Identity] | None = None,
         habits: Habits | None = None,
+        out_of_reach: Collection[str] = (),
     ) -> None:
+        """Bind a network to a seed; no storm of this world touches the service points out of its reach."""
         self.world = World(tree=tree)
         self._tree = tree
         self._seed = seed
         self._identities = identities or {}
         self._habits = habits or Habits()
+        self._out_of_reach = frozenset(out_of_reach)
         self._under_way: list[_UnderWay] = []
         self._watched = choose_watched(
             network=tree.network, habits=self._habits.telemetry, random=stream(seed, "telemetry")
@@ -92,7 +95,7 @@ class Storm:
             started_from=started_from,
             random=stream(self._seed, name, "faults"),
             id_prefix=name,
-            spared=spared,
+            spared=self._out_of_reach.union(spared),
         )
 
     def reports_due(self, *, now: datetime) -> list[Report]:

@@ -16,7 +16,10 @@ _FAILED = 1
 
 def demo(
     network: Annotated[
-        str, typer.Option(help="A network package (*.gpkg), or the code of a SimBench grid.")
+        str,
+        typer.Option(
+            help="A network package (*.gpkg), a SimBench code, or simbench-all for the complete grid."
+        ),
     ] = "1-MVLV-urban-all-0-sw",
     headless: Annotated[
         bool, typer.Option("--headless", help="Run to full restoration and print a summary.")

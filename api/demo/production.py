@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from api.demo.cast import CastAccount, CastCrew, choose_accounts, choose_crews, new_passphrase
+from api.demo.district import choose_district
 from api.demo.errors import DemoError
 from api.demo.network_choice import ChosenNetwork
 from api.demo.oracle import Oracle
@@ -47,8 +48,10 @@ def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Pro
     if not places:
         raise DemoError(f"Nothing in {chosen.path} has a place on the map, so no crew could drive anywhere.")
     tree = SupplyTree(network, SwitchState.normal(network))
-    storm = Storm(tree=tree, seed=seed, identities=identities)
-    crews = choose_crews(places=places, random=stream(seed, "crews"))
+    district = choose_district(places=places, random=stream(seed, "district"))
+    outside = set(tables.service_point["id"]).difference(district)
+    storm = Storm(tree=tree, seed=seed, identities=identities, out_of_reach=outside)
+    crews = choose_crews(places=district, random=stream(seed, "crews"))
     accounts = choose_accounts(
         passphrase=new_passphrase(),
         crews=crews,
