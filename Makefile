@@ -5,7 +5,7 @@ RELIGHT := .venv/bin/relight
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check test test-fast bench lock clean
+.PHONY: help setup demo up check test test-fast web bench lock clean
 
 help: ## Show this list
 	@echo "Relight: outage and repair dispatch for electricity distribution. What make can do:"
@@ -25,12 +25,16 @@ check: setup ## Linters, types and the rules between rooms
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	setup/with_node.sh npm --prefix web run --silent check
 
 test: check ## Everything that must pass before a change lands
+	setup/with_node.sh npm --prefix web run --silent test
 	$(BIN)/pytest -n 2 $(ARGS)
 
 test-fast: setup ## The tests that failed last time, or all, until the first failure; ARGS="tests/gis"
 	$(BIN)/pytest --last-failed --exitfirst $(ARGS)
+
+web: setup ## Build the pages (setup does it whenever they changed)
 
 bench: setup ## Measure Relight beside its peers
 	@if [ -d benchmarks ]; then $(RELIGHT) benchmark all $(ARGS); else echo "There are no benchmarks yet."; fi
@@ -39,4 +43,4 @@ lock: setup ## Choose the newest packages and pin them in requirements.lock
 	@setup/lock.sh
 
 clean: ## Remove what set-up put into this folder (data and system packages stay)
-	rm -rf .venv .lock-tools .setup.log .setup.unfinished .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .node web/node_modules web/dist .lock-tools .setup.log .setup.unfinished .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

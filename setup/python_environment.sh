@@ -16,11 +16,9 @@ install_python_environment() {
     elif [ "$(stamped 2)" != "$project" ]; then
         install_project
     else
-        say "Relight is set up."
-        return
+        return 0
     fi
     printf '%s\n' "$pins" "$project" >"$STAMP"
-    say "Relight is set up; its command is $ENVIRONMENT/bin/relight."
 }
 
 stamped() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Install whatever Relight still needs on this machine: system packages, the server's account, Python packages.
-# It installs only; it starts nothing, and a second run finds all in place within seconds. With --system-only it
-# leaves the Python packages out: that part an administrator may run for a user who has no sudo.
+# Install whatever Relight still needs on this machine: system packages, the server's account, Python packages,
+# pages. It installs only; it starts nothing, and a second run finds all in place within seconds. With --system-only
+# it leaves the last two out: the rest an administrator may run for a user who has no sudo.
 set -euo pipefail
 
 PROJECT_FOLDER="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
@@ -15,6 +15,7 @@ export LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1
 . setup/system_packages.sh
 . setup/server_account.sh
 . setup/python_environment.sh
+. setup/web_pages.sh
 
 main() {
     begin_log
@@ -28,7 +29,10 @@ main() {
     fi
     install_system_packages
     create_server_account
-    [ "${1:-}" = "--system-only" ] || install_python_environment
+    [ "${1:-}" != "--system-only" ] || return 0
+    install_python_environment
+    install_web_pages
+    say "Relight is set up."
 }
 
 main "$@"
