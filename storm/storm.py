@@ -12,7 +12,8 @@ from datetime import datetime
 from storm.callers import CallerHabits, calls_about
 from storm.directory import Identity
 from storm.evidence import Report
-from storm.faults import Fault, StormShape, choose_faults
+from storm.fault_choice import choose_faults
+from storm.faults import Fault, StormShape
 from storm.meters import MeterHabits, last_gasps, reports_of_return
 from storm.randomness import stream
 from storm.telemetry import TelemetryHabits, choose_watched, closing, opening

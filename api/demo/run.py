@@ -22,10 +22,12 @@ from storm.faults import StormShape
 HEADLESS_SPEED = 120.0
 CALM_SPEED = 30.0
 
-# Far enough apart that the first form of inference can tell them from one large fault.
+_HEADLESS_FAULTS, _CALM_FAULTS = 14, 5
+_SPREAD_MINUTES = 50.0
+# Far enough apart that the first form of inference can tell them from one large fault; and none so large that
+# its messages keep the machine busy for minutes.
 _QUIET_BETWEEN = 100
-_HEADLESS_STORM = StormShape(faults=14, spread_minutes=60.0, quiet_between=_QUIET_BETWEEN)
-_CALM_STORM = StormShape(faults=5, spread_minutes=50.0, quiet_between=_QUIET_BETWEEN)
+_LARGEST_FAULT = 1000
 # Headless, a working day. For people, longer than anyone watches: else crews would soon all be off duty.
 _HEADLESS_SHIFT = timedelta(hours=12)
 _CALM_SHIFT = timedelta(days=30)
@@ -47,7 +49,12 @@ def run(
     """
     began_at = time.monotonic()
     home = settings.home
-    shape = _HEADLESS_STORM if headless else _CALM_STORM
+    shape = StormShape(
+        faults=_HEADLESS_FAULTS if headless else _CALM_FAULTS,
+        spread_minutes=_SPREAD_MINUTES,
+        quiet_between=_QUIET_BETWEEN,
+        largest_service_points=_LARGEST_FAULT,
+    )
     speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
     with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
         chosen = choose_network(network=network, folder=home / "networks", report=report)
