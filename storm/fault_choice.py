@@ -100,6 +100,7 @@ class _Chooser:
         self._taken: set[str] = set()
         self._quiet_between = shape.quiet_between
         self._behind: dict[str, _Behind] = {}
+        self._counts: dict[str, int] = {}
         share = int(shape.largest_share * tree.network.service_point_count)
         self._largest = max(1, min(share, shape.largest_service_points))
         self._candidates = _shuffled_candidates(tree.network, random)
@@ -143,16 +144,23 @@ class _Chooser:
         for device in upstream(tree=self._tree, device=place.device).devices:
             if device.kind not in BLAMEABLE_KINDS:
                 continue
-            behind = self._behind.get(device.id) or _Behind(
-                supplied=len(service_points_downstream(tree=self._tree, device=device.id)), faults=0
-            )
+            behind = self._behind.get(device.id) or _Behind(supplied=self._count_below(device.id), faults=0)
             above[device.id] = behind.with_fault(len(place.service_points))
         if any(one.supplied < self._quiet_between * (one.faults - 1) for one in above.values()):
             return False
         self._behind.update(above)
         return True
 
+    def _count_below(self, device: str) -> int:
+        """Return how many service points a device feeds; kept, since the same few devices are asked again."""
+        if device not in self._counts:
+            index = self._tree.network.device_index(device)
+            self._counts[device] = len(self._tree.service_points_below(index))
+        return self._counts[device]
+
     def _place(self, device: str, fault_class: FaultClass) -> _FaultPlace | None:
+        if fault_class is not FaultClass.SERVICE and not 0 < self._count_below(device) <= self._largest:
+            return None
         service_points = service_points_downstream(tree=self._tree, device=device)
         if not 0 < len(service_points) <= self._largest or not self._taken.isdisjoint(service_points):
             return None
