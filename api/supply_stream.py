@@ -62,6 +62,11 @@ class SupplyWatch:
         self._looked = asyncio.Event()
         self._following: asyncio.Task[None] | None = None
 
+    @property
+    def watched(self) -> int:
+        """How many passes have a page open in this process."""
+        return len(self._watched)
+
     async def admit(self, token: str) -> SupplyPass | None:
         """Return what a cookie's token gives leave to follow, or None."""
         return await run_in_threadpool(_held, self._engine, token)
@@ -83,7 +88,7 @@ class SupplyWatch:
                 version = look.versions[digest]
                 if version != seen:
                     seen, told_at = version, time.monotonic()
-                    yield ServerSentEvent("", id=version, event="changed", retry=RETRY_AFTER_MS)
+                    yield ServerSentEvent(version, id=version, event="changed", retry=RETRY_AFTER_MS)
                 elif time.monotonic() - told_at >= TELL_TIME_EVERY_S:
                     told_at = time.monotonic()
                     yield ServerSentEvent(tell_time(look.now), event="time")
@@ -95,9 +100,9 @@ class SupplyWatch:
                     # That look may have begun before this page was opened.
                     look = await self._own_look(digest)
             if look is None:
-                yield ServerSentEvent("", event="away", retry=AWAY_RETRY_AFTER_MS)
+                yield ServerSentEvent("away", event="away", retry=AWAY_RETRY_AFTER_MS)
             elif digest not in look.versions:
-                yield ServerSentEvent("", event="ended")
+                yield ServerSentEvent("ended", event="ended")
 
     @contextmanager
     def _watching(self, digest: bytes) -> Iterator[None]:

@@ -31,3 +31,23 @@ def world(engine, world_module):
 @pytest.fixture
 def lines(world_module):
     return world_module.lines
+
+
+@pytest.fixture(scope="session")
+def desk_module():
+    return _load("desk")
+
+
+@pytest.fixture
+def desk(world, desk_module):
+    return desk_module.Desk(world)
+
+
+@pytest.fixture
+def visitor(world, desk_module):
+    """Return a customer's client: visitor() of nobody, visitor("a1") let in to the page of a1."""
+
+    def let_in(household=None, *, language="en"):
+        return desk_module.let_in(world, household, language=language)
+
+    return let_in

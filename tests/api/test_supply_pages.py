@@ -16,12 +16,6 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.settings import MessageSettings
-from dispatch.assignments import assign_crew
-from dispatch.crews import add_crew
-from dispatch.jobs import Progress, report_progress
-from dispatch.operations import confirm_outage, restore_outage, set_etr
-from dispatch.outages import list_outages
-from dispatch.transactions import write_transaction
 from gis.database import connect
 
 VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
@@ -44,21 +38,6 @@ def says(page, *keys, language="en"):
     return all(TEXTS[language][f"customer.{key}"].partition("{")[0] in plain for key in keys)
 
 
-@pytest.fixture
-def visitor(world):
-    """Return a client that may be let in: visitor("a1") for the account of a1."""
-
-    def let_in(service_point=None, *, language="en"):
-        client = world.client()
-        client.headers["Accept-Language"] = language
-        if service_point is not None:
-            answer = enter(client, f"A-{service_point}", f"{POINTS.index(service_point):04d}")
-            assert (answer.status_code, answer.headers["location"]) == (303, "/supply/mine")
-        return client
-
-    return let_in
-
-
 def enter(client, account, digits):
     return client.post("/supply", data={"account": account, "digits": digits})
 
@@ -79,65 +58,6 @@ def calls(world):
             text("SELECT * FROM evidence WHERE kind = 'trouble_call' ORDER BY sequence")
         )
         return list(rows)
-
-
-class Desk:
-    """What the dispatch desk and a crew do to the one outage there is."""
-
-    def __init__(self, world):
-        self.world = world
-        self._do(
-            add_crew,
-            id="C-1",
-            name="Crew of Secret Name",
-            skills=["line", "transformer", "low_voltage", "switching"],
-            shift_start=datetime.now(UTC) - timedelta(hours=1),
-            shift_end=datetime.now(UTC) + timedelta(hours=9),
-            lon=11.43,
-            lat=53.63,
-        )
-
-    def _do(self, operation, **arguments):
-        with write_transaction(self.world.engine) as session:
-            return operation(session, actor="wang", now=datetime.now(UTC), **arguments)
-
-    @property
-    def outage(self):
-        with write_transaction(self.world.engine) as session:
-            return list_outages(session)[0]
-
-    def lose(self, *service_points, minutes_ago=10.0):
-        sender = self.world.client("meter_system")
-        for service_point in service_points:
-            gasp = {**self.world.call(service_point, minutes_ago=minutes_ago), "kind": "last_gasp"}
-            assert sender.post("/api/evidence", json=gasp).status_code == 200
-        self.world.analyse()
-
-    def confirm(self):
-        self._do(confirm_outage, outage_id=self.outage.id, version=None)
-
-    def promise(self, etr_at):
-        self._do(set_etr, outage_id=self.outage.id, version=None, etr_at=etr_at)
-
-    def assign(self):
-        self._do(assign_crew, outage_id=self.outage.id, version=None, crew_id="C-1")
-
-    def crew(self, status):
-        now = datetime.now(UTC)
-        self._do(
-            report_progress,
-            job_id=self.outage.jobs[0].id,
-            crew_id="C-1",
-            progress=Progress(status=status, occurred_at=now, client_event_id=f"phone-{status}"),
-        )
-
-    def restore(self):
-        self._do(restore_outage, outage_id=self.outage.id, version=None, restored_at=None)
-
-
-@pytest.fixture
-def desk(world):
-    return Desk(world)
 
 
 class TestFindingMySupply:
