@@ -68,6 +68,7 @@ class NetworkTables:
             service_points=ServicePointColumns(
                 ids=self.service_point["id"].tolist(),
                 nodes=self.service_point["node"].tolist(),
+                phases=self.service_point["phases"].tolist(),
                 customers=self.service_point["customers"].tolist(),
             ),
         )

@@ -181,10 +181,10 @@ def load_network(session: Session, *, network_version: int) -> Network:
     transformers = columns("transformer", *ends)
     transformers.append([False] * len(transformers[0]))
     devices = [[*one, *two, *three] for one, two, three in zip(lines, switches, transformers, strict=True)]
-    point_ids, point_nodes, customers = columns("service_point", "id", "node", "customers")
+    service_points = columns("service_point", "id", "node", "phases", "customers")
     network, _ = build_network(
         nodes=NodeColumns(ids=node_ids, is_source=is_source),
         devices=DeviceColumns(*devices),
-        service_points=ServicePointColumns(ids=point_ids, nodes=point_nodes, customers=customers),
+        service_points=ServicePointColumns(*service_points),
     )
     return network

@@ -1,7 +1,8 @@
 """The tree of devices that inference may blame, read off a supply tree where evidence touches it.
 
 A device is in it when it is of a blameable kind and a bridge: only then does opening it put someone out.
-Where phases are fed over different ways, a device or service point hangs where its first phase is fed.
+Where phases are fed over different ways, a device hangs where its first phase is fed, and a service point
+where the first phase that it takes is.
 That can close no ring: what is above a device has a first phase no later than its own.
 """
 

@@ -16,7 +16,7 @@ from topology.errors import PhasesError
 from topology.findings import Finding, count_things, name_ids
 from topology.kinds import CODE_OF_KIND, KINDS, Layer, layer_of
 from topology.network import Network
-from topology.phases import parse_phases
+from topology.phases import ABC, parse_phases
 
 # An id array is as wide as its longest id, so one absurd id would cost its length a million times.
 LONGEST_ID_BYTES = 200
@@ -47,10 +47,11 @@ class DeviceColumns:
 
 @dataclass(frozen=True, slots=True)
 class ServicePointColumns:
-    """The service points, a column each; `customers` is a count."""
+    """The service points, a column each; phases they take as letters; `customers` is a count."""
 
     ids: Sequence[str]
     nodes: Sequence[str]
+    phases: Sequence[str]
     customers: Sequence[int]
 
 
@@ -60,7 +61,8 @@ def build_network(
     """Return the network of all usable rows, and a finding per rule and layer that names the rows left out.
 
     Of rows with the same id the first is kept; the ids of devices and service points are unique together,
-    devices first. A service point whose customers are not a count is kept with 0, since it can still be out.
+    devices first. A household is not lost for a letter: a service point whose phases cannot be read takes
+    ABC, and one whose customers are not a count has 0, since it can still be out.
     """
     found = _Findings()
     codes = np.array(
@@ -89,10 +91,7 @@ def build_network(
         found.left_out(rule, device_kept & ~good, _texts(devices.ids), layers, text)
         device_kept &= good
 
-    point_nodes = find_ids(sorted_nodes, _texts(service_points.nodes))
-    customers, is_count = _counts(service_points.customers)
-    _check_service_points(found, point_kept, _texts(service_points.ids), point_nodes, is_count)
-
+    points = _read_service_points(found, point_kept, service_points, sorted_nodes)
     device_rows, sorted_devices = _sorted_rows(device_ids, device_kept)
     point_rows, sorted_points = _sorted_rows(point_ids, point_kept)
     network = Network(
@@ -105,21 +104,38 @@ def build_network(
         device_phases=phases[device_rows],
         device_normally_open=np.array(devices.normally_open, dtype=np.bool_)[device_rows],
         service_point_id_array=sorted_points,
-        service_point_nodes=point_nodes[point_rows].astype(np.int32),
-        service_point_customers=customers[point_rows],
+        service_point_nodes=points.nodes[point_rows].astype(np.int32),
+        service_point_phases=points.phases[point_rows],
+        service_point_customers=points.customers[point_rows],
     )
     return network, found.as_tuple()
 
 
-def _check_service_points(
-    found: _Findings, kept: BoolArray, names: Sequence[str], nodes: LongArray, is_count: BoolArray
-) -> None:
-    """Report service points that cannot be used, and take them out of `kept`; odd counts are reported."""
+@dataclass(frozen=True, slots=True)
+class _ServicePoints:
+    """The columns of service points as arrays, row by row."""
+
+    nodes: LongArray
+    phases: MaskArray
+    customers: LongArray
+
+
+def _read_service_points(
+    found: _Findings, kept: BoolArray, columns: ServicePointColumns, sorted_nodes: IdArray
+) -> _ServicePoints:
+    """Report service points at no node and take them out of `kept`; report odd values and replace them."""
+    names = _texts(columns.ids)
     layers = [str(Layer.SERVICE_POINT)] * len(names)
+    nodes = find_ids(sorted_nodes, _texts(columns.nodes))
     found.left_out("unknown_node", kept & (nodes < 0), names, layers, "at a node that does not exist")
     kept &= nodes >= 0
+    phases = _phase_masks(columns.phases)
+    text = "whose phases are not a subset of ABC: taken as ABC"
+    found.add("unknown_phases", kept & (phases == 0), names, layers, text)
+    customers, is_count = _counts(columns.customers)
     text = "with customers that are not a count of 0 or more: taken as 0"
     found.add("customers_not_a_count", kept & ~is_count, names, layers, text)
+    return _ServicePoints(nodes, np.where(phases > 0, phases, np.uint8(ABC)), customers)
 
 
 class _Findings:

@@ -118,10 +118,15 @@ def _unsupplied_service_points(tree: SupplyTree, reachable: BoolArray) -> tuple[
 
 
 def _vanished_phases(tree: SupplyTree) -> tuple[Finding, ...]:
-    """Closed devices that carry phases which the supply in front of them does not.
+    """Closed devices that carry phases which the supply in front does not, and services that take such.
 
-    Named are the devices where phases vanish, not all those behind them.
+    Named are the devices where phases vanish, not all those behind them; but every service point, since the
+    letter may be wrong there as well as in front.
     """
+    return (*_vanished_at_devices(tree), *_vanished_at_service_points(tree))
+
+
+def _vanished_at_devices(tree: SupplyTree) -> tuple[Finding, ...]:
     network = tree.network
     from_phases = tree.node_phases[network.device_from_nodes]
     to_phases = tree.node_phases[network.device_to_nodes]
@@ -139,19 +144,32 @@ def _vanished_phases(tree: SupplyTree) -> tuple[Finding, ...]:
             [one for one in firsts.tolist() if layer_of(network.device_kind(one)) is layer], dtype=np.int64
         )
         if len(here):
-            findings.append(_vanished_at(network, layer, here, vanished))
+            names = network.device_ids(here)
+            what = "carrying phases that the supply in front does not"
+            findings.append(_vanished(layer, names, network.device_phases[here], vanished[here], what))
     return tuple(findings)
 
 
-def _vanished_at(network: Network, layer: Layer, devices: LongArray, vanished: MaskArray) -> Finding:
-    ids = network.device_ids(devices)
-    carried, lost = network.device_phases[devices].tolist(), vanished[devices].tolist()
+def _vanished_at_service_points(tree: SupplyTree) -> tuple[Finding, ...]:
+    """Where a node has no supply at all, that is another finding."""
+    network = tree.network
+    at_node = tree.node_phases[network.service_point_nodes]
+    lacking = network.service_point_phases & ~at_node
+    points = np.flatnonzero((at_node > 0) & (lacking > 0))
+    if not len(points):
+        return ()
+    names, taken = network.service_point_ids(points), network.service_point_phases[points]
+    what = "taking phases that their node has no supply on"
+    return (_vanished(Layer.SERVICE_POINT, names, taken, lacking[points], what),)
+
+
+def _vanished(layer: Layer, ids: list[str], phases: MaskArray, lacking: MaskArray, what: str) -> Finding:
     said = [
         f"{one} ({format_phases(has)}, without {format_phases(lacks)})"
-        for one, has, lacks in zip(ids, carried, lost, strict=True)
+        for one, has, lacks in zip(ids, phases.tolist(), lacking.tolist(), strict=True)
     ]
     counted = count_things(len(ids), layer.replace("_", " "))
-    text = f"{counted} carrying phases that the supply in front does not: {name_ids(said)}."
+    text = f"{counted} {what}: {name_ids(said)}."
     return Finding("vanished_phases", layer, tuple(ids), text)
 
 

@@ -80,8 +80,11 @@ class Vertex:
 
     @property
     def silent(self) -> int:
-        """How many service points below say nothing."""
-        return self.service_points - self.known_count
+        """How many service points below say nothing.
+
+        Where the phases of a place come over different devices, one that speaks may count under another.
+        """
+        return max(0, self.service_points - self.known_count)
 
 
 @dataclass(slots=True)

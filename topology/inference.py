@@ -81,8 +81,10 @@ def _known_outage(tree: SupplyTree, one: KnownDevice, now: datetime) -> Inferred
 
 
 def _known_phases(tree: SupplyTree, one: KnownDevice) -> str:
-    if one.blamed.point >= 0:
-        return format_phases(int(tree.service_point_phases[one.blamed.point]))
+    if (point := one.blamed.point) >= 0:
+        return format_phases(
+            int(tree.service_point_phases[point] or tree.network.service_point_phases[point])
+        )
     return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
 
 

@@ -28,7 +28,7 @@ from topology.arrays import (
 from topology.errors import UnknownDeviceError, UnknownServicePointError
 from topology.kinds import KINDS, DeviceKind
 from topology.network_file import read_arrays, write_arrays
-from topology.phases import format_phases
+from topology.phases import ABC, format_phases
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,7 @@ class Network:
     device_normally_open: BoolArray
     service_point_id_array: IdArray
     service_point_nodes: IntArray
+    service_point_phases: MaskArray
     service_point_customers: LongArray
 
     def __post_init__(self) -> None:
@@ -67,6 +68,11 @@ class Network:
     def total_customers(self) -> int:
         """Customers at all service points."""
         return int(self.service_point_customers.sum())
+
+    @cached_property
+    def has_only_full_services(self) -> bool:
+        """Whether every service point takes all three phases, so that nothing need be sorted out by phase."""
+        return bool((self.service_point_phases == ABC).all())
 
     def find_devices(self, ids: Sequence[str]) -> LongArray:
         """Return the index of each device, -1 where the network has none with that id."""

@@ -25,7 +25,7 @@ NOTHING: LongArray = read_only(np.empty(0, dtype=np.int64))
 
 @dataclass(frozen=True, eq=False)
 class PhaseSupply:
-    """The walk of one or more phases, with the service points in its pre-order.
+    """The walk of one or more phases, with the service points that take one of them in its pre-order.
 
     `service_points[starts[a]:starts[b]]` are those at positions a to b; `position_of_device` is the position
     behind a device that is a tree edge, else -1.
@@ -90,7 +90,10 @@ class SupplyTree:
             to_nodes=network.device_to_nodes[devices],
         )
         positions = walk.position_of_node[network.service_point_nodes]
-        fed = np.flatnonzero(positions >= 0)
+        is_fed = positions >= 0
+        if not network.has_only_full_services:
+            is_fed &= (network.service_point_phases & phases) > 0
+        fed = np.flatnonzero(is_fed)
         fed = fed[np.argsort(positions[fed], kind="stable")]
         counts = np.bincount(positions[fed], minlength=len(walk.node_at))
         position_of_device = np.full(network.device_count, NO_EDGE, dtype=np.int32)
@@ -114,8 +117,9 @@ class SupplyTree:
 
     @cached_property
     def service_point_phases(self) -> MaskArray:
-        """The energised phases of each service point."""
-        return read_only(self.node_phases[self.network.service_point_nodes])
+        """The phases that each service point takes and that its node has energised."""
+        at_node = self.node_phases[self.network.service_point_nodes]
+        return read_only(at_node & self.network.service_point_phases)
 
     @cached_property
     def device_phases(self) -> MaskArray:
@@ -158,7 +162,7 @@ class SupplyTree:
 
     @cached_property
     def first_supply(self) -> tuple[MaskArray, tuple[LongArray, ...]]:
-        """The supply of each service point's first phase (255: none), and `starts` counting only those."""
+        """The supply of the first phase each service point takes and has (255: none); `starts` of those."""
         first = np.full(self.network.service_point_count, 255, dtype=np.uint8)
         for number in reversed(range(len(self.supplies))):
             first[self.supplies[number].service_points] = number
@@ -169,12 +173,18 @@ class SupplyTree:
         return read_only(first), tuple(starts)
 
     def service_points_below(self, device: int, phases: int = ABC) -> IntArray:
-        """Return the sorted indices of service points that lose a phase when the device opens on these."""
+        """Return the sorted indices of service points that lose a phase they take when the device opens."""
         asked = phases & int(self.closed_phases[device])
-        below = [supply.service_points_behind(device) for supply in self.supplies if supply.phases & asked]
+        below = [self._losing(supply, device, asked) for supply in self.supplies if supply.phases & asked]
         if len(below) == 1:
             return np.sort(below[0])
         return np.unique(np.concatenate(below)) if below else self.supplies[0].service_points[:0]
+
+    def _losing(self, supply: PhaseSupply, device: int, asked: int) -> IntArray:
+        points = supply.service_points_behind(device)
+        if supply.phases & ~asked and not self.network.has_only_full_services:
+            points = points[(self.network.service_point_phases[points] & asked) > 0]
+        return points
 
     def part_of_device(self, device: int) -> IntArray:
         """Return the sorted devices of the looped part this one lies in; none when it is a bridge or open."""

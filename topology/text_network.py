@@ -7,8 +7,8 @@
     fuse F1 N2 N3 A open        # normally open
     transformer X1 N3 N4        # a distribution transformer; or any kind of device by its name
     node N7                     # a node that nothing may be attached to
-    service_point P1 N4 3       # three customers; one unless said
-    service_points Q N4 24      # Q-1 … Q-24, one customer each
+    service_point P1 N4 3 A     # three customers on phase A; one on ABC unless said
+    service_points Q N4 24 A    # Q-1 … Q-24, one customer each; on ABC unless said
 
 Nodes come into being with the devices between them; a service point at any other node is a finding.
 """
@@ -23,7 +23,6 @@ from topology.findings import Finding
 from topology.kinds import CODE_OF_KIND, DeviceKind
 from topology.network import Network
 
-SERVICE_POINTS_WORDS = 3
 _ALIASES = {
     "line": DeviceKind.OVERHEAD.value,
     "tie": DeviceKind.SWITCH.value,
@@ -52,6 +51,7 @@ def parse_text_network(text: str) -> tuple[Network, tuple[Finding, ...]]:
             [row[0] for row in rows.service_points],
             [row[1] for row in rows.service_points],
             [row[2] for row in rows.service_points],
+            [row[3] for row in rows.service_points],
         ),
     )
 
@@ -60,27 +60,27 @@ def parse_text_network(text: str) -> tuple[Network, tuple[Finding, ...]]:
 class _Rows:
     nodes: dict[str, bool] = field(default_factory=dict)
     devices: list[tuple[str, str, str, str, str, bool]] = field(default_factory=list)
-    service_points: list[tuple[str, str, int]] = field(default_factory=list)
+    service_points: list[tuple[str, str, str, int]] = field(default_factory=list)
 
     def read(self, number: int, words: list[str]) -> None:
         word, *rest = words
         if word in {"source", "node"} and len(rest) == 1:
             self.nodes[rest[0]] = word == "source"
-        elif word == "service_point" and len(rest) in {2, 3}:
-            point, node, customers, *_ = [*rest, "1"]
-            self.service_points.append((point, node, _count(number, customers)))
-        elif word == "service_points" and len(rest) == SERVICE_POINTS_WORDS:
-            prefix, node, count = rest
+        elif word == "service_point" and len(rest) in {2, 3, 4}:
+            point, node, customers, phases = [*rest, *("1", "ABC")[len(rest) - 2 :]]
+            self.service_points.append((point, node, phases, _count(number, customers)))
+        elif word == "service_points" and len(rest) in {3, 4}:
+            prefix, node, count, phases = [*rest, "ABC"][:4]
             places = range(1, _count(number, count) + 1)
-            self.service_points += [(f"{prefix}-{place}", node, 1) for place in places]
+            self.service_points += [(f"{prefix}-{place}", node, phases, 1) for place in places]
         elif (word in CODE_OF_KIND or word in _ALIASES) and len(rest) in {3, 4, 5}:
             self._read_device(word, rest)
         else:
             raise TextNetworkError(
                 number,
                 f"{' '.join(words)!r} is not understood; write `source NODE`, `node NODE`, "
-                f"`KIND ID FROM TO [PHASES] [open]`, `service_point ID NODE [CUSTOMERS]` "
-                f"or `service_points PREFIX NODE COUNT`.",
+                f"`KIND ID FROM TO [PHASES] [open]`, `service_point ID NODE [CUSTOMERS [PHASES]]` "
+                f"or `service_points PREFIX NODE COUNT [PHASES]`.",
             )
 
     def _read_device(self, word: str, rest: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Traces: what a device feeds, and what feeds it, under the switch state of a supply tree.
 
 Fed *through* a device is what loses supply when it opens: a device inside a looped part feeds nothing through
-itself alone, and an open one feeds nothing.
+itself alone, and an open one feeds nothing. A service point is fed on the phases it takes, and on no others.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def downstream(*, tree: SupplyTree, device: str) -> Trace:
     for supply in tree.supplies:
         points[supply.service_points_behind(start.index)] |= np.uint8(supply.phases)
         devices[supply.devices_behind(start.index)] |= np.uint8(supply.phases)
+    points &= network.service_point_phases
     fed, passed = np.flatnonzero(points), np.flatnonzero(devices)
     return Trace(
         device,
@@ -69,17 +70,22 @@ def downstream(*, tree: SupplyTree, device: str) -> Trace:
 def upstream(*, tree: SupplyTree, device: str) -> Trace:
     """Return the devices between a device or service point and its source, nearest first; UnknownDeviceError.
 
-    Through a looped part the way with fewest devices is given; `SupplyTree.part_of_device` names the rest.
-    What is open or has no supply has nothing upstream.
+    From a service point only the phases it takes are followed. Through a looped part the way with fewest
+    devices is given; `SupplyTree.part_of_device` names the rest. What is open or has no supply has nothing
+    upstream.
     """
     start = _find(tree.network, device)
+    is_point = isinstance(start, _ServicePoint)
+    taken = int(tree.network.service_point_phases[start.index]) if is_point else ABC
     rank: dict[int, int] = {}
     phases: dict[int, int] = {}
     for supply in tree.supplies:
+        if not (followed := supply.phases & taken):
+            continue
         position = _position_of(tree, supply, start)
         for place, passed in enumerate(supply.path_above(position)):
             rank[passed] = max(rank.get(passed, 0), place)
-            phases[passed] = phases.get(passed, 0) | supply.phases
+            phases[passed] = phases.get(passed, 0) | followed
     nearest_first = sorted(rank, key=lambda passed: (rank[passed], passed))
     indices = np.array(nearest_first, dtype=np.int32)
     masks = np.array([phases[passed] for passed in nearest_first], dtype=np.uint8)
@@ -87,9 +93,10 @@ def upstream(*, tree: SupplyTree, device: str) -> Trace:
 
 
 def service_points_downstream(*, tree: SupplyTree, device: str, phases: int = ABC) -> list[str]:
-    """Return the sorted ids of service points that lose a phase when the device opens; UnknownDeviceError.
+    """Return the sorted ids of service points that lose a phase they take when the device opens.
 
-    A service point "opens" alone: it is its own answer, while it has supply on these phases.
+    A service point "opens" alone: it is its own answer, while it has supply on these phases. Raises
+    UnknownDeviceError.
     """
     start = _find(tree.network, device)
     if isinstance(start, _ServicePoint):

@@ -62,6 +62,8 @@ def test_the_loaded_network_is_the_one_of_the_tables(
     loaded = load_network(session, network_version=version)
     built, _ = example_network.to_network()
     assert_same_network(loaded, built)
+    points = loaded.find_service_points(["户1", "户2", "户3"])
+    assert loaded.service_point_phases[points].tolist() == [1, 7, 1]
 
 
 def assert_same_network(ours, theirs) -> None:

@@ -72,7 +72,7 @@ def network_of_rows() -> Callable[..., Network]:
             nodes=NodeColumns(drawn.nodes, [node in drawn.sources for node in drawn.nodes]),
             devices=DeviceColumns(*([row[column] for row in drawn.devices] for column in range(6))),
             service_points=ServicePointColumns(
-                *([row[column] for row in drawn.service_points] for column in range(3))
+                *([row[column] for row in drawn.service_points] for column in range(4))
             ),
         )
         assert findings == ()

@@ -165,15 +165,41 @@ def test_vanished_phases_are_named_where_they_vanish(check):
         service_point P1 N4
         service_point P2 N5
     """)
-    lines, switches = found["vanished_phases"]
+    lines, switches, points = found["vanished_phases"]
     assert (lines.layer, lines.ids) == ("line_section", ("L2",))
     assert (
         lines.text
         == "1 line section carrying phases that the supply in front does not: L2 (ABC, without BC)."
     )
     assert (switches.layer, switches.ids) == ("switch", ("F1",))
+    assert (points.layer, points.ids) == ("service_point", ("P1",))
     assert found["unsupplied_service_point"][0].ids == ("P2",)
     assert set(found) == {"vanished_phases", "unsupplied_service_point"}
+
+
+def test_services_on_phases_that_their_node_never_has_are_one_finding(check):
+    # S --B1/ABC-- N1 (P1/C) --L1/AB-- N2 (P2/A, P3/BC, P4/C)    N2 --T1/C/open-- N3 --B2-- S
+    found = check("""
+        source S
+        breaker B1 S N1
+        line L1 N1 N2 AB
+        tie T1 N2 N3 C
+        breaker B2 S N3
+        service_point P1 N1 1 C
+        service_point P2 N2 1 A
+        service_point P3 N2 1 BC
+        service_point P4 N2 1 C
+    """)
+    assert set(found) == {"vanished_phases", "unsupplied_service_point"}
+    (vanished,) = found["vanished_phases"]
+    assert (vanished.layer, vanished.ids) == ("service_point", ("P3", "P4"))
+    assert vanished.text == (
+        "2 service points taking phases that their node has no supply on: "
+        "P3 (BC, without C), P4 (C, without C)."
+    )
+    (unsupplied,) = found["unsupplied_service_point"]
+    assert unsupplied.ids == ("P4",)
+    assert "1 behind open switches or phases that do not reach them" in unsupplied.text
 
 
 def test_dangling_ends_are_one_finding(check):

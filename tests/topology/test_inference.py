@@ -315,6 +315,62 @@ def test_partial_phases(draw_tree):
     assert ask(say(0, OPEN, "B1", phases=1)) == [("B1", "A", 8)]
 
 
+def test_single_phase_services(draw_tree):
+    # S --B1-- N1 --X1/ABC-- N2 (P/A: 6, Q/B: 6, R/ABC: 2)    N1 --F1/B-- N3 (T/B: 4, U/A: 1)
+    tree = draw_tree("""
+        source S
+        breaker B1 S N1
+        transformer X1 N1 N2
+        fuse F1 N1 N3 B
+        service_points P N2 6 A
+        service_points Q N2 6 B
+        service_points R N2 2
+        service_points T N3 4 B
+        service_points U N3 1 A
+    """)
+
+    def ask(*said: Observation, confirmed: tuple[str, ...] = ()) -> list[tuple[str, str, int]]:
+        result = infer(tree=tree, observations=said, now=START + timedelta(hours=1), confirmed=confirmed)
+        return [(one.device, one.phases, one.service_points_out) for one in result.outages]
+
+    # Phase A of a three-phase device: those on A are out and the three-phase ones partly, those on B are not.
+    assert ask(say(0, OPEN, "X1", phases=1)) == [("X1", "A", 8)]
+    assert ask(say(0, OPEN, "X1", phases=1), *every("Q", range(1, 2), CALL)) == [
+        ("X1", "A", 8),
+        ("Q-1", "B", 1),
+    ]
+    # Services of a later phase hang below the same devices as the others, and their silence counts.
+    assert ask(*every("Q", range(1, 5), GASP)) == [("X1", "ABC", 14)]
+    assert ask(*every("Q", range(1, 5), GASP), say(5, PING, "P-1", "on"))[0][0] != "X1"
+    assert ask(*every("T", range(1, 4), GASP)) == [("F1", "B", 4)]
+    assert ask(
+        *every("P", range(1, 7), GASP), *every("Q", range(1, 7), GASP), *every("T", range(1, 5), GASP)
+    ) == [("B1", "ABC", 18)]
+    assert ask(confirmed=("F1", "T-1", "U-1")) == [("F1", "B", 4), ("T-1", "B", 1), ("U-1", "A", 0)]
+    # Nothing reaches a service on a phase that its node does not have.
+    assert ask(say(0, CALL, "U-1")) == []
+
+
+def test_phases_over_devices_of_their_own(draw_tree):
+    # S --B1-- N1 ==FA/A, FB/B, FC/C== N2 (P/A: 4, Q/B: 4, R/C: 4) --X1/ABC-- N3 (T/C: 3)
+    tree = draw_tree("""
+        source S
+        breaker B1 S N1
+        fuse FA N1 N2 A
+        fuse FB N1 N2 B
+        fuse FC N1 N2 C
+        transformer X1 N2 N3
+        service_points P N2 4 A
+        service_points Q N2 4 B
+        service_points R N2 4 C
+        service_points T N3 3 C
+    """)
+    for prefix, fuse, out in (("P", "FA", 4), ("Q", "FB", 4), ("R", "FC", 7)):
+        said = every(prefix, range(1, 5), GASP)
+        result = infer(tree=tree, observations=said, now=START + timedelta(hours=1))
+        assert [(one.device, one.service_points_out) for one in result.outages] == [(fuse, out)]
+
+
 def test_the_result_as_json(ask):
     document = ask(*every("B", range(1, 9), GASP)).as_json()
     assert document["at"] == "2026-05-01T11:00:00+00:00"

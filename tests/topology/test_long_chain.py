@@ -30,6 +30,7 @@ def test_a_million_nodes_in_one_chain():
         device_normally_open=np.zeros(NODES - 1, dtype=np.bool_),
         service_point_id_array=ids("P", 2),
         service_point_nodes=np.array([NODES // 2, NODES - 1], dtype=np.int32),
+        service_point_phases=np.full(2, 7, dtype=np.uint8),
         service_point_customers=np.ones(2, dtype=np.int64),
     )
     normal = SwitchState.normal(network)

@@ -21,7 +21,7 @@ from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.text_network import parse_text_network
 
-# S --B1-- 节点1 --L1/AB-- N2 (P1: 3 customers)
+# S --B1-- 节点1 --L1/AB-- N2 (P1: 3 customers; Q-1, Q-2 on phase B)
 #                           |T1/open
 #                          N3
 TEXT = """
@@ -30,6 +30,7 @@ breaker B1 S 节点1
 line L1 节点1 N2 ABN
 tie T1 N2 N3
 service_point P1 N2 3
+service_points Q N2 2 B
 """
 
 
@@ -63,7 +64,7 @@ def test_ids_are_found_and_unknown_ones_named(network: Network):
     assert not network.has_device("")
     assert not network.has_device("B1\0")
     assert network.device_kind(network.device_index("T1")) is DeviceKind.SWITCH
-    assert network.total_customers == 3
+    assert network.total_customers == 5
     with pytest.raises(UnknownDeviceError, match="no device 'B9'"):
         network.device_index("B9")
     with pytest.raises(UnknownServicePointError, match="no service point 'B1'"):
@@ -98,9 +99,10 @@ def test_a_saved_network_is_the_same(network: Network, tmp_path: Path):
     assert list(opened.graph().edges(keys=True, data=True)) == list(
         network.graph().edges(keys=True, data=True)
     )
-    assert opened.service_point_customers.tolist() == [3]
+    assert opened.service_point_customers.tolist() == [3, 1, 1]
+    assert opened.service_point_phases.tolist() == network.service_point_phases.tolist() == [7, 2, 2]
     assert [path.name for path in tmp_path.iterdir()] == ["network.bin"]
-    assert SupplyTree(opened, SwitchState.normal(opened)).service_point_phases.tolist() == [3]
+    assert SupplyTree(opened, SwitchState.normal(opened)).service_point_phases.tolist() == [3, 2, 2]
     assert pickle.loads(pickle.dumps(network)).node_count == 4  # noqa: S301  # a worker pool may send one
 
 
@@ -121,6 +123,13 @@ def test_a_file_that_is_no_network_is_refused(network: Network, tmp_path: Path):
     with pytest.raises(NetworkFileError, match="not a saved network"):
         Network.open(other)
     network.save(other)
+    older = other.read_bytes().replace(b"relight network 2", b"relight network 1", 1)
+    other.write_bytes(older)
+    with pytest.raises(
+        NetworkFileError, match="not a saved network of this version; import the network again"
+    ):
+        Network.open(other)
+    network.save(other)
     other.write_bytes(other.read_bytes()[:900])
     with pytest.raises(NetworkFileError, match="damaged"):
         Network.open(other)
@@ -137,7 +146,12 @@ def test_dirty_rows_are_findings_and_left_out():
             phases=["ABC", "ABC", "ABC", "ABC", "XYZ", "A", "A", "A"],
             normally_open=[False] * 8,
         ),
-        service_points=ServicePointColumns(["P1", "X1", "P2", "P3"], ["N1", "N1", "N8", "N1"], [2, 1, 1, -4]),
+        service_points=ServicePointColumns(
+            ids=["P1", "X1", "P2", "P3", "P4"],
+            nodes=["N1", "N1", "N8", "N1", "N1"],
+            phases=["AN", "A", "Q", "C", "R"],
+            customers=[2, 1, 1, -4, 1],
+        ),
     )
     assert [(one.rule, one.layer, [id_[:5] for id_ in one.ids]) for one in findings] == [
         ("unusable_id", "node", ["row 4"]),
@@ -150,19 +164,23 @@ def test_dirty_rows_are_findings_and_left_out():
         ("unknown_node", "line_section", ["L1"]),
         ("self_loop", "line_section", ["L2"]),
         ("unknown_node", "service_point", ["P2"]),
+        ("unknown_phases", "service_point", ["P4"]),
         ("customers_not_a_count", "service_point", ["P3"]),
     ]
     assert network.device_ids(np.arange(network.device_count)) == ["B1", "X1"]
     assert network.device_kind(0) is DeviceKind.BREAKER
-    assert network.service_point_ids(np.arange(network.service_point_count)) == ["P1", "P3"]
-    assert network.total_customers == 2
+    assert network.service_point_ids(np.arange(network.service_point_count)) == ["P1", "P3", "P4"]
+    assert network.service_point_phases.tolist() == [1, 4, 7]
+    assert network.total_customers == 3
+    (phases,) = [one for one in findings if (one.rule, one.layer) == ("unknown_phases", "service_point")]
+    assert phases.text == "1 service point whose phases are not a subset of ABC: taken as ABC: P4."
 
 
 def test_ten_thousand_duplicate_ids_are_one_finding():
     network, findings = build_network(
         nodes=NodeColumns(["S", "N1"], [True, False]),
         devices=DeviceColumns(*([value] * 10_001 for value in ("B1", "breaker", "S", "N1", "ABC", False))),
-        service_points=ServicePointColumns([], [], []),
+        service_points=ServicePointColumns([], [], [], []),
     )
     assert network.device_count == 1
     (finding,) = findings
@@ -171,7 +189,17 @@ def test_ten_thousand_duplicate_ids_are_one_finding():
 
 
 @pytest.mark.parametrize(
-    "line", ["breaker B1 S", "rope R1 A B", "service_point P1", "service_point P1 N1 many", "source"]
+    "line",
+    [
+        "breaker B1 S",
+        "rope R1 A B",
+        "service_point P1",
+        "service_point P1 N1 many",
+        "service_point P1 N1 A",
+        "service_point P1 N1 1 A B",
+        "service_points P N1",
+        "source",
+    ],
 )
 def test_a_text_line_that_cannot_be_read_is_named(line: str):
     with pytest.raises(TextNetworkError, match="Line 2") as refused:

@@ -45,6 +45,27 @@ def test_everything_downstream_of_every_device(
 
 @CASES
 @given(data=st.data())
+def test_service_points_have_the_phases_they_take(
+    data, twin: ModuleType, tree_of_rows: Callable[..., SupplyTree]
+):
+    drawn = data.draw(twin.drawn_networks())
+    tree = tree_of_rows(drawn)
+    above = {point: upstream(tree=tree, device=point).devices for point, *_ in drawn.service_points}
+    for point, passed in above.items():
+        fed = drawn.service_phases(point)
+        assert format_phases(int(tree.service_point_phases[tree.network.service_point_index(point)])) == fed
+        assert {one.id: one.phases for one in downstream(tree=tree, device=point).service_points} == (
+            {point: fed} if fed else {}
+        )
+        assert all(set(one.phases) <= set(fed) for one in passed)
+    for device, *_ in drawn.devices:
+        for point, phases in drawn.downstream(device)[0].items():
+            (passed,) = [one for one in above[point] if one.id == device]
+            assert set(phases) <= set(passed.phases)
+
+
+@CASES
+@given(data=st.data())
 def test_looped_parts(data, twin: ModuleType, tree_of_rows: Callable[..., SupplyTree]):
     drawn = data.draw(twin.drawn_networks())
     tree = tree_of_rows(drawn)
@@ -70,7 +91,7 @@ def test_path_to_the_source_is_a_shortest_way(
     drawn = data.draw(twin.drawn_networks(only_abc=True))
     tree = tree_of_rows(drawn)
     ends = {device: {start, stop} for device, _, start, stop, _, _ in drawn.devices}
-    for point, node, _ in drawn.service_points:
+    for point, node, *_ in drawn.service_points:
         path = [one.id for one in upstream(tree=tree, device=point).devices]
         shortest = drawn.distance("A", node)
         assert len(path) == (shortest or 0)
@@ -95,7 +116,7 @@ def test_feeder_is_the_first_breaker_from_the_source(
     tree = tree_of_rows(drawn)
     looped = drawn.looped("A")
     kinds = {device: kind for device, kind, *_ in drawn.devices}
-    for point, _, _ in drawn.service_points:
+    for point, *_ in drawn.service_points:
         path = [one.id for one in upstream(tree=tree, device=point).devices]
         breakers = [one for one in path if kinds[one] == "breaker" and one not in looped]
         index = int(

@@ -70,6 +70,39 @@ def test_phases_open_one_by_one(tree):
     assert [one.phases for one in upstream(tree=partly, device="P2").devices] == ["BC", "BC"]
 
 
+def test_single_phase_services_lose_only_what_they_take(draw_tree):
+    # S --B1-- N1 (P3/ABC) --R1/ABC-- N2 (PA/A, PB/B, PAC/AC, P1/ABC)    N2 --F1/A-- N3 (PQ/A, PR/B)
+    tree = draw_tree("""
+        source S
+        breaker B1 S N1
+        recloser R1 N1 N2
+        fuse F1 N2 N3 A
+        service_point P3 N1
+        service_point PA N2 2 A
+        service_point PB N2 2 B
+        service_point PAC N2 2 AC
+        service_point P1 N2
+        service_points PQ N3 2 A
+        service_point PR N3 2 B
+    """)
+    fed = {one.id: one.phases for one in downstream(tree=tree, device="R1").service_points}
+    assert fed == {"P1": "ABC", "PA": "A", "PAC": "AC", "PB": "B", "PQ-1": "A", "PQ-2": "A"}
+    assert downstream(tree=tree, device="PAC").service_points == (FedServicePoint("PAC", "AC"),)
+    assert downstream(tree=tree, device="PR").service_points == ()
+    assert service_points_downstream(tree=tree, device="R1", phases=1) == ["P1", "PA", "PAC", "PQ-1", "PQ-2"]
+    assert service_points_downstream(tree=tree, device="R1", phases=2) == ["P1", "PB"]
+    assert service_points_downstream(tree=tree, device="F1", phases=6) == []
+    assert service_points_downstream(tree=tree, device="PA", phases=6) == []
+    assert [(one.id, one.phases) for one in upstream(tree=tree, device="PB").devices] == [
+        ("R1", "B"),
+        ("B1", "B"),
+    ]
+    cut = SupplyTree(tree.network, tree.state.open("R1", phases=1))
+    left = dict(zip(tree.network.service_point_ids(range(8)), cut.service_point_phases.tolist(), strict=True))
+    out = {"PA": 0, "PQ-1": 0, "PQ-2": 0, "PR": 0}
+    assert left == {**out, "P1": 6, "P3": 7, "PAC": 4, "PB": 2}
+
+
 def test_a_closed_tie_moves_customers_to_the_other_feeder(tree):
     moved = SupplyTree(tree.network, tree.state.open("B1").close("T1"))
     assert service_points_downstream(tree=moved, device="B2") == ["P1", "P2", "P3"]

@@ -21,7 +21,7 @@ class Drawn:
     nodes: list[str]
     sources: list[str]
     devices: list[tuple[str, str, str, str, str, bool]]  # id, kind, from, to, phases, normally_open
-    service_points: list[tuple[str, str, int]]
+    service_points: list[tuple[str, str, str, int]]  # id, node, phases, customers
     open_phases: dict[str, str]
 
     def live(self, phase: str, also_open: str | None = None) -> nx.MultiGraph:
@@ -43,14 +43,19 @@ class Drawn:
     def node_phases(self, node: str) -> str:
         return "".join(phase for phase in PHASES if node in self.energised(phase))
 
+    def service_phases(self, point: str) -> str:
+        """The phases that a service point takes and has."""
+        ((node, taken),) = [(at, phases) for id_, at, phases, _ in self.service_points if id_ == point]
+        return "".join(phase for phase in self.node_phases(node) if phase in taken)
+
     def downstream(self, device: str) -> tuple[dict[str, str], dict[str, str]]:
         """Service points and other devices that lose phases when the device opens, with those phases."""
         points: dict[str, str] = {}
         devices: dict[str, str] = {}
         for phase in PHASES:
             lost = self.energised(phase) - self.energised(phase, also_open=device)
-            for point, node, _ in self.service_points:
-                if node in lost:
+            for point, node, taken, _ in self.service_points:
+                if node in lost and phase in taken:
                     points[point] = points.get(point, "") + phase
             for _, _, other in self.live(phase).edges(lost, keys=True):
                 if other != device:
@@ -129,7 +134,7 @@ def drawn_networks(draw: st.DrawFn, *, only_abc: bool = False) -> Drawn:
         for place, (start, stop) in enumerate(draw(st.permutations(pairs)))
     ]
     at = draw(st.lists(st.sampled_from(nodes), max_size=8))
-    points = [(f"P{place}", node, place) for place, node in enumerate(at)]
+    points = [(f"P{place}", node, draw(st.sampled_from(PHASE_SETS)), place) for place, node in enumerate(at)]
     open_phases = {
         device: "ABC"
         if normally_open
