@@ -26,7 +26,9 @@ def up(
     mention("Starting …")
     try:
         with running_system(database=DatabaseSettings(), web=web, messages=MessageSettings()) as system:
-            say(f"Relight is up at {system.address} (documentation: {system.address}/docs). Ctrl-C stops it.")
+            say(f"Relight is up at {system.address} and stops with Ctrl-C.")
+            for face in ("dispatcher", "crew", "supply", "docs"):
+                say(f"  {system.address}/{face}")
             if system.welcome_address:
                 say("Nobody can sign in yet. Make the first account here, once, within a day:")
                 say(system.welcome_address)

@@ -98,7 +98,7 @@ def make_account(
         return _again(form.name, str(error))
     return _page(
         f"<p>The account <b>{html.escape(form.name)}</b> is made. "
-        "Sign in with it at <code>POST /api/sign-in</code>; all there is to do is listed at "
+        'Sign in with it at <a href="/dispatcher/">/dispatcher</a>; programs find their way at '
         '<a href="/docs">/docs</a>.</p>'
     )
 
