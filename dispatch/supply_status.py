@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.change_log import changes_after
 from dispatch.errors import NoActiveNetwork
 from dispatch.events import Event
-from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import ChangeLogRow, EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import service_points_of_account
 
@@ -38,7 +37,7 @@ _TOLD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One thing that happened, by event name."""
+    """One thing that happened, by event name; `etr_at` is the new time where that changed."""
 
     at: datetime
     name: str
@@ -128,10 +127,23 @@ def _crew_status(jobs: Sequence[JobRow]) -> str | None:
 
 
 def _history(session: Session, outage: OutageRow) -> list[HistoryEntry]:
-    entries = []
-    for change in changes_after(session, position=0, limit=10_000, outage_id=outage.id):
-        if change.name in _TOLD:
-            etr = change.data.get("values", {}).get("etr_at", {}).get("new")
-            etr_at = datetime.fromisoformat(etr) if etr else None
-            entries.append(HistoryEntry(at=change.occurred_at, name=change.name, etr_at=etr_at))
-    return entries
+    # Only an ETR change's data is looked into: a prediction's names every household, by the hundred thousand.
+    etr_at = case(
+        (
+            ChangeLogRow.name == Event.OUTAGE_ETR_CHANGED,
+            ChangeLogRow.data["values"]["etr_at"]["new"].astext,
+        )
+    )
+    query = (
+        select(ChangeLogRow.occurred_at, ChangeLogRow.name, etr_at.label("etr_at"))
+        .where(ChangeLogRow.outage_id == outage.id, ChangeLogRow.name.in_(_TOLD))
+        .order_by(ChangeLogRow.position)
+    )
+    return [
+        HistoryEntry(
+            at=row.occurred_at,
+            name=row.name,
+            etr_at=datetime.fromisoformat(row.etr_at) if row.etr_at else None,
+        )
+        for row in session.execute(query)
+    ]
