@@ -144,7 +144,8 @@ def read_document(document: Document) -> EvidenceDocument | Rejection:
         return _read(document)
     except _Unreadable as problem:
         id = document.fields.get("id")
-        named = id if isinstance(id, str) and len(id) <= MAXIMUM_ID_LENGTH else None
+        is_sound = isinstance(id, str) and len(id) <= MAXIMUM_ID_LENGTH and _is_storable(id)
+        named = id if is_sound else None
         return Rejection(line=document.line, id=named, reason=str(problem))
 
 
@@ -171,7 +172,10 @@ def _read(document: Document) -> EvidenceDocument:
 
 
 def _canonical(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except (ValueError, RecursionError):
+        raise _Unreadable("The object is nested too deep, or holds a number too long to read.") from None
 
 
 def _time(value: Any) -> datetime:
@@ -193,9 +197,14 @@ def _text(fields: dict[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not value or len(value) > MAXIMUM_TEXT_LENGTH or "\x00" in value:
+    if not isinstance(value, str) or not value or len(value) > MAXIMUM_TEXT_LENGTH or not _is_storable(value):
         raise _Unreadable(f"`{name}` must be a text of 1 to {MAXIMUM_TEXT_LENGTH} characters.")
     return value
+
+
+def _is_storable(text: str) -> bool:
+    """PostgreSQL stores no NUL, and half a surrogate pair is no character; JSON lets both through."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _result(fields: dict[str, Any], kind: str) -> str | None:
@@ -227,8 +236,11 @@ def _location(value: Any) -> Location:
     if not isinstance(value, dict):
         raise _Unreadable("`location` must be an object with lon, lat and crs.")
     lon, lat, crs = value.get("lon"), value.get("lat"), value.get("crs", "wgs84")
-    if isinstance(lon, bool) or isinstance(lat, bool) or not isinstance(crs, str):
+    if isinstance(lon, bool) or isinstance(lat, bool) or not isinstance(crs, str) or not _is_storable(crs):
         raise _Unreadable("`location` must have numbers lon and lat, and a text crs.")
     if not isinstance(lon, int | float) or not isinstance(lat, int | float):
         raise _Unreadable("`location` must have numbers lon and lat, and a text crs.")
-    return Location(lon=float(lon), lat=float(lat), crs=crs)
+    try:
+        return Location(lon=float(lon), lat=float(lat), crs=crs)
+    except OverflowError:
+        raise _Unreadable("`location` lies off the earth.") from None
