@@ -28,24 +28,32 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
     error: null,
   });
   const path = `/api/outages/${encodeURIComponent(outage_id)}`;
+  let affected_as_of = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function look(): Promise<void> {
     timer = undefined;
     try {
-      const [outage, affected, history] = await Promise.all([
+      const [outage, history] = await Promise.all([
         ask<Outage>(path),
-        ask<{ service_points: Affected[] }>(`${path}/affected`),
         ask<{ changes: Change[] }>(`${path}/history`),
       ]);
       desk.details.take(outage);
-      facts.affected = affected.service_points;
       facts.history = history.changes;
-      facts.error = null;
       await rank();
+      await list_affected(outage);
+      facts.error = null;
     } catch (error) {
       if (!session.notice(error)) facts.error = error;
     }
+  }
+
+  /** A long list: asked for only when it has changed. */
+  async function list_affected({ status, service_points_out }: Outage): Promise<void> {
+    const listed = `${status} ${service_points_out}`;
+    if (facts.affected && listed === affected_as_of) return;
+    facts.affected = (await ask<{ service_points: Affected[] }>(`${path}/affected`)).service_points;
+    affected_as_of = listed;
   }
 
   async function rank(): Promise<void> {

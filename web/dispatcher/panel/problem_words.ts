@@ -19,7 +19,7 @@ export function problem_words(error: unknown, desk: Desk, now: number): string {
   return error_words(error);
 }
 
-/** "Wang confirmed this at 14:05. Look again, then decide." */
+/** "14:05: Wang confirmed it. … Look again, then decide." */
 function stale_words(changes: Change[], desk: Desk, now: number): string {
   const told = changes.map((change) =>
     t("dispatcher.problem.stale_change", {

@@ -3,6 +3,8 @@ import type { Reason } from "../../src/shared/api/model";
 import { clock_time, duration } from "../../src/shared/words/times";
 import { html_language, key_for, t, t_code, t_count, type Values } from "../../src/shared/words/vocabulary";
 
+const MINUTE_MS = 60_000;
+
 /** Values that are codes themselves, and the vocabulary they are said from. */
 const coded: Record<string, string> = { skills: "skill", source: "travel_source", result: "finding" };
 
@@ -25,7 +27,9 @@ function counted_words(values: Reason["values"]): string {
 
 function value_words(name: string, value: unknown, now: number): string {
   if (name === "at") return clock_time(String(value), now);
-  if (name === "minutes" || name === "travel_minutes") return duration(Number(value) * 60_000);
+  if (name === "minutes") return duration(Number(value) * MINUTE_MS);
+  // Nobody is there in no time at all.
+  if (name === "travel_minutes") return duration(Math.max(1, Number(value)) * MINUTE_MS);
   if (name === "devices" || name === "examples") return listed_words(String(value));
   if (name === "device") return device_words(String(value));
   if (typeof value === "number") return value.toLocaleString(html_language());

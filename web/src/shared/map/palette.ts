@@ -50,7 +50,7 @@ const dark: Palette = {
   name: "dark",
   ground: "#0f1419",
   overhead: "#4f6478",
-  underground: "#65594a",
+  underground: "#544e45",
   transformer: "#7d93a6",
   switch: "#9db0c0",
   service_point: "#4b5a68",
