@@ -100,13 +100,11 @@ class Twin:
             device: [one for one in unique if one.subject == device] for device, *_ in self.drawn.devices
         }
         self.open = {device for device in self.below if self._last_state(device) == "open"}
-        self.explained = set().union(*(self.below[device] for device in self.open))
+        self.explained = self.drawn.lost_together(self.open)
         self.reported = {point: spell for point, spell in self.out.items() if point not in self.explained}
 
     def is_bridge(self, device: str) -> bool:
-        return any(
-            self.drawn.energised(phase) != self.drawn.energised(phase, also_open=device) for phase in "ABC"
-        )
+        return any(self.drawn.energised(phase) != self.drawn.energised(phase, device) for phase in "ABC")
 
     def _read_point(self, point: str, heard: list[Observation]) -> None:
         spell, last_on = [], None

@@ -24,17 +24,17 @@ class Drawn:
     service_points: list[tuple[str, str, str, int]]  # id, node, phases, customers
     open_phases: dict[str, str]
 
-    def live(self, phase: str, also_open: str | None = None) -> nx.MultiGraph:
+    def live(self, phase: str, *also_open: str | None) -> nx.MultiGraph:
         graph = nx.MultiGraph()
         graph.add_nodes_from(self.nodes)
         for device, _, start, stop, phases, _ in self.devices:
             is_open = phase in self.open_phases.get(device, "")
-            if phase in phases and not is_open and device != also_open:
+            if phase in phases and not is_open and device not in also_open:
                 graph.add_edge(start, stop, key=device)
         return graph
 
-    def energised(self, phase: str, also_open: str | None = None) -> set[str]:
-        graph = self.live(phase, also_open)
+    def energised(self, phase: str, *also_open: str | None) -> set[str]:
+        graph = self.live(phase, *also_open)
         reached: set[str] = set()
         for source in self.sources:
             reached |= nx.node_connected_component(graph, source)
@@ -53,7 +53,7 @@ class Drawn:
         points: dict[str, str] = {}
         devices: dict[str, str] = {}
         for phase in PHASES:
-            lost = self.energised(phase) - self.energised(phase, also_open=device)
+            lost = self.energised(phase) - self.energised(phase, device)
             for point, node, taken, _ in self.service_points:
                 if node in lost and phase in taken:
                     points[point] = points.get(point, "") + phase
@@ -61,6 +61,15 @@ class Drawn:
                 if other != device:
                     devices[other] = "".join(sorted(set(devices.get(other, "") + phase)))
         return points, devices
+
+    def lost_together(self, devices: set[str]) -> set[str]:
+        """Service points that lose a phase they take when all these devices open."""
+        return {
+            point
+            for phase in PHASES
+            for point, node, taken, _ in self.service_points
+            if phase in taken and node in self.energised(phase) - self.energised(phase, *devices)
+        }
 
     def distance(self, phase: str, node: str, without: str | None = None) -> int | None:
         """Fewest devices between a node and any source, None when there is no way."""
@@ -74,7 +83,7 @@ class Drawn:
         return {
             device
             for start, _, device in self.live(phase).edges(keys=True)
-            if start in fed and self.energised(phase, also_open=device) == fed
+            if start in fed and self.energised(phase, device) == fed
         }
 
     def parts(self, phase: str) -> list[set[str]]:
