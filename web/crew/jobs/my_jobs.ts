@@ -8,7 +8,7 @@ import type { Outbox } from "../outbox/outbox";
 import type { ReportStore } from "../outbox/report_store";
 import type { CrewJob } from "./crew_job";
 
-const LOOK_EVERY_MS = 1_500;
+const LOOK_EVERY_MS = 1_000;
 const LOOK_HIDDEN_EVERY_MS = 20_000;
 
 export class MyJobs {
