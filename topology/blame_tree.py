@@ -1,9 +1,9 @@
 """The tree of devices that inference may blame, read off a supply tree where evidence touches it.
 
 A device is in it when it is of a blameable kind and a bridge: only then does opening it put someone out.
-Where phases are fed over different ways, a device hangs where its first phase is fed, and a service point
-where the first phase that it takes is.
-That can close no ring: what is above a device has a first phase no later than its own.
+Where phases are fed over different ways, a service point hangs where the first phase that it takes is fed,
+and a device where the first phase is that any service point hangs below it on.
+That can close no ring: what is above a device has such a phase no later than its own.
 """
 
 from __future__ import annotations
@@ -62,12 +62,7 @@ class BlameTree:
 
     def service_point_count(self, device: int) -> int:
         """Return how many service points hang below a device of the tree."""
-        _, starts = self._tree.first_supply
-        count = 0
-        for supply, counted in zip(self._tree.supplies, starts, strict=True):
-            if behind := supply.slice_behind(device):
-                count += int(counted[behind[1]] - counted[behind[0]])
-        return count
+        return sum(count for _, _, count in self._slices(device))
 
     def _find_above(self, device: int) -> int:
         place = self._place(device)
@@ -79,14 +74,21 @@ class BlameTree:
         return int(walk.parent_edge[higher])
 
     def _place(self, device: int) -> tuple[int, int] | None:
-        """Return the first supply that the device is a bridge of, and its position there."""
+        """Return the first supply that service points hang below the device in, and its position there.
+
+        A device with none hangs in the first supply that it is a bridge of.
+        """
         if device not in self._places:
-            self._places[device] = next(
-                (
-                    (number, behind[0])
-                    for number, supply in enumerate(self._tree.supplies)
-                    if (behind := supply.slice_behind(device)) is not None
-                ),
-                None,
-            )
+            slices = self._slices(device)
+            hung = [one for one in slices if one[2]] or slices
+            self._places[device] = hung[0][:2] if hung else None
         return self._places[device]
+
+    def _slices(self, device: int) -> list[tuple[int, int, int]]:
+        """Return the supplies that the device is a bridge of: number, position, service points hung below."""
+        _, starts = self._tree.first_supply
+        return [
+            (number, behind[0], int(starts[number][behind[1]] - starts[number][behind[0]]))
+            for number, supply in enumerate(self._tree.supplies)
+            if (behind := supply.slice_behind(device)) is not None
+        ]

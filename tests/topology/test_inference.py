@@ -353,6 +353,7 @@ def test_single_phase_services(draw_tree):
 
 def test_phases_over_devices_of_their_own(draw_tree):
     # S --B1-- N1 ==FA/A, FB/B, FC/C== N2 (P/A: 4, Q/B: 4, R/C: 4) --X1/ABC-- N3 (T/C: 3)
+    #                                   +--X2/ABC-- N4 (U/C: 4)
     tree = draw_tree("""
         source S
         breaker B1 S N1
@@ -360,15 +361,23 @@ def test_phases_over_devices_of_their_own(draw_tree):
         fuse FB N1 N2 B
         fuse FC N1 N2 C
         transformer X1 N2 N3
+        transformer X2 N2 N4
         service_points P N2 4 A
         service_points Q N2 4 B
         service_points R N2 4 C
         service_points T N3 3 C
+        service_points U N4 4 C
     """)
-    for prefix, fuse, out in (("P", "FA", 4), ("Q", "FB", 4), ("R", "FC", 7)):
-        said = every(prefix, range(1, 5), GASP)
+
+    def ask(*said: Observation) -> list[tuple[str, int]]:
         result = infer(tree=tree, observations=said, now=START + timedelta(hours=1))
-        assert [(one.device, one.service_points_out) for one in result.outages] == [(fuse, out)]
+        return [(one.device, one.service_points_out) for one in result.outages]
+
+    for prefix, fuse, out in (("P", "FA", 4), ("Q", "FB", 4), ("R", "FC", 11)):
+        assert ask(*every(prefix, range(1, 5), GASP)) == [(fuse, out)]
+    # A three-phase transformer hangs where those below it are fed.
+    assert ask(*every("T", range(1, 4), GASP)) == [("X1", 3)]
+    assert ask(*every("T", range(1, 4), GASP), *every("U", range(1, 5), GASP)) == [("FC", 11)]
 
 
 def test_the_result_as_json(ask):
