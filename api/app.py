@@ -76,6 +76,7 @@ def create_app(
         texts=read_vocabulary(),
         zone=ZoneInfo(messages.time_zone),
         watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
+        notice=web.customer_notice,
     )
     for router in ROUTERS:
         app.include_router(router)

@@ -70,6 +70,11 @@ class WebSettings(BaseSettings):
         description="How many customers' pages may be live at once in a web process; the others load again "
         "every now and then. They have places of their own, so that a storm never takes the desk's.",
     )
+    customer_notice: str | None = Field(
+        default=None,
+        max_length=300,
+        description="A line that stands on every customer's page, such as the telephone number to call.",
+    )
 
 
 class SignInSettings(BaseSettings):
@@ -99,7 +104,8 @@ class MessageSettings(BaseSettings):
     )
     time_zone: str = Field(
         default="UTC",
-        description="The time zone in which messages tell the time, as in the IANA list: Asia/Shanghai.",
+        description="The time zone in which messages and customers' pages tell the time, as in the IANA "
+        "list: Asia/Shanghai.",
     )
 
     @field_validator("time_zone")

@@ -51,8 +51,15 @@ class StaticFile:
 class SupplyFace:
     """What all pages of customers share in one process."""
 
-    def __init__(self, *, texts: Mapping[str, Mapping[str, str]], zone: tzinfo, watch: SupplyWatch) -> None:
-        """Read the templates and files; `zone` is the time zone in which times are told."""
+    def __init__(
+        self,
+        *,
+        texts: Mapping[str, Mapping[str, str]],
+        zone: tzinfo,
+        watch: SupplyWatch,
+        notice: str | None = None,
+    ) -> None:
+        """Read the templates and files; times are told in `zone`, and `notice` stands on every page."""
         self.watch = watch
         self.areas = OutageAreas()
         self.files = {name: _read(name, media_type) for name, media_type in FILES.items()}
@@ -70,6 +77,7 @@ class SupplyFace:
             files={name: file.address for name, file in self.files.items()},
             map_width=WIDTH,
             map_height=HEIGHT,
+            notice=notice,
         )
 
     def words(self, request: Request) -> Words:

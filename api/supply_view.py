@@ -44,12 +44,12 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class AreaView:
-    """The area's picture and what it says in words; no picture where none may be drawn."""
+    """The area's picture, what it says in words, and how many are out; no picture where none may be drawn."""
 
     picture: AreaPicture | None
     description: str
     bar_text: str
-    count_text: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +109,14 @@ def view_area(customers: int, picture: AreaPicture | None, *, words: Words) -> A
     if picture is None:
         few = customers < FEWEST_CUSTOMERS
         text = words("area.few") if few else _count(customers, words=words)
-        return AreaView(picture=None, description="", bar_text="", count_text=text)
+        return AreaView(picture=None, description="", bar_text="", text=text)
     size = words("area.size", width=_length(picture.width_m, words), height=_length(picture.height_m, words))
     own = words("area.own", sector=words(f"area.sector.{picture.sector}")) if picture.sector else ""
     return AreaView(
         picture=picture,
-        description=f"{size} {own}".strip(),
+        description=words.join((size, own)),
         bar_text=_length(picture.bar_m, words),
-        count_text=_count(customers, words=words),
+        text=words.join((_count(customers, words=words), size, own)),
     )
 
 

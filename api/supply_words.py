@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -27,9 +27,9 @@ class Words:
         """Return the text of `customer.<key>` with its blanks filled; KeyError if there is none."""
         return self.texts[_PREFIX + key].format_map(values)
 
-    def has(self, key: str) -> bool:
-        """Return whether there is a text of this key."""
-        return _PREFIX + key in self.texts
+    def join(self, sentences: Iterable[str]) -> str:
+        """Return sentences one after the other, with a blank between where the language has one."""
+        return ("" if self.language == "zh" else " ").join(sentence for sentence in sentences if sentence)
 
     def time(self, at: datetime, *, now: datetime) -> str:
         """Return the clock time, with the day where it is not today."""

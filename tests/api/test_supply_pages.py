@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from api.app import create_app
-from api.settings import MessageSettings
+from api.settings import MessageSettings, WebSettings
 from gis.database import connect
 
 VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
@@ -467,7 +467,14 @@ class TestWhenSomethingIsAway:
         answer = client.post("/supply/report", data={"address": "a1 Street 1"})
         assert says(answer, "error.no_network.title")
 
-    def test_times_are_told_in_the_zone_of_the_settings(self, world, serve):
-        client = serve(world.engine, messages=MessageSettings(time_zone="Asia/Shanghai"))
+    def test_the_time_zone_and_the_notice_of_the_settings_stand_on_the_page(self, world, serve):
+        client = serve(
+            world.engine,
+            web=WebSettings(customer_notice="Call us: <555 0100>"),
+            messages=MessageSettings(time_zone="Asia/Shanghai"),
+        )
+        assert "Call us: &lt;555 0100&gt;" in client.get("/supply").text
         enter(client, "A-a1", "0000")
-        assert "Asia/Shanghai (UTC+08:00)" in client.get("/supply/mine").text
+        page = client.get("/supply/mine").text
+        assert "Call us: &lt;555 0100&gt;" in page
+        assert "Asia/Shanghai (UTC+08:00)" in page
