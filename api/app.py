@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
@@ -79,12 +79,11 @@ def create_app(
         notice=web.customer_notice,
     )
     for router in ROUTERS:
+        _document_roles(router)
         app.include_router(router)
     mount_faces(app)
     _open_documentation(app)
-    routes = [context.original_route for context in iter_route_contexts(app.routes)]
-    check_declared(routes)
-    _document_roles([route for route in routes if isinstance(route, APIRoute)])
+    check_declared(context.original_route for context in iter_route_contexts(app.routes))
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
     app.add_middleware(
@@ -115,10 +114,10 @@ def _open_documentation(app: FastAPI) -> None:
             open_to_everybody(getattr(route, "endpoint", None) or getattr(route, "app"))  # noqa: B009
 
 
-def _document_roles(routes: list[APIRoute]) -> None:
-    """Let the documentation say who may use each route."""
-    for route in routes:
+def _document_roles(router: APIRouter) -> None:
+    """Let the documentation say who may use each route; it is fixed once the router is part of an app."""
+    for route in router.routes:
         access = declared_access(route)
-        if access is not None:
+        if isinstance(route, APIRoute) and access is not None:
             roles = ["everybody"] if access.public else sorted(access.roles)
             route.openapi_extra = {**(route.openapi_extra or {}), "x-open-to": roles}

@@ -40,7 +40,7 @@ _ANTICIPATED = (
 def main() -> None:
     """Run the command that was typed, and end with its exit code."""
     try:
-        build()()
+        build(sys.argv[1:])()
     except _ANTICIPATED as error:
         complain(str(error))
     except ValidationError as error:

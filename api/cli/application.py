@@ -1,26 +1,41 @@
-"""The commands put together."""
+"""The commands put together. Only what was asked for is imported: tables and maps take seconds to load."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+
 import typer
 
-from api.cli import demo, inference, network, tracing, up, user, version
+# Command → the module that has it, and the name of the function or of the group of commands there.
+_COMMANDS = {
+    "up": ("api.cli.up", "up"),
+    "demo": ("api.cli.demo", "demo"),
+    "network": ("api.cli.network", "commands"),
+    "trace": ("api.cli.tracing", "trace"),
+    "infer": ("api.cli.inference", "infer_outages"),
+    "user": ("api.cli.user", "commands"),
+    "version": ("api.cli.version", "version"),
+}
 
 
-def build() -> typer.Typer:
-    """Return the whole command line."""
+def build(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line for these words: the command they name, or all where they name none."""
     application = typer.Typer(
-        help="Relight: outage management and repair dispatch for electricity distribution.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-        rich_markup_mode=None,
+        no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
     )
-    application.command("up")(up.up)
-    application.command("demo")(demo.demo)
-    application.add_typer(network.commands, name="network")
-    application.command("trace")(tracing.trace)
-    application.command("infer")(inference.infer_outages)
-    application.add_typer(user.commands, name="user")
-    application.command("version")(version.version)
+    # With a callback it stays a group even when it holds one command only.
+    application.callback()(relight)
+    named = words[0] if words and words[0] in _COMMANDS else None
+    for name in [named] if named else _COMMANDS:
+        module, attribute = _COMMANDS[name]
+        command = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            application.add_typer(command, name=name)
+        else:
+            application.command(name)(command)
     return application
+
+
+def relight() -> None:
+    """Relight: outage management and repair dispatch for electricity distribution."""

@@ -13,6 +13,9 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 # Set by the supervisor: it holds the other end of our standard input for as long as it lives.
 PARENT_WATCH = "RELIGHT_END_WITH_PARENT"
+# The number of an inherited, listening socket: a restarted web process goes on with the same one, so callers
+# wait a moment instead of being turned away.
+SOCKET_NUMBER = "RELIGHT_WEB_SOCKET"
 
 
 def start_logging(level: str) -> None:

@@ -18,9 +18,9 @@ import httpx
 from sqlalchemy.orm import Session
 
 from api.accounts import first_link
+from api.processes.child import SOCKET_NUMBER
 from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
-from api.processes.web_server import SOCKET_NUMBER
 from api.settings import DatabaseSettings, MessageSettings, WebSettings, as_environment
 from gis.database import connect
 

@@ -8,14 +8,10 @@ import socket
 import uvicorn
 
 from api.app import create_app
-from api.processes.child import end_with_parent, start_logging
+from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MessageSettings, SignInSettings, WebSettings
 from gis.database import connect
-
-# The number of an inherited, listening socket: a restarted web process goes on with the same one, so callers
-# wait a moment instead of being turned away.
-SOCKET_NUMBER = "RELIGHT_WEB_SOCKET"
 
 _LAST_ANSWERS_WITHIN_S = 5
 

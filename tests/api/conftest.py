@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gis.database import connect
+
 
 def _load(name):
     path = Path(__file__).parent / f"{name}.py"
@@ -26,6 +28,17 @@ def world(engine, world_module):
     world = world_module.World(engine)
     yield world
     world.close()
+
+
+@pytest.fixture(scope="session")
+def quiet_world(database_server, world_module):
+    """A world for tests that leave nothing behind in it; making one for each would double the run."""
+    with database_server.fresh_database() as name:
+        engine = connect(database_server.url(name), application_name="relight tests")
+        world = world_module.World(engine)
+        yield world
+        world.close()
+        engine.dispose()
 
 
 @pytest.fixture

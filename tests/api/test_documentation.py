@@ -3,8 +3,8 @@
 import re
 
 
-def test_the_documentation_names_no_other_machine(world):
-    client = world.client()
+def test_the_documentation_names_no_other_machine(quiet_world):
+    client = quiet_world.client()
     page = client.get("/docs")
     assert page.status_code == 200
     assets = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page.text)
@@ -16,8 +16,8 @@ def test_the_documentation_names_no_other_machine(world):
     assert "https://" not in page.text
 
 
-def test_every_route_of_the_documentation_says_what_it_does(world):
-    paths = world.client().get("/openapi.json").json()["paths"]
+def test_every_route_of_the_documentation_says_what_it_does(quiet_world):
+    paths = quiet_world.client().get("/openapi.json").json()["paths"]
     silent = [
         (path, method)
         for path, operations in paths.items()

@@ -48,8 +48,8 @@ def test_every_error_of_every_room_has_a_status(kind):
         ("/api/network/devices/B1%00", "GET", 422, "malformed"),
     ],
 )
-def test_every_error_has_the_one_form(world, address, method, status, code):
-    answer = world.client("dispatcher").request(method, address)
+def test_every_error_has_the_one_form(quiet_world, address, method, status, code):
+    answer = quiet_world.client("dispatcher").request(method, address)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (status, code)
     assert error["text"]

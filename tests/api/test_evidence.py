@@ -44,7 +44,7 @@ def test_the_same_id_with_other_content_is_a_conflict_and_the_first_stands(world
 BAD = [
     ({"kind": "last_gasp", "service_point": None, "meter": "M-nobody"}, "no meter 'M-nobody'"),
     ({"service_point": "nowhere"}, "no service point 'nowhere'"),
-    ({"at": (datetime.now(UTC) + timedelta(minutes=6)).isoformat()}, "future"),
+    ({"at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "future"),
     ({"at": (datetime.now(UTC) - timedelta(days=365)).isoformat()}, "too old"),
     ({"at": "yesterday"}, "`at`"),
     ({"at": "2026-11-23T08:00:00"}, "time zone"),
@@ -62,26 +62,28 @@ BAD = [
 
 
 @pytest.mark.parametrize(("given", "says"), BAD)
-def test_a_bad_piece_is_refused_with_its_reason(world, stored, given, says):
-    document = {name: value for name, value in {**world.call("a1"), **given}.items() if value is not None}
-    answer = world.client("meter_system").post("/api/evidence", json=document)
+def test_a_bad_piece_is_refused_with_its_reason(quiet_world, given, says):
+    whole = {**quiet_world.call("a1"), **given}
+    document = {name: value for name, value in whole.items() if value is not None}
+    answer = quiet_world.client("meter_system").post("/api/evidence", json=document)
     assert answer.status_code == 422
     assert says in answer.json()["error"]["text"]
-    assert stored() == 0
+    with quiet_world.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM evidence")) == 0
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"\xff\xfe", b"", b"null"])
-def test_a_body_that_is_no_object_is_malformed(world, body):
-    answer = world.client("meter_system").post(
+def test_a_body_that_is_no_object_is_malformed(quiet_world, body):
+    answer = quiet_world.client("meter_system").post(
         "/api/evidence", content=body, headers={"Content-Type": "application/json"}
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "malformed")
 
 
-def test_a_phone_number_is_never_repeated(world):
-    document = {**world.call("a1"), "service_point": None, "phone": "+49 171 0000000"}
+def test_a_phone_number_is_never_repeated(quiet_world):
+    document = {**quiet_world.call("a1"), "service_point": None, "phone": "+49 171 0000000"}
     del document["service_point"]
-    answer = world.client("meter_system").post("/api/evidence", json=document)
+    answer = quiet_world.client("meter_system").post("/api/evidence", json=document)
     assert (answer.status_code, "0000000" in answer.text) == (422, False)
 
 
@@ -121,8 +123,8 @@ def test_ten_megabytes_in_one_line_are_one_rejected_line(world, stored):
     assert stored() == 0
 
 
-def test_ten_megabytes_in_one_piece_are_too_large(world):
-    answer = world.client("meter_system").post(
+def test_ten_megabytes_in_one_piece_are_too_large(quiet_world):
+    answer = quiet_world.client("meter_system").post(
         "/api/evidence",
         content=b'{"id": "' + b"x" * 10_000_000 + b'"}',
         headers={"Content-Type": "application/json"},

@@ -226,8 +226,8 @@ def test_all_sessions_of_an_account_can_be_revoked(world, try_to):
 
 
 @pytest.mark.parametrize("cookie", ["nonsense", '"; DROP TABLE', "ä" * 50, "a" * 5000])
-def test_a_forged_cookie_opens_nothing(world, cookie):
-    answer = world.client().get("/api/me", headers={b"Cookie": f"relight_session={cookie}".encode()})
+def test_a_forged_cookie_opens_nothing(quiet_world, cookie):
+    answer = quiet_world.client().get("/api/me", headers={b"Cookie": f"relight_session={cookie}".encode()})
     assert answer.status_code == 401
 
 
@@ -250,7 +250,7 @@ def test_sign_in_without_a_readable_body_is_malformed_and_repeats_nothing(world)
         ({"crew_id": "C-1"}, AccountError, "crew"),
     ],
 )
-def test_an_account_that_cannot_be_is_refused_in_words(world, world_module, given, error, says):
+def test_an_account_that_cannot_be_is_refused_in_words(quiet_world, world_module, given, error, says):
     fields = {"name": "new", "password": world_module.PASSWORD, "roles": [Role.DISPATCHER], **given}
-    with Session(world.engine) as session, session.begin(), pytest.raises(error, match=says):
-        add_account(session, passwords=world.passwords, now=NOW, **fields)
+    with Session(quiet_world.engine) as session, session.begin(), pytest.raises(error, match=says):
+        add_account(session, passwords=quiet_world.passwords, now=NOW, **fields)
