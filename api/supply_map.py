@@ -73,7 +73,8 @@ class OutageAreas:
         with self._lock:
             area = self._kept.get(key)
             if area is None:
-                area = self._kept[key] = _area(session, outage_extent(session, outage_id=outage_id))
+                extent = outage_extent(session, outage_id=outage_id, at_most=_POINTS_LOOKED_AT)
+                area = self._kept[key] = _area(session, extent)
             self._kept.move_to_end(key)
             while len(self._kept) > _AREAS_KEPT:
                 self._kept.popitem(last=False)
@@ -114,12 +115,7 @@ def draw(area: OutageArea, *, own: Place | None) -> AreaPicture | None:
 def _area(session: Session, extent: OutageExtent) -> OutageArea:
     if extent.customers < FEWEST_CUSTOMERS:
         return OutageArea(customers=extent.customers, outline=None)
-    every = -(-len(extent.service_points) // _POINTS_LOOKED_AT)
-    found = outage_area(
-        session,
-        network_version=extent.network_version,
-        service_points=extent.service_points[:: max(1, every)],
-    )
+    found = outage_area(session, network_version=extent.network_version, service_points=extent.service_points)
     outline = shape(_geometry(found)) if found is not None else None
     return OutageArea(customers=extent.customers, outline=outline)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import UnknownThing
@@ -13,11 +13,11 @@ from dispatch.tables import InterruptionRow, OutageRow
 
 @dataclass(frozen=True, slots=True)
 class OutageExtent:
-    """The service points of an outage that are still without supply, and how many customers those are."""
+    """How many customers of an outage are still without supply, and service points spread over where."""
 
     network_version: int
-    service_points: tuple[str, ...]
     customers: int
+    service_points: tuple[str, ...]
 
 
 def outage_version(session: Session, *, outage_id: str) -> int:
@@ -28,19 +28,28 @@ def outage_version(session: Session, *, outage_id: str) -> int:
     return version
 
 
-def outage_extent(session: Session, *, outage_id: str) -> OutageExtent:
-    """Return how far an outage reaches; UnknownThing if there is none."""
+def outage_extent(session: Session, *, outage_id: str, at_most: int) -> OutageExtent:
+    """Return how far an outage reaches, by `at_most` of its service points; UnknownThing if there is none."""
     network_version = session.scalar(select(OutageRow.network_version).where(OutageRow.id == outage_id))
     if network_version is None:
         raise UnknownThing(kind="outage", id=outage_id)
-    query = (
-        select(InterruptionRow.service_point, InterruptionRow.customers)
-        .where(InterruptionRow.outage_id == outage_id, InterruptionRow.ended_at.is_(None))
-        .order_by(InterruptionRow.service_point)
+    is_out = (InterruptionRow.outage_id == outage_id, InterruptionRow.ended_at.is_(None))
+    count, customers = session.execute(
+        select(func.count(), func.sum(InterruptionRow.customers)).where(*is_out)
+    ).one()
+    numbered = (
+        select(
+            InterruptionRow.service_point,
+            func.row_number().over(order_by=InterruptionRow.service_point).label("number"),
+        )
+        .where(*is_out)
+        .subquery()
     )
-    rows = session.execute(query).all()
+    every = max(1, -(-count // at_most))
     return OutageExtent(
         network_version=network_version,
-        service_points=tuple(id for id, _ in rows),
-        customers=sum(customers for _, customers in rows),
+        customers=customers or 0,
+        service_points=tuple(
+            session.scalars(select(numbered.c.service_point).where(numbered.c.number % every == 0))
+        ),
     )
