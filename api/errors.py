@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.accounts import AccountError, LinkSpentError, SignInRefusedError
 from api.passwords import WeakPasswordError
@@ -111,6 +112,8 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     dispatch_errors.DispatchError: (422, "refused"),
     GisError: (422, "invalid_input"),
     TopologyError: (422, "invalid_input"),
+    # The sender is gone; the answer reaches nobody, and it is no failure of ours.
+    ClientDisconnect: (400, "broken_off"),
     TooManyStreamsError: (503, "too_many_streams"),
 }
 _STATUS_CODES = {404: "unknown", 405: "method_not_allowed", 413: "too_large", 415: "malformed"}
