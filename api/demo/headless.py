@@ -5,7 +5,7 @@ RULE 1: every outage that was confirmed ends closed. One that was dismissed need
         truth must agree: nobody behind its device was without supply.
 RULE 2: every affected list equals the oracle's trace.
 RULE 3: every hidden fault has become an outage: all whom it took out were listed in a closed one.
-RULE 4: Relight took all evidence, and owes nobody a message at the end.
+RULE 4: Relight took all evidence, owes nobody a message at the end, and all it calls sent has arrived.
 """
 
 import time
@@ -55,9 +55,13 @@ def play_one_storm(
     return outages, watch.problems
 
 
-def judge(*, players: Players, outages: Sequence[dict[str, Any]], faults: Sequence[Fault]) -> list[str]:
+def judge(*, players: Players, outages: Sequence[dict[str, Any]], messages_received: int) -> list[str]:
     """Return every way in which the run fell short, in words."""
     problems = list(players.audit.mismatches)
+    faults = players.field.faults()
+    sent = players.judge.get("/api/notifications/summary")["sent"]
+    if messages_received < sent:  # more is no fault: one whose outcome was unknown is mailed again
+        problems.append(f"{sent} messages count as sent, but only {messages_received} have arrived.")
     problems += [f"Evidence was refused: {refusal}" for refusal in players.refusals()]
     for outage in outages:
         if outage["status"] == "dismissed":

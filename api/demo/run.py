@@ -79,7 +79,7 @@ def run(
             if headless:
                 report(f"A storm comes, at {speed:g} times real speed.")
                 outages, problems = play_one_storm(players=players, shape=shape, report=report)
-                problems += judge(players=players, outages=outages, faults=players.field.faults())
+                problems += judge(players=players, outages=outages, messages_received=mail.count)
             else:
                 report(welcome(address=system.address, accounts=production.accounts, speed=speed))
                 outages = play_until_stopped(players=players, shape=shape, mail=mail, report=report)
