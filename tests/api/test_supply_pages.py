@@ -24,7 +24,7 @@ TEXTS = {
     for language in ("en", "zh")
 }
 LARGEST_PAGE_BYTES = 30_000
-LARGEST_SCRIPT_BYTES = 4_000
+LARGEST_SCRIPT_BYTES = 4_096
 POINTS = [f"{letter}{number}" for letter in "abc" for number in (1, 2, 3)]
 
 
