@@ -209,8 +209,9 @@ def _store(
     """Insert what is new, and tell apart what was there before; return how many were new."""
     if not documents:
         return 0
-    statement = insert(EvidenceRow).values([_row(d, reception) for d in documents])
-    stored = set(session.scalars(statement.on_conflict_do_nothing().returning(EvidenceRow.id)))
+    # One statement, compiled once: rows given as values would be compiled anew for every batch.
+    statement = insert(EvidenceRow).on_conflict_do_nothing().returning(EvidenceRow.id)
+    stored = set(session.scalars(statement, [_row(document, reception) for document in documents]))
     before = [document for document in documents if document.id not in stored]
     if before:
         query = select(EvidenceRow.id, EvidenceRow.digest).where(EvidenceRow.id.in_([d.id for d in before]))

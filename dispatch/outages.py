@@ -154,7 +154,7 @@ def outage_history(session: Session, *, outage_id: str) -> list[Change]:
 
 
 def area_of_outage(session: Session, *, outage_id: str) -> dict[str, Any] | None:
-    """Return the area of the affected service points as a GeoJSON geometry; None where none has a place."""
+    """Return the area of the affected service points as a GeoJSON feature; None where none has a place."""
     outage = outage_row(session, outage_id=outage_id)
     service_points = session.scalars(
         select(InterruptionRow.service_point).where(InterruptionRow.outage_id == outage_id)

@@ -29,12 +29,12 @@ class TileLayer:
     columns: tuple[str, ...]
 
 
-# Zooms by what can still be told apart on a screen: a street at 14, a house at 16.
+# Zooms by what can still be told apart on a screen: a street at 12, a house at 14.
 LAYERS = (
     TileLayer("line_section", 0, ("id", "kind", "feeder")),
     TileLayer("transformer", 12, ("id", "kind", "feeder")),
     TileLayer("switch", 14, ("id", "kind", "feeder", "normally_open")),
-    TileLayer("service_point", 15, ("id", "priority")),
+    TileLayer("service_point", 14, ("id", "priority")),
 )
 
 

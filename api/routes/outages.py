@@ -84,5 +84,5 @@ def rank_crews(outage_id: Name, engine: Database) -> RankedCrews:
 def read_area(outage_id: Name, engine: Database) -> dict[str, Any]:
     """Draw the area of an outage as a GeoJSON feature; its geometry is null where no place is known."""
     with reading(engine) as work:
-        geometry = area_of_outage(work.session, outage_id=outage_id)
-        return {"type": "Feature", "geometry": geometry, "properties": {"outage_id": outage_id}}
+        area = area_of_outage(work.session, outage_id=outage_id)
+        return area or {"type": "Feature", "geometry": None, "properties": {"service_points": 0}}

@@ -72,7 +72,7 @@ export class Areas {
       for (let row = this.wanted.shift(); row && !this.is_stopped; row = this.wanted.shift()) {
         const { id, service_points_out: households } = row.outage;
         const answer = await ask<Feature>(`/api/outages/${encodeURIComponent(id)}/area`);
-        this.known.set(id, { households, geometry: geometry_in(answer) });
+        this.known.set(id, { households, geometry: answer.geometry });
       }
     } catch {
       // Without an outline the marks still say where; the next change asks again.
@@ -81,12 +81,6 @@ export class Areas {
       this.is_asking = false;
     }
   }
-}
-
-/** The geometry of a feature, or of a feature in its place. */
-function geometry_in(answer: Feature): Geometry | null {
-  const inner = answer.geometry as Geometry | Feature | null;
-  return inner?.type === "Feature" ? inner.geometry : inner;
 }
 
 /** West, south, east and north of a geometry in degrees. */
