@@ -44,30 +44,25 @@ def reconcile(
 ) -> int:
     """Predict, refine, merge and withdraw until the outages say what is inferred; return how many changed.
 
-    Args:
-        session: a write transaction.
-        inferred: what explains the evidence now.
-        contradicted: ids of confirmed outages whose device a crew found in order.
-        traced: the network in force.
-        author: the engine, and the time.
+    `contradicted` are the ids of confirmed outages whose device a crew found not to be the open one.
     """
     held = _with_service_points(session, open_outages(session))
     matched = _match(inferred, held, contradicted)
+    kept = {outage.id for outage in matched.values()}
+    unmatched = [one for one in held if one.row.id not in kept]
+    movable = [one for one in unmatched if _may_move(one, contradicted)]
     changes = 0
-    unmatched = [one for one in held if one.row.id not in {outage.id for outage in matched.values()}]
     # RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
     for index, survivor in matched.items():
         inside = set(inferred[index].service_point_ids)
-        for one in list(unmatched):
-            if _may_move(one, contradicted) and one.service_points <= inside:
-                merge_outage(session, outage=one.row, into=survivor, author=author)
-                unmatched.remove(one)
-                changes += 1
-    # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people.
-    for one in unmatched:
-        if one.row.status == OutageStatus.PREDICTED:
-            withdraw_outage(session, outage=one.row, author=author)
+        for one in [one for one in movable if one.service_points <= inside]:
+            merge_outage(session, outage=one.row, into=survivor, author=author)
+            movable.remove(one)
             changes += 1
+    # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people.
+    for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
+        withdraw_outage(session, outage=one.row, author=author)
+        changes += 1
     # RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.
     # Small ones first: what shrinks lets go of households before what grows takes them.
     for index, outage in sorted(matched.items(), key=lambda item: inferred[item[0]].service_points_out):
@@ -78,12 +73,10 @@ def reconcile(
             changes += 1
     # RULE 7: what is left over is a new outage, unless every household of it is held by another already:
     # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
-    for index, one_inferred in enumerate(inferred):
-        if index in matched:
-            continue
-        holder = _holder_of_all(session, one_inferred.service_point_ids)
+    for index in [index for index in range(len(inferred)) if index not in matched]:
+        holder = _holder_of_all(session, inferred[index].service_point_ids)
         matched[index] = holder or predict_outage(
-            session, inferred=one_inferred, traced=traced, author=author
+            session, inferred=inferred[index], traced=traced, author=author
         )
         changes += holder is None
     _attach_evidence(session, inferred, matched)

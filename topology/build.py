@@ -65,9 +65,7 @@ def build_network(
     ABC, and one whose customers are not a count has 0, since it can still be out.
     """
     found = _Findings()
-    codes = np.array(
-        [CODE_OF_KIND.get(str(kind), UNKNOWN_KIND_CODE) for kind in devices.kinds], dtype=np.uint8
-    )
+    codes = _kind_codes(devices.kinds)
     layers = [DEVICE_LAYER if code == UNKNOWN_KIND_CODE else layer_of(KINDS[code]) for code in codes.tolist()]
     node_ids, node_kept = _unique_rows(found, nodes.ids, [NODE_LAYER] * len(nodes.ids))
     node_rows, sorted_nodes = _sorted_rows(node_ids, node_kept)
@@ -81,20 +79,18 @@ def build_network(
     from_nodes = find_ids(sorted_nodes, _texts(devices.from_nodes))
     to_nodes = find_ids(sorted_nodes, _texts(devices.to_nodes))
     phases = _phase_masks(devices.phases)
-    rules = (
+    for rule, good, text in (
         ("unknown_kind", codes != UNKNOWN_KIND_CODE, "of a kind that Relight does not know"),
         ("unknown_phases", phases > 0, "whose phases are not a subset of ABC"),
         ("unknown_node", (from_nodes >= 0) & (to_nodes >= 0), "with an end at a node that does not exist"),
         ("self_loop", from_nodes != to_nodes, "between a node and itself"),
-    )
-    for rule, good, text in rules:
+    ):
         found.left_out(rule, device_kept & ~good, _texts(devices.ids), layers, text)
         device_kept &= good
-
     points = _read_service_points(found, point_kept, service_points, sorted_nodes)
     device_rows, sorted_devices = _sorted_rows(device_ids, device_kept)
     point_rows, sorted_points = _sorted_rows(point_ids, point_kept)
-    network = Network(
+    return Network(
         node_id_array=sorted_nodes,
         node_is_source=np.array(nodes.is_source, dtype=np.bool_)[node_rows],
         device_id_array=sorted_devices,
@@ -107,8 +103,11 @@ def build_network(
         service_point_nodes=points.nodes[point_rows].astype(np.int32),
         service_point_phases=points.phases[point_rows],
         service_point_customers=points.customers[point_rows],
-    )
-    return network, found.as_tuple()
+    ), found.as_tuple()
+
+
+def _kind_codes(kinds: Sequence[str]) -> MaskArray:
+    return np.array([CODE_OF_KIND.get(str(kind), UNKNOWN_KIND_CODE) for kind in kinds], dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,20 +49,14 @@ def run(
     """
     began_at = time.monotonic()
     home = settings.home
-    shape = StormShape(
-        faults=_HEADLESS_FAULTS if headless else _CALM_FAULTS,
-        spread_minutes=_SPREAD_MINUTES,
-        quiet_between=_QUIET_BETWEEN,
-        largest_service_points=_LARGEST_FAULT,
-    )
+    shape = _shape(headless=headless)
     speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
     with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
         chosen = choose_network(network=network, folder=home / "networks", report=report)
         report(f"Reading {chosen.name} …")
         production = prepare(chosen=chosen, seed=seed, first_storm=shape)
         report(f"Importing {production.oracle.service_point_count:,} service points into a new database …")
-        url = make_database(cluster)
-        set_stage(url=url, production=production)
+        set_stage(url=(url := make_database(cluster)), production=production)
         with (
             running_system(
                 database=settings.model_copy(update={"database_url": SecretStr(url)}),
@@ -91,6 +85,15 @@ def run(
                 problems=problems,
                 seconds=time.monotonic() - began_at,
             )
+
+
+def _shape(*, headless: bool) -> StormShape:
+    return StormShape(
+        faults=_HEADLESS_FAULTS if headless else _CALM_FAULTS,
+        spread_minutes=_SPREAD_MINUTES,
+        quiet_between=_QUIET_BETWEEN,
+        largest_service_points=_LARGEST_FAULT,
+    )
 
 
 def _web_settings(port: int) -> WebSettings:
