@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -10,7 +11,7 @@ from api.demo.headless import judge, play_one_storm
 from api.demo.interactive import play_until_stopped, welcome
 from api.demo.mail_sink import MailSink
 from api.demo.network_choice import choose_network
-from api.demo.players import playing
+from api.demo.players import Players, playing
 from api.demo.production import prepare
 from api.demo.stage import make_database, only_demo, set_stage, start_clock
 from api.demo.summary import DemoSummary, summarise
@@ -48,15 +49,15 @@ def run(
     Without a speed the usual one is taken. DemoError, StartError or GisError when it cannot be played.
     """
     began_at = time.monotonic()
-    home = settings.home
-    shape = _shape(headless=headless)
+    home, shape = settings.home, _shape(headless=headless)
     speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
     with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
         chosen = choose_network(network=network, folder=home / "networks", report=report)
         report(f"Reading {chosen.name} …")
         production = prepare(chosen=chosen, seed=seed, first_storm=shape)
         report(f"Importing {production.oracle.service_point_count:,} service points into a new database …")
-        set_stage(url=(url := make_database(cluster)), production=production)
+        url = make_database(cluster)
+        set_stage(url=url, production=production)
         with (
             running_system(
                 database=settings.model_copy(update={"database_url": SecretStr(url)}),
@@ -72,19 +73,23 @@ def run(
         ):
             if headless:
                 report(f"A storm comes, at {speed:g} times real speed.")
-                outages, problems = play_one_storm(players=players, shape=shape, report=report)
-                problems += judge(players=players, outages=outages, messages_received=mail.count)
+                outages, problems = _play_headless(players, shape, mail, report)
             else:
                 report(welcome(address=system.address, accounts=production.accounts, speed=speed))
                 outages = play_until_stopped(players=players, shape=shape, mail=mail, report=report)
                 problems = players.audit.mismatches
+            seconds = time.monotonic() - began_at
             return summarise(
-                players=players,
-                production=production,
-                outages=outages,
-                problems=problems,
-                seconds=time.monotonic() - began_at,
+                players=players, production=production, outages=outages, problems=problems, seconds=seconds
             )
+
+
+def _play_headless(
+    players: Players, shape: StormShape, mail: MailSink, report: Callable[[str], None]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    outages, problems = play_one_storm(players=players, shape=shape, report=report)
+    problems += judge(players=players, outages=outages, messages_received=mail.count)
+    return outages, problems
 
 
 def _shape(*, headless: bool) -> StormShape:
