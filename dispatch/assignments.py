@@ -30,8 +30,8 @@ def rank_crews_for_outage(session: Session, *, outage_id: str, now: datetime) ->
     """Rank the roster for one outage, best first, each with its reasons."""
     outage = get_outage(session, outage_id=outage_id)
     crews = list_crews(session)
-    jobs = {job.outage_id for crew in crews for job in crew.jobs}
-    facts = [_facts(crew, _ahead(session, jobs), outage_id) for crew in crews]
+    ahead = _ahead(session, {job.outage_id for crew in crews for job in crew.jobs})
+    facts = [_facts(crew, ahead, outage_id) for crew in crews]
     place = _place(outage)
     return rank_crews(
         crews=facts, device_place=place, needed_skills=needed_skills(outage.device_kind), now=now
