@@ -18,15 +18,22 @@ _LOOK_EVERY_S = 2.0
 _REPORT_EVERY_S = 20.0
 
 
-def welcome(*, address: str, accounts: Sequence[CastAccount], speed: float) -> str:
-    """Return what a newcomer sees first: addresses, sign-ins and what to try."""
+def welcome(
+    *, address: str, accounts: Sequence[CastAccount], supply: tuple[str, str] | None, speed: float
+) -> str:
+    """Return what a newcomer sees first: addresses, sign-ins and what to try.
+
+    `supply` is the account and the last four digits of the phone of a customer about to lose supply.
+    """
     people = [account for account in accounts if account.for_people]
     names = {role: ", ".join(one.credentials.name for one in people if one.role is role) for role in Role}
     return f"""
 Relight plays a storm at {speed:g} times real speed.
 
-  {address}       Relight
-  {address}/docs  its HTTP interface, to read and to try
+  {address}/dispatcher/  the desk
+  {address}/crew/        a crew's phone
+  {address}/supply       a customer's page
+  {address}/docs         the HTTP interface, to read and to try
 
 Sign in with the password  {people[0].credentials.password}  as
   dispatcher   {names[Role.DISPATCHER]}
@@ -35,12 +42,17 @@ Sign in with the password  {people[0].credentials.password}  as
   customer     {names[Role.CUSTOMER] or "(this network names none)"}
 These accounts exist in this demo only, and the demo answers on this machine only.
 
-Try this at {address}/docs: POST /api/sign-in as dispatcher, then GET /api/outages, then
-GET /api/outages/O-1/history to read back the whole story of an outage. The Autopilot plays the dispatcher;
-what you do before it does, it leaves alone. The customers are about to lose supply: GET /api/my-supply.
+Try this: sign in at the desk and watch outages appear; pick one, read why Relight believes it, see its crews.
+The Autopilot plays the dispatcher; what you do before it does, it leaves alone. Then be a customer who is
+about to lose supply{_supply_hint(supply)}, in another window, and watch the page change by itself.
+Desk and crew page share a sign-in: open the second one in a private window.
 
 Ctrl-C stops everything.
 """
+
+
+def _supply_hint(supply: tuple[str, str] | None) -> str:
+    return f": account {supply[0]}, last four digits {supply[1]}" if supply else ""
 
 
 def play_until_stopped(

@@ -8,6 +8,7 @@ from api.demo.district import choose_district
 from api.demo.errors import DemoError
 from api.demo.network_choice import ChosenNetwork
 from api.demo.oracle import Oracle
+from api.roles import Role
 from gis.check import check_tables
 from gis.network_package import read_network_package
 from gis.network_tables import NetworkTables
@@ -23,6 +24,7 @@ from topology.switch_state import SwitchState
 
 FIRST_STORM = "s1"
 _CUSTOMERS_TO_TRY = 2
+_PHONE_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,16 @@ class Production:
     accounts: list[CastAccount]
     oracle: Oracle
     seed: int
+
+    def supply_to_try(self) -> tuple[str, str] | None:
+        """Return the account and the last four digits of the phone of a customer about to lose supply."""
+        named = [one.account for one in self.accounts if one.role is Role.CUSTOMER]
+        phones = self.tables.customer.set_index("account")["phone"].reindex(named).dropna()
+        for account, phone in phones.items():
+            digits = "".join(letter for letter in phone if letter.isdigit())
+            if len(digits) >= _PHONE_DIGITS:
+                return str(account), digits[-_PHONE_DIGITS:]
+        return None
 
 
 def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Production:

@@ -12,7 +12,7 @@ from api.demo.interactive import play_until_stopped, welcome
 from api.demo.mail_sink import MailSink
 from api.demo.network_choice import choose_network
 from api.demo.players import Players, playing
-from api.demo.production import prepare
+from api.demo.production import Production, prepare
 from api.demo.stage import make_database, only_demo, set_stage, start_clock
 from api.demo.summary import DemoSummary, summarise
 from api.processes.database import open_cluster
@@ -75,13 +75,19 @@ def run(
                 report(f"A storm comes, at {speed:g} times real speed.")
                 outages, problems = _play_headless(players, shape, mail, report)
             else:
-                report(welcome(address=system.address, accounts=production.accounts, speed=speed))
+                report(_welcome(system.address, production, speed))
                 outages = play_until_stopped(players=players, shape=shape, mail=mail, report=report)
                 problems = players.audit.mismatches
             seconds = time.monotonic() - began_at
             return summarise(
                 players=players, production=production, outages=outages, problems=problems, seconds=seconds
             )
+
+
+def _welcome(address: str, production: Production, speed: float) -> str:
+    return welcome(
+        address=address, accounts=production.accounts, supply=production.supply_to_try(), speed=speed
+    )
 
 
 def _play_headless(

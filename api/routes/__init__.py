@@ -9,6 +9,7 @@ from api.routes import (
     changes,
     crews,
     customers,
+    doors,
     evidence,
     jobs,
     network,
@@ -38,5 +39,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         reports,
         supply_pages,
         welcome,
+        doors,
     )
 )

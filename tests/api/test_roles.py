@@ -14,6 +14,7 @@ DESK = {"dispatcher", "supervisor"}
 
 # Who may use what. A new route has to be written here by hand, and thought about.
 TABLE = {
+    ("GET", "/"): EVERYBODY,
     ("GET", "/docs"): EVERYBODY,
     ("GET", "/docs/oauth2-redirect"): EVERYBODY,
     ("GET", "/openapi.json"): EVERYBODY,
