@@ -57,19 +57,17 @@ class Autopilot:
         *,
         client: ApiClient,
         now: Callable[[], datetime],
-        is_on: Callable[[], bool] = lambda: True,
         patience: Patience | None = None,
     ) -> None:
-        """Act through a client signed in as a dispatcher, while `is_on` says so."""
+        """Act through a client signed in as a dispatcher, while the switch is on."""
         self._client = client
         self._now = now
-        self._is_on = is_on
         self._patience = patience or Patience()
         self._seen: dict[str, tuple[str, datetime]] = {}
 
     def act(self) -> None:
         """Look at every outage once and do what the book says."""
-        if not self._is_on():
+        if not self._client.get("/api/demo/autopilot")["on"]:
             return
         outages = self._client.get("/api/outages", active=True)["outages"]
         for outage in sorted(outages, key=lambda outage: -outage["customers_out"]):

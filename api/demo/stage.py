@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from api.accounts import add_account
+from api.autopilot_switch import install_autopilot
 from api.demo.cast import CastAccount
 from api.demo.errors import DemoError
 from api.demo.production import Production
@@ -74,6 +75,7 @@ def set_stage(*, url: str, production: Production) -> None:
             )
             activate_network_version(session, network_version=imported.network_version, now=now)
             _open_accounts(session, production.accounts, now=now)
+            install_autopilot(session)
     finally:
         engine.dispose()
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     account,
+    autopilot,
     changes,
     crews,
     customers,
@@ -40,5 +41,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         supply_pages,
         welcome,
         doors,
+        autopilot,
     )
 )

@@ -68,6 +68,8 @@ TABLE = {
     ("GET", "/api/snapshot"): DESK,
     ("GET", "/api/my-supply"): {"customer"},
     ("GET", "/api/reliability"): DESK,
+    ("GET", "/api/demo/autopilot"): DESK,
+    ("POST", "/api/demo/autopilot"): DESK,
     ("GET", "/api/notifications/summary"): DESK,
 }
 # Signing out ends the session that the walk still needs; a stream does not end by itself.

@@ -130,6 +130,12 @@ def upgrade() -> None:
     op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['door', 'address', 'at'], unique=False)
     op.create_index('ix_sign_in_attempt_at', 'sign_in_attempt', ['at'], unique=False)
     op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['door', 'name', 'at'], unique=False)
+    op.create_table('autopilot',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_autopilot_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_autopilot'))
+    )
     op.create_table('supply_pass',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),

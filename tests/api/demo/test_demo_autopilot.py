@@ -52,6 +52,8 @@ class Desk:
         self.refusal = None
 
     def get(self, path, **_parameters):
+        if path == "/api/demo/autopilot":
+            return {"on": self.is_on}
         return {"crews": RANKED} if path.endswith("/crews") else {"outages": [self.outage]}
 
     def post(self, path, body):
@@ -68,7 +70,7 @@ def desk():
 
 @pytest.fixture
 def autopilot(desk):
-    return Autopilot(client=desk, now=lambda: desk.now, is_on=lambda: desk.is_on, patience=PATIENCE)
+    return Autopilot(client=desk, now=lambda: desk.now, patience=PATIENCE)
 
 
 class TestTheAutopilot:
