@@ -61,7 +61,7 @@ def run(
         with (
             running_system(
                 database=settings.model_copy(update={"database_url": SecretStr(url)}),
-                web=_web_settings(port),
+                web=_web_settings(port, notice=_customer_notice(production)),
                 messages=MessageSettings(mail_url=SecretStr(mail.url)),
             ) as system,
             playing(
@@ -107,7 +107,19 @@ def _shape(*, headless: bool) -> StormShape:
     )
 
 
-def _web_settings(port: int) -> WebSettings:
+def _customer_notice(production: Production) -> str | None:
+    """Return what stands on the customer's first page: someone to be who is about to lose supply."""
+    supply = production.supply_to_try()
+    if supply is None:
+        return None
+    account, digits = supply
+    return (
+        f"Demo. Try this: account {account}, last four digits {digits}. "
+        f"演示：请用户号 {account}，手机尾号 {digits}。"
+    )
+
+
+def _web_settings(port: int, *, notice: str | None) -> WebSettings:
     """Return the settings of a web process that answers on this machine only, quiet unless asked to speak."""
-    web = WebSettings(host="127.0.0.1", port=port)
+    web = WebSettings(host="127.0.0.1", port=port, customer_notice=notice)
     return web if "log_level" in web.model_fields_set else web.model_copy(update={"log_level": "warning"})
