@@ -72,6 +72,7 @@ class PrivateCluster:
         with exclusive_lock(self.home / "cluster.lock") as lock:
             if self.is_running():
                 if self._answers():
+                    self._make_role()  # who started it may have been killed before it came to that
                     return
                 self._stop(account)  # its socket is gone: cleaners of /tmp do that
             installation = self._installation()

@@ -155,6 +155,19 @@ def test_two_starts_at_once_make_one_server(relight_home: Path):
     assert PrivateCluster(relight_home).is_running()
 
 
+def test_a_start_killed_before_it_made_the_role_is_completed(relight_home: Path):
+    cluster = PrivateCluster(relight_home)
+    cluster.start()
+    with psycopg.connect(cluster.admin_url("postgres"), autocommit=True) as connection:
+        connection.execute("DROP ROLE relight")
+
+    PrivateCluster(relight_home).start()
+
+    cluster.create_database("relight")
+    with psycopg.connect(cluster.url("relight")) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("relight",)
+
+
 @pytest.mark.parametrize("delay_s", [0.0, 0.25, 0.5, 0.75])
 def test_a_first_start_killed_half_way_is_begun_anew(relight_home: Path, delay_s: float):
     starter = subprocess.Popen(
