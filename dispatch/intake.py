@@ -39,14 +39,6 @@ class Receipt:
     duplicates: int
     rejected: tuple[Rejection, ...]
 
-    def plus(self, other: Receipt) -> Receipt:
-        """Return both receipts in one."""
-        return Receipt(
-            accepted=self.accepted + other.accepted,
-            duplicates=self.duplicates + other.duplicates,
-            rejected=self.rejected + other.rejected,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Reception:

@@ -19,12 +19,6 @@ from dispatch.tables import InterruptionRow, OutageRow
 Told = dict[str, Any]
 
 
-def service_points_of(session: Session, *, outage_id: str) -> set[str]:
-    """Return the service points an outage holds, ended interruptions included."""
-    query = select(InterruptionRow.service_point).where(InterruptionRow.outage_id == outage_id)
-    return set(session.scalars(query))
-
-
 def set_interruptions(session: Session, *, outage: OutageRow, customers: Mapping[str, int]) -> Told:
     """Make the open interruptions of an outage exactly those given (service point → customers).
 
