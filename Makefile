@@ -5,7 +5,7 @@ RELIGHT := .venv/bin/relight
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up check test test-fast web bench lock clean
+.PHONY: help setup browser demo up check test test-fast web bench lock clean
 
 help: ## Show this list
 	@echo "Relight: outage and repair dispatch for electricity distribution. What make can do:"
@@ -13,6 +13,9 @@ help: ## Show this list
 
 setup: ## Install what is missing on this machine; starts nothing
 	@setup/run.sh
+
+browser: setup ## Install a browser as well, which only the tests need
+	@setup/run.sh --with-browser
 
 demo: setup ## Start everything and run a storm; ARGS="--headless" without a browser
 	@$(RELIGHT) demo $(ARGS)
@@ -27,7 +30,7 @@ check: setup ## Linters, types and the rules between rooms
 	$(BIN)/lint-imports
 	setup/with_node.sh npm --prefix web run --silent check
 
-test: check ## Everything that must pass before a change lands
+test: browser check ## Everything that must pass before a change lands
 	setup/with_node.sh npm --prefix web run --silent test
 	$(BIN)/pytest -n 2 $(ARGS)
 

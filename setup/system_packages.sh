@@ -77,11 +77,11 @@ become_administrator() {
     if ! command -v sudo >/dev/null; then
         fail "these are missing, and $(id -un) cannot install them because there is no sudo:" \
             "${missing[@]/#/  - }" "Ask an administrator to run this as root, then try again:" \
-            "  '$PROJECT_FOLDER/setup/run.sh' --system-only"
+            "  '$PROJECT_FOLDER/setup/run.sh' --system-only${with_browser:+ --with-browser}"
     fi
     say "System packages are missing; sudo may ask for your password."
     sudo -n true 2>/dev/null || sudo -v || fail "sudo refused." "Ask an administrator to run this as root, then try again:" \
-        "  '$PROJECT_FOLDER/setup/run.sh' --system-only"
+        "  '$PROJECT_FOLDER/setup/run.sh' --system-only${with_browser:+ --with-browser}"
     AS_ROOT=(sudo "${AS_ROOT[@]}")
 }
 
