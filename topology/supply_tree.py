@@ -14,35 +14,52 @@ from functools import cached_property
 import numpy as np
 
 from topology.arrays import BoolArray, IntArray, LongArray, MaskArray, read_only
+from topology.forest import Forest, grow_forest
 from topology.kinds import BLAMEABLE_KINDS, CODE_OF_KIND, DeviceKind
 from topology.network import Network
 from topology.phases import ABC, PHASE_BITS
 from topology.switch_state import SwitchState
-from topology.walk import NO_EDGE, Walk, nearest_marked, walk_from
+from topology.walk import NO_EDGE, Walk, nearest_marked
 
 NOTHING: LongArray = read_only(np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class PhaseSupply:
-    """The walk of one or more phases, with the service points that take one of them in its pre-order.
+    """The forest of one or more phases, with the service points that take one of them in its pre-order.
 
-    `service_points[starts[a]:starts[b]]` are those at positions a to b; `position_of_device` is the position
-    behind a device that is a tree edge, else -1.
+    Of the live part, `service_points[starts[a]:starts[b]]` are those at positions a to b.
     """
 
     phases: int
-    walk: Walk
-    service_points: IntArray
-    starts: LongArray
-    position_of_device: IntArray
+    forest: Forest
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The live part of the forest."""
+        return self.forest.walk
+
+    @cached_property
+    def starts(self) -> IntArray:
+        """By live position, and one beyond: where its service points start."""
+        return self.forest.starts[: self.forest.live_count + 1]
+
+    @cached_property
+    def service_points(self) -> IntArray:
+        """The service points with supply."""
+        return self.forest.service_points[: self.starts[-1]]
 
     def slice_behind(self, device: int) -> tuple[int, int] | None:
         """Return the positions that only this device feeds, None when it feeds none alone."""
-        position = int(self.position_of_device[device])
+        position = self.live_position(device)
         if position < 0 or not self.walk.is_bridge[position]:
             return None
         return position, int(self.walk.end[position])
+
+    def live_position(self, device: int) -> int:
+        """Return the position behind a device that is an edge of the live tree, else -1."""
+        position = int(self.forest.position_of_device[device])
+        return position if position < self.forest.live_count else NO_EDGE
 
     def service_points_behind(self, device: int) -> IntArray:
         """Return the service points that only this device feeds, in pre-order."""
@@ -73,39 +90,39 @@ class PhaseSupply:
 class SupplyTree:
     """The supply of a network under a switch state; `supplies` holds each distinct walk once."""
 
-    def __init__(self, network: Network, state: SwitchState) -> None:
+    def __init__(
+        self,
+        network: Network,
+        state: SwitchState,
+        *,
+        supplies: Sequence[PhaseSupply] = (),
+        joint: Forest | None = None,
+    ) -> None:
+        """Walk the network from its sources, unless the walks of this very state are given."""
         self.network = network
         self.state = state
         self.closed_phases = state.closed_phases
-        self.supplies = tuple(self._supply(group) for group in _phases_alike(self.closed_phases))
+        self.supplies = tuple(supplies) or tuple(
+            PhaseSupply(group, self._forest(group)) for group in _phases_alike(self.closed_phases)
+        )
+        self.joint = joint or self._joint()
 
-    def _supply(self, phases: int) -> PhaseSupply:
-        network = self.network
-        devices = np.flatnonzero(self.closed_phases & (phases & -phases))
-        walk = walk_from(
-            roots=np.flatnonzero(network.node_is_source),
-            node_count=network.node_count,
-            edges=devices,
-            from_nodes=network.device_from_nodes[devices],
-            to_nodes=network.device_to_nodes[devices],
+    def _forest(self, phases: int) -> Forest:
+        bit = phases & -phases
+        return grow_forest(
+            self.network,
+            closed=(self.closed_phases & bit) > 0,
+            could_close=(self.network.device_phases & phases) > 0,
+            served=(self.network.service_point_phases & phases) > 0,
         )
-        positions = walk.position_of_node[network.service_point_nodes]
-        is_fed = positions >= 0
-        if not network.has_only_full_services:
-            is_fed &= (network.service_point_phases & phases) > 0
-        fed = np.flatnonzero(is_fed)
-        fed = fed[np.argsort(positions[fed], kind="stable")]
-        counts = np.bincount(positions[fed], minlength=len(walk.node_at))
-        position_of_device = np.full(network.device_count, NO_EDGE, dtype=np.int32)
-        behind = np.flatnonzero(walk.parent_edge != NO_EDGE)
-        position_of_device[walk.parent_edge[behind]] = behind
-        return PhaseSupply(
-            phases=phases,
-            walk=walk,
-            service_points=fed.astype(np.int32),
-            starts=np.concatenate([[0], np.cumsum(counts)]),
-            position_of_device=position_of_device,
-        )
+
+    def _joint(self) -> Forest:
+        """Return the forest of devices closed on any phase: a bridge of it feeds its slice on every phase."""
+        if len(self.supplies) == 1:
+            return self.supplies[0].forest
+        closed = self.closed_phases > 0
+        served = self.service_point_phases > 0
+        return grow_forest(self.network, closed=closed, could_close=closed, served=served)
 
     @cached_property
     def node_phases(self) -> MaskArray:
@@ -172,6 +189,19 @@ class SupplyTree:
             starts.append(counted[supply.starts])
         return read_only(first), tuple(starts)
 
+    def service_points_behind(self, device: int) -> IntArray:
+        """Return the service points that lose any phase they take when a device opens on all its phases.
+
+        In no particular order, each once; a view of one slice wherever phases are fed over the same device.
+        """
+        joint = self.joint
+        position = joint.position_of_device[device]
+        if position < 0 or not joint.is_bridge[position]:
+            return self.service_points_below(device)
+        if position >= joint.live_count:
+            return joint.service_points[:0]
+        return joint.service_points[joint.starts[position] : joint.starts[joint.end[position]]]
+
     def service_points_below(self, device: int, phases: int = ABC) -> IntArray:
         """Return the sorted indices of service points that lose a phase they take when the device opens."""
         asked = phases & int(self.closed_phases[device])
@@ -216,7 +246,7 @@ def _phases_alike(closed_phases: MaskArray) -> list[int]:
 
 def _part_devices(supply: PhaseSupply, device: int) -> IntArray:
     walk = supply.walk
-    position = int(supply.position_of_device[device])
+    position = supply.live_position(device)
     if position < 0:
         found = np.flatnonzero(walk.other_edges == device)
         position = int(walk.other_positions[found[0]]) if len(found) else 0

@@ -127,7 +127,7 @@ def _position_of(tree: SupplyTree, supply: PhaseSupply, start: _Device | _Servic
     walk, network = supply.walk, tree.network
     if isinstance(start, _ServicePoint):
         return int(walk.position_of_node[network.service_point_nodes[start.index]])
-    position = int(supply.position_of_device[start.index])
+    position = supply.live_position(start.index)
     if position >= 0:
         return int(walk.parent[position])
     if not int(tree.closed_phases[start.index]) & supply.phases:
