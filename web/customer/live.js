@@ -9,14 +9,14 @@
 
   function setAway(isAway) {
     clearTimeout(awayTimer);
+    awayTimer = undefined;
     live.textContent = isAway ? live.dataset.away : live.dataset.live;
     live.className = isAway ? "away" : "";
   }
 
-  // A stream that merely begins anew is back within seconds.
+  // A stream that merely begins anew is back within seconds. Each further try that fails must not put it off.
   function soonAway() {
-    clearTimeout(awayTimer);
-    awayTimer = setTimeout(setAway, 4000, true);
+    if (!awayTimer) awayTimer = setTimeout(setAway, 4000, true);
   }
 
   function later(task, seconds) {
