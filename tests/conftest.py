@@ -157,6 +157,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     os.close(config.stash[RUN_LOCK])
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """List what tests measured (a pair of words and seconds under `measured_seconds`): told, never asserted."""
+    measured = [
+        value
+        for report in terminalreporter.getreports("passed")
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "measured_seconds"
+    ]
+    if measured:
+        terminalreporter.section("seconds until a page showed what was done elsewhere")
+        for what, seconds in measured:
+            terminalreporter.line(f"{seconds:7.2f}  {what}")
+
+
 def _given_server(given: str, *, run_folder: Path, worker: str) -> DatabaseServer:
     def url(database: str) -> str:
         return make_url(given).set(drivername="postgresql", database=database).render_as_string(False)

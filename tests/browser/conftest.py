@@ -1,0 +1,171 @@
+"""Fixtures of the browser tests: a town on a running system, Chromium, and pages that are checked when they close.
+
+Every page must ask nothing but its own server and make no mistake in its scripts; whoever opens one through
+`open_page` gets both checked.
+"""
+
+import importlib.util
+import os
+import shutil
+import sys
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+BROWSERS = ("chromium", "google-chrome-stable", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--enable-unsafe-swiftshader",
+    "--use-angle=swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+# Generous, since a build server may be busy: it only decides when to give up.
+PATIENCE_MS = 60_000
+
+MEASURED = "measured_seconds"  # as in tests/conftest.py
+
+SIZES = {
+    "desk": {"width": 1440, "height": 900},
+    "phone": {"width": 360, "height": 740},
+}
+
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(f"relight_tests_browser_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _browser_path():
+    for name in BROWSERS:
+        place = shutil.which(name)
+        # A snap sees neither our folders nor our flags.
+        if place and "/snap" not in str(Path(place).resolve()):
+            return place
+    return None
+
+
+@pytest.fixture(scope="session")
+def faces():
+    return _load(Path(__file__).parent / "faces.py")
+
+
+@pytest.fixture(scope="session")
+def town(database_server):
+    """The running system, one for all browser tests of a process."""
+    module = _load(Path(__file__).parent / "town.py")
+    world_module = _load(Path(__file__).parents[1] / "api" / "world.py")
+    with database_server.fresh_database() as name:
+        town = module.Town(database_server.url(name), world_module)
+        yield town
+        town.close()
+
+
+@pytest.fixture
+def street(town):
+    return town.next_street()
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def start_browser(playwright):
+    """Start the machine's Chromium, with flags beside the usual ones; playwright never fetches one."""
+    path = _browser_path()
+    if path is None:
+        reason = (
+            f"no browser on this machine ({', '.join(BROWSERS)}; not a snap): `make test` says what to do"
+        )
+        # On a build server nothing is skipped quietly.
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    started = []
+
+    def start(*flags, usual=FLAGS):
+        browser = playwright.chromium.launch(executable_path=path, args=[*usual, *flags])
+        started.append(browser)
+        return browser
+
+    yield start
+    for browser in started:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(start_browser):
+    return start_browser()
+
+
+@pytest.fixture(scope="session")
+def _phone_numbers():
+    return count(1)
+
+
+@pytest.fixture
+def open_page(town, browser, faces, stopwatch_module, _phone_numbers):
+    """Return open_page(kind, language): a person with a browser of their own, at an address of their own."""
+    opened = []
+
+    def open_page(
+        kind, language="en", *, size=None, name=None, address=None, browser=browser, scheme="light", **options
+    ):
+        number = next(_phone_numbers)
+        context = browser.new_context(
+            locale={"en": "en-GB", "zh": "zh-CN"}[language],
+            viewport=size or SIZES["desk" if kind == "Desk" else "phone"],
+            color_scheme=scheme,
+            timezone_id="UTC",
+            # As behind a proxy: each phone has an address, which the throttle counts by.
+            extra_http_headers={"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"},
+            **options,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(stopwatch_module.IN_EVERY_PAGE)
+        requests, mistakes = [], []
+        context.on("request", lambda request: requests.append(request.url))
+        context.on("weberror", lambda error: mistakes.append(str(error.error)))
+        server = address or town.address
+        face = getattr(faces, kind)(
+            context.new_page(), faces.Words(language), name=name or f"{kind} ({language})", address=server
+        )
+        opened.append((context, face, requests, mistakes))
+        return face
+
+    yield open_page
+    for context, face, requests, mistakes in opened:
+        context.close()
+        foreign = [url for url in requests if not url.startswith((f"{face.address}/", "data:", "blob:"))]
+        assert not foreign, f"{face.name} asks elsewhere"
+        assert not mistakes, f"a script of {face.name} made a mistake"
+
+
+@pytest.fixture(scope="session")
+def stopwatch_module():
+    return _load(Path(__file__).parent / "stopwatch.py")
+
+
+@pytest.fixture
+def stopwatch(stopwatch_module, request):
+    """Takes the time of steps; the end of the run lists them (tests/conftest.py)."""
+    measured = request.node.user_properties
+    return stopwatch_module.Stopwatch(lambda what, seconds: measured.append((MEASURED, (what, seconds))))
+
+
+@pytest.fixture
+def wire(town):
+    """A wire to Relight that can be cut."""
+    wire = _load(Path(__file__).parent / "wire.py").Wire(town.port)
+    yield wire
+    wire.close()

@@ -1,0 +1,213 @@
+"""A town of equal streets on a running system: each browser test has a street, its people and its crew to itself.
+
+The system is `relight up` without its command line: PostGIS, the analysis worker and the web server as processes
+of their own. Loaded by path from tests/browser/conftest.py.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import httpx
+
+from api.accounts import add_account
+from api.passwords import PasswordHashes
+from api.processes.system import running_system
+from api.roles import Role
+from api.settings import DatabaseSettings, MessageSettings, WebSettings
+from dispatch.transactions import write_transaction
+from gis.database import connect
+from gis.network_versions import activate_network_version, import_network
+
+STREETS = 48
+HOUSEHOLDS = 5
+
+# S ─B07─ N07 ─F07─ M07 ─┬─T07─ L07   h07-1 h07-2        street 07; h07-5 (h of the head) has no fuse above it
+#          │             └─U07─ K07   i07-3 i07-4
+#          └─V07─ H07   j07-5
+STREET = """
+    breaker B{n} S N{n}
+    fuse F{n} N{n} M{n}
+    distribution T{n} M{n} L{n}
+    distribution U{n} M{n} K{n}
+    distribution V{n} N{n} H{n}
+    service_points h{n}- L{n} 2
+    service_points i{n}- K{n} 2
+    service_points j{n}- H{n} 1
+"""
+_OFFSETS = {
+    "N": (0.0, 0.004),
+    "M": (0.0, 0.006),
+    "L": (-0.0008, 0.007),
+    "K": (0.0008, 0.007),
+    "H": (0.001, 0.004),
+}
+_MIDDLE = (11.40, 53.63)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """One supply of the town, and what lets its customer in."""
+
+    service_point: str
+    account: str
+    digits: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """One street: behind its fuse stand four households, beside it a fifth that stays on."""
+
+    number: str
+    place: tuple[float, float]
+    households: tuple[Household, ...]
+
+    @property
+    def fuse(self) -> str:
+        """Return the device behind which the first four households are."""
+        return f"F{self.number}"
+
+    @property
+    def crew(self) -> str:
+        """Return the crew that waits in this street, which is also the name it signs in with."""
+        return f"C{self.number}"
+
+    @property
+    def crew_name(self) -> str:
+        """Return what the desk calls that crew."""
+        return f"Squad {self.number}"
+
+
+def _place(number: int, node: str) -> tuple[float, float]:
+    west, south = _OFFSETS[node]
+    column, row = number % 8, number // 8
+    return _MIDDLE[0] + 0.006 * column + west, _MIDDLE[1] + 0.009 * row + south
+
+
+def _places() -> dict[str, tuple[float, float]]:
+    places = {f"{node}{n:02d}": _place(n, node) for n in range(STREETS) for node in _OFFSETS}
+    return {"S": _MIDDLE, **places}
+
+
+def _street(number: int) -> Street:
+    n, first = f"{number:02d}", HOUSEHOLDS * number
+    ids = (f"h{n}-1", f"h{n}-2", f"i{n}-1", f"i{n}-2", f"j{n}-1")
+    # The phones of all households are numbered through (drawn_tables in tests/api/world.py).
+    return Street(
+        number=n,
+        place=_place(number, "M"),
+        households=tuple(
+            Household(id, f"A-{id}", f"{first + at:04d}", f"{id} Street 1") for at, id in enumerate(ids)
+        ),
+    )
+
+
+class Town:
+    """A running system with the town's network in force, and accounts that are made when they are asked for."""
+
+    def __init__(self, url, world_module) -> None:
+        """Import the network, then start everything."""
+        self.database_url = url
+        self.password = world_module.PASSWORD
+        self._passwords = PasswordHashes(world_module.FAST_HASHES)
+        self._numbers = count()
+        self._gasps = count()
+        self._clients: list[httpx.Client] = []
+        self._closing = ExitStack()
+        self.engine = connect(url, application_name="relight tests")
+        self._closing.callback(self.engine.dispose)
+        drawing = "".join(STREET.format(n=f"{n:02d}") for n in range(STREETS))
+        now = datetime.now(UTC)
+        with write_transaction(self.engine) as session:
+            imported = import_network(
+                session,
+                tables=world_module.drawn_tables(drawing, _places()),
+                findings=(),
+                source="drawn",
+                format="gpkg",
+                now=now,
+            )
+            activate_network_version(session, network_version=imported.network_version, now=now)
+        self._add_people()
+        system = self._closing.enter_context(
+            running_system(
+                database=DatabaseSettings(database_url=url),
+                web=WebSettings(port=0, log_level="warning"),
+                messages=MessageSettings(time_zone="UTC"),
+            )
+        )
+        self.address = system.address.replace("localhost", "127.0.0.1")
+        self.port = int(self.address.rpartition(":")[2])
+
+    def _add_people(self) -> None:
+        self._add_account("wang", Role.DISPATCHER)
+        self._add_account("li", Role.DISPATCHER)
+        self._add_account("chief", Role.SUPERVISOR)
+        self._add_account("meters", Role.METER_SYSTEM)
+
+    def _add_account(self, name, role, **bound) -> None:
+        with write_transaction(self.engine) as session:
+            add_account(
+                session,
+                passwords=self._passwords,
+                name=name,
+                password=self.password,
+                roles=[role],
+                now=datetime.now(UTC),
+                **bound,
+            )
+
+    def next_street(self) -> Street:
+        """Return a street that nobody has used, with a crew that waits in it."""
+        street = _street(next(self._numbers))
+        self.add_crew(street.crew, street.crew_name, place=street.place)
+        return street
+
+    def add_crew(self, id, name, *, place) -> None:
+        """Put a crew on the roster, with an account of its own."""
+        now = datetime.now(UTC)
+        crew = {
+            "id": id,
+            "name": name,
+            "skills": ["line", "low_voltage", "switching", "transformer"],
+            "shift_start": (now - timedelta(hours=1)).isoformat(),
+            "shift_end": (now + timedelta(hours=9)).isoformat(),
+            "lon": place[0],
+            "lat": place[1],
+        }
+        answer = self.client("chief").post("/api/crews", json=crew)
+        assert answer.status_code == 201, answer.text
+        self._add_account(id, Role.CREW, crew_id=id)
+
+    def client(self, name) -> httpx.Client:
+        """Return an HTTP client of an account, for what no page is needed for."""
+        client = httpx.Client(
+            base_url=self.address, headers={"X-Relight": "1"}, trust_env=False, timeout=30.0
+        )
+        self._clients.append(client)
+        answer = client.post("/api/sign-in", json={"name": name, "password": self.password})
+        assert answer.status_code == 200, answer.text
+        return client
+
+    def lose(self, *households) -> None:
+        """Let the meters of households send their last gasp."""
+        meters = self.client("meters")
+        for household in households:
+            gasp = {
+                "id": f"gasp-{household.service_point}-{next(self._gasps)}",
+                "kind": "last_gasp",
+                "at": (datetime.now(UTC) - timedelta(minutes=3)).isoformat(),
+                "service_point": household.service_point,
+            }
+            answer = meters.post("/api/evidence", json=gasp)
+            assert answer.json()["status"] == "accepted", answer.text
+
+    def close(self) -> None:
+        """Stop everything."""
+        for client in self._clients:
+            client.close()
+        self._closing.close()
