@@ -19,6 +19,7 @@ from api import errors
 from api.body_limit import BodyLimit
 from api.change_signal import ChangeSignal
 from api.change_stream import StreamPlaces
+from api.crew_stream import CrewWatch
 from api.faces import mount_faces
 from api.gatekeeper import Gatekeeper, require_admission
 from api.passwords import PasswordHashes
@@ -71,6 +72,7 @@ def create_app(
     app.state.passwords = passwords or PasswordHashes()
     app.state.changes = changes
     app.state.streams = StreamPlaces(web.stream_connections)
+    app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
     app.state.networks = NetworkCache()
     app.state.supply = SupplyFace(
         texts=read_vocabulary(),

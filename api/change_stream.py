@@ -31,6 +31,7 @@ from dispatch.transactions import read_transaction
 LONGEST_STREAM_S = 600.0
 LOOK_EVERY_S = 10.0
 RETRY_AFTER_MS = 2_000
+HEARTBEAT_S = 15
 _CHANGES_AT_ONCE = 500
 
 
@@ -54,6 +55,12 @@ class StreamPlaces:
             yield
         finally:
             self._free += 1
+
+
+def resumed_position(last_event_id: str | None, *, after: int | None) -> int | None:
+    """Return the position a stream goes on from: Last-Event-ID where it is one, else what was asked for."""
+    told = last_event_id or ""
+    return int(told) if told.isascii() and told.isdigit() else after
 
 
 @dataclass(frozen=True, slots=True)

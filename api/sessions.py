@@ -6,6 +6,7 @@ would otherwise sign everyone out within minutes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,6 +76,21 @@ def session_holds(session: Session, *, digest: bytes, now: datetime) -> bool:
         )
     )
     return found.first() is not None
+
+
+def crews_of_sessions(session: Session, *, digests: Collection[bytes], now: datetime) -> dict[bytes, str]:
+    """Return digest → crew of those sessions that still hold and belong to a crew."""
+    found = session.execute(
+        select(UserSessionRow.token_digest, UserAccountRow.crew_id)
+        .join(UserAccountRow, UserSessionRow.user_id == UserAccountRow.id)
+        .where(
+            UserSessionRow.token_digest.in_(digests),
+            UserSessionRow.expires_at > now,
+            UserAccountRow.disabled_at.is_(None),
+            UserAccountRow.crew_id.is_not(None),
+        )
+    )
+    return {digest: crew_id for digest, crew_id in found if crew_id is not None}
 
 
 def end_session(session: Session, *, digest: bytes) -> None:

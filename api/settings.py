@@ -64,6 +64,9 @@ class WebSettings(BaseSettings):
     stream_connections: int = Field(
         default=200, ge=1, description="How many live change streams may be open at once in a web process."
     )
+    crew_stream_connections: int = Field(
+        default=200, ge=1, description="How many crews' pages may be live at once in a web process."
+    )
     customer_stream_connections: int = Field(
         default=500,
         ge=1,

@@ -138,6 +138,12 @@ def get_crew(session: Session, *, crew_id: str) -> CrewView:
     return _view(row, jobs)
 
 
+def name_of_crew(session: Session, *, crew_id: str) -> str | None:
+    """Return what a crew is called; None if it is not on the roster."""
+    row = session.get(CrewRow, crew_id)
+    return row.name if row is not None else None
+
+
 def crew_row(session: Session, *, crew_id: str) -> CrewRow:
     """Return the row of a crew; UnknownThing if there is none."""
     row = session.get(CrewRow, crew_id)

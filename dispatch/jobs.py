@@ -24,6 +24,10 @@ from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import JobView, OutageView, get_outage, job_view, outage_row
 from dispatch.states import JobStatus, job_status_after
 from dispatch.tables import JobRow, OutageRow
+from gis.places import nearest_service_point, service_point_details
+
+# An address farther off than this would lead a crew astray rather than there.
+ADDRESS_WITHIN_M = 500.0
 
 _EVENTS = {
     JobStatus.ACCEPTED: Event.JOB_ACCEPTED,
@@ -58,10 +62,15 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class CrewJob:
-    """A job with what the crew needs to know of its outage; no customer's name or phone."""
+    """A job with what the crew needs to know of its outage; no customer's name or phone.
+
+    `address` is the one on file nearest to the device, `address_distance_m` metres off, where one is near.
+    """
 
     job: JobView
     outage: OutageView
+    address: str | None
+    address_distance_m: float | None
 
 
 def jobs_of_crew(session: Session, *, crew_id: str, ended: bool = False) -> list[CrewJob]:
@@ -69,10 +78,7 @@ def jobs_of_crew(session: Session, *, crew_id: str, ended: bool = False) -> list
     query = select(JobRow).where(JobRow.crew_id == crew_id).order_by(JobRow.assigned_at, JobRow.id)
     if not ended:
         query = query.where(JobRow.ended_at.is_(None))
-    return [
-        CrewJob(job=job_view(row), outage=get_outage(session, outage_id=row.outage_id))
-        for row in session.scalars(query).all()
-    ]
+    return [_crew_job(session, row) for row in session.scalars(query).all()]
 
 
 def report_progress(
@@ -90,7 +96,29 @@ def report_progress(
             raise Conflict(f"The event id {progress.client_event_id!r} was used for something else before.")
     else:
         _take(session, job=job, progress=progress, actor=actor, now=now)
-    return CrewJob(job=job_view(job), outage=get_outage(session, outage_id=job.outage_id))
+    return _crew_job(session, job)
+
+
+def _crew_job(session: Session, row: JobRow) -> CrewJob:
+    outage = get_outage(session, outage_id=row.outage_id)
+    address, distance_m = _address_near(session, outage)
+    return CrewJob(job=job_view(row), outage=outage, address=address, address_distance_m=distance_m)
+
+
+def _address_near(session: Session, outage: OutageView) -> tuple[str | None, float | None]:
+    if outage.lon is None or outage.lat is None:
+        return None, None
+    nearest = nearest_service_point(
+        session,
+        network_version=outage.network_version,
+        lon=outage.lon,
+        lat=outage.lat,
+        within_m=ADDRESS_WITHIN_M,
+    )
+    if nearest is None:
+        return None, None
+    (detail,) = service_point_details(session, network_version=outage.network_version, ids=[nearest[0]])
+    return detail.address, None if detail.address is None else round(nearest[1])
 
 
 def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now: datetime) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse
 
-from api.change_stream import change_events
+from api.change_stream import HEARTBEAT_S, change_events, resumed_position
 from api.roles import Role, open_to
-from api.schemas.changes import Change, Changes, Snapshot
+from api.schemas.changes import Change, Changes, Position, Snapshot
 from api.work import Database, SignedIn, reading
 from dispatch.change_log import changes_after
 from dispatch.snapshot import snapshot
@@ -17,15 +17,11 @@ from dispatch.snapshot import snapshot
 router = APIRouter(tags=["changes"])
 _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
 
-# A position is a PostgreSQL bigint.
-_Position = Annotated[int, Query(ge=0, lt=2**63)]
-_HEARTBEAT_S = 15
-
 
 @router.get("/api/changes")
 @_desk
 def read_changes(
-    engine: Database, after: _Position = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
+    engine: Database, after: Position = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
 ) -> Changes:
     """Read the changes after a position, oldest first."""
     with reading(engine) as work:
@@ -40,7 +36,7 @@ async def stream_changes(
     request: Request,
     identity: SignedIn,
     engine: Database,
-    after: _Position | None = None,
+    after: Position | None = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> EventSourceResponse:
     """Stream changes as they are recorded, after Last-Event-ID, else `after`, else from now on.
@@ -50,17 +46,14 @@ async def stream_changes(
     """
     places = request.app.state.streams
     places.check()
-    resumed = (
-        int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else after
-    )
     events = change_events(
         engine,
         signal=request.app.state.changes,
         places=places,
         token_digest=identity.token_digest,
-        after=resumed,
+        after=resumed_position(last_event_id, after=after),
     )
-    return EventSourceResponse(events, ping=_HEARTBEAT_S, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/api/snapshot")

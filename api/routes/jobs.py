@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
+from fastapi import APIRouter, Header, Request
+from sse_starlette import EventSourceResponse
+
+from api.change_stream import HEARTBEAT_S, resumed_position
+from api.crew_stream import CrewWatch, read_crew_jobs
 from api.roles import Role, open_to
+from api.schemas.changes import Position
 from api.schemas.jobs import CrewJob, CrewJobs, Progress
 from api.schemas.shape import Name
-from api.work import Database, SignedIn, reading, writing
+from api.work import Database, SignedIn, writing
 from dispatch.jobs import Progress as ReportedStep
-from dispatch.jobs import jobs_of_crew, report_progress
+from dispatch.jobs import report_progress
 
 router = APIRouter(tags=["jobs"])
 
@@ -18,9 +24,27 @@ router = APIRouter(tags=["jobs"])
 @open_to(Role.CREW)
 def read_my_jobs(identity: SignedIn, engine: Database) -> CrewJobs:
     """List the jobs of the crew that asks."""
-    with reading(engine) as work:
-        found = jobs_of_crew(work.session, crew_id=identity.crew_id or "")
-        return CrewJobs(jobs=[CrewJob.of(job) for job in found])
+    return read_crew_jobs(engine, crew_id=identity.crew_id or "")
+
+
+@router.get("/api/jobs/mine/stream", response_class=EventSourceResponse)
+@open_to(Role.CREW)
+async def stream_my_jobs(
+    request: Request,
+    identity: SignedIn,
+    after: Position | None = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> EventSourceResponse:
+    """Stream the jobs of the crew that listens, whenever they change after Last-Event-ID, else `after`.
+
+    An event `jobs` holds them all, as /api/jobs/mine does; its id is the position. Without one they are told
+    at once. `reload` says that the position asked for is not of this database, or too old: ask for the
+    jobs. A stream ends after ten minutes: come back.
+    """
+    crews: CrewWatch = request.app.state.crews
+    crews.watch.places.check()
+    events = crews.events(identity=identity, after=resumed_position(last_event_id, after=after))
+    return EventSourceResponse(events, ping=HEARTBEAT_S, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/api/jobs/{job_id}/progress")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Query
 
 from api.schemas.shape import Answer, Instant
+
+# A position is a PostgreSQL bigint.
+Position = Annotated[int, Query(ge=0, lt=2**63)]
 
 
 class Change(Answer):

@@ -30,14 +30,21 @@ class Job(Answer):
 
 
 class CrewJob(Job):
-    """A job with what its crew needs to know of the outage; no customer's name or phone."""
+    """A job with what its crew needs to know of the outage; no customer's name or phone.
 
+    `version` is the outage's: of two answers about a job the one with the higher version is newer. `address`
+    is the one nearest to the device, `address_distance_m` metres off.
+    """
+
+    version: int
     outage_status: str
     device: str
     device_kind: str
     phases: str
     lon: float | None
     lat: float | None
+    address: str | None
+    address_distance_m: float | None
     service_points_out: int
     customers_out: int
     hazards: list[str]
@@ -50,12 +57,16 @@ class CrewJob(Job):
         """Lay a job and its outage side by side."""
         job, outage = asdict(crew_job.job), crew_job.outage
         from_outage = {name: getattr(outage, name) for name in cls.model_fields if hasattr(outage, name)}
-        return cls(**{**from_outage, **job, "outage_status": outage.status})
+        place = {"address": crew_job.address, "address_distance_m": crew_job.address_distance_m}
+        return cls(**{**from_outage, **job, **place, "outage_status": outage.status})
 
 
 class CrewJobs(Answer):
-    """The open jobs of one crew, in the order it got them."""
+    """The open jobs of one crew, in the order it got them, and the position of the log they were read at."""
 
+    position: int
+    crew_id: str
+    crew_name: str | None
     jobs: list[CrewJob]
 
 

@@ -62,6 +62,7 @@ TABLE = {
     ("POST", "/api/crews"): {"supervisor"},
     ("POST", "/api/crews/{crew_id}/position"): DESK | {"crew"},
     ("GET", "/api/jobs/mine"): {"crew"},
+    ("GET", "/api/jobs/mine/stream"): {"crew"},
     ("POST", "/api/jobs/{job_id}/progress"): {"crew"},
     ("GET", "/api/changes"): DESK,
     ("GET", "/api/changes/stream"): DESK,
@@ -73,7 +74,11 @@ TABLE = {
     ("GET", "/api/notifications/summary"): DESK,
 }
 # Signing out ends the session that the walk still needs; a stream does not end by itself.
-NOT_ASKED = {("POST", "/api/sign-out"), ("GET", "/api/changes/stream")}
+NOT_ASKED = {
+    ("POST", "/api/sign-out"),
+    ("GET", "/api/changes/stream"),
+    ("GET", "/api/jobs/mine/stream"),
+}
 
 
 def _routes(app):

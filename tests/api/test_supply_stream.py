@@ -7,15 +7,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from api import supply_stream
+from api import live_watch, supply_stream
 from api.change_stream import StreamPlaces
 from dispatch.crews import report_position
 
 
 @pytest.fixture(autouse=True)
 def looking_often(monkeypatch):
-    monkeypatch.setattr(supply_stream, "LOOK_EVERY_S", 0.3)
-    monkeypatch.setattr(supply_stream, "SETTLE_S", 0.05)
+    monkeypatch.setattr(live_watch, "LOOK_EVERY_S", 0.3)
+    monkeypatch.setattr(live_watch, "SETTLE_S", 0.05)
 
 
 def version_of(client):

@@ -3,19 +3,31 @@ import type { Job, JobStatus, OutageStatus } from "../../src/shared/api/model";
 import type { ActiveJobStatus } from "../../src/shared/job_progress";
 
 export interface CrewJob extends Job {
+  /** The outage's: of two answers about a job, the one with the higher version is newer. */
+  version: number;
   outage_status: OutageStatus;
   device: string;
   device_kind: string;
   phases: string;
   lon: number | null;
   lat: number | null;
-  address?: string | null;
+  /** The address nearest to the device, and how far off it is. */
+  address: string | null;
+  address_distance_m: number | null;
   service_points_out: number;
   customers_out: number;
   hazards: string[];
   started_at: string;
   etr_at: string | null;
   etr_source: string | null;
+}
+
+/** What `/api/jobs/mine` answers, and its stream tells. */
+export interface CrewJobs {
+  position: number;
+  crew_id: string;
+  crew_name: string | null;
+  jobs: CrewJob[];
 }
 
 export type Step = Exclude<ActiveJobStatus, "assigned"> | "finished";

@@ -12,7 +12,12 @@ export class Session {
   /** Find out whether a sign-in holds. */
   async look(): Promise<void> {
     try {
-      this.who = await ask<SignedInAs>("/api/me");
+      const now = await ask<SignedInAs>("/api/me");
+      if (this.who && this.who.name !== now.name) {
+        this.note_another();
+        return;
+      }
+      this.who = now;
       this.state = "signed_in";
     } catch (error) {
       if (error instanceof SignInNeeded) this.state = this.who ? "ended" : "signed_out";
@@ -42,6 +47,11 @@ export class Session {
     if (!(error instanceof SignInNeeded) && !refused) return false;
     if (this.state === "signed_in") this.state = "ended";
     return true;
+  }
+
+  /** Another account signed in at this page, in another tab: what is shown here is not theirs. */
+  note_another(): void {
+    if (this.state === "signed_in") this.state = "ended";
   }
 
   has_role(...roles: string[]): boolean {
