@@ -1,7 +1,7 @@
 """A plain network of any size: substations, feeders, fused laterals, transformers, service points and ties.
 
 Owns only this shape, made straight into arrays so that a million customers take seconds. It is radial in its
-normal state; a third of the laterals carry one phase, and every feeder has normally open ties to the next one.
+normal state; a third of the laterals carry one phase, and each feeder has normally open ties to the next.
 The same size and seed give the same network.
 """
 
@@ -131,4 +131,5 @@ def _network(
 
 def _ids(letter: str, count: int) -> IdArray:
     width = len(str(count))
-    return np.char.add(letter.encode(), np.char.zfill(np.arange(count).astype("S"), width)).astype(f"S{width + 1}")
+    numbers = np.char.zfill(np.arange(count).astype("S"), width)
+    return np.char.add(letter.encode(), numbers).astype(f"S{width + 1}")

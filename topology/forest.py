@@ -1,7 +1,7 @@
-"""A spanning forest over all that some closed devices join: what is live first, then every de-energised island.
+"""A spanning forest over all that some closed devices join: what is live first, then every dead island.
 
-Owns the numbering that switching works on: a stretch of positions is live or dead as a whole until a device is
-opened or closed. Service points stand in the order of the positions they are at.
+Owns the numbering that switching works on: a stretch of positions is live or dead as a whole until a device
+is opened or closed. Service points stand in the order of the positions they are at.
 
 Rule 1: positions below `live_count` hang from the sources under the virtual root (position 0); the islands of
 nodes without supply follow, one after the other, the first node of each standing on top of it.
@@ -119,7 +119,16 @@ def grow_forest(network: Network, *, closed: BoolArray, could_close: BoolArray, 
     dead = _walk_islands(network, devices, live, dead_nodes)
     position_of_node = live.position_of_node
     position_of_node[dead_nodes] = dead.position_of_node + (len(live.node_at) - 1)
-    return _joined(network, live, dead, dead_nodes, position_of_node, served)
+    service_points, starts = _in_order(
+        network, position_of_node, served, len(live.node_at) + len(dead.node_at) - 1
+    )
+    return Forest(
+        **_joined(network, live, dead, dead_nodes),
+        **_others(network, live, dead, position_of_node),
+        position_of_node=position_of_node,
+        service_points=service_points,
+        starts=starts,
+    )
 
 
 def _dead_nodes(network: Network, could_close: BoolArray, live: Walk) -> LongArray:
@@ -140,51 +149,43 @@ def _walk_islands(network: Network, devices: Indices, live: Walk, dead_nodes: Lo
     joined = sparse.coo_array((np.ones(len(joining), dtype=np.int8), ends), shape=(count, count))
     labels = connected_components(joined, directed=False)[1] if count else ends[0]
     _, first_nodes = np.unique(labels, return_index=True)
-    return walk_from(
-        roots=first_nodes, node_count=count, edges=joining, from_nodes=ends[0], to_nodes=ends[1]
-    )
+    return walk_from(roots=first_nodes, node_count=count, edges=joining, from_nodes=ends[0], to_nodes=ends[1])
 
 
-def _joined(
-    network: Network,
-    live: Walk,
-    dead: Walk,
-    dead_nodes: LongArray,
-    position_of_node: IntArray,
-    served: BoolArray,
-) -> Forest:
-    """Put the islands behind the live part; their virtual root is left out."""
+def _joined(network: Network, live: Walk, dead: Walk, dead_nodes: LongArray) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays by position, the islands behind the live part; their virtual root is left out."""
     shift = len(live.node_at) - 1
     parent_edge = np.concatenate([live.parent_edge, dead.parent_edge[1:]])
     position_of_device = np.full(network.device_count, NO_POSITION, dtype=np.int32)
     below = np.flatnonzero(parent_edge != NO_EDGE)
     position_of_device[parent_edge[below]] = below
-    other_edges = np.concatenate([live.other_edges, dead.other_edges])
-    ends = np.sort(
-        [
-            position_of_node[network.device_from_nodes[other_edges]],
-            position_of_node[network.device_to_nodes[other_edges]],
-        ],
-        axis=0,
-    )
-    service_points, starts = _in_order(network, position_of_node, served, len(parent_edge))
-    return Forest(
-        counts=np.array([len(live.node_at)], dtype=np.int32),
-        node_at=np.concatenate([live.node_at, dead_nodes[dead.node_at[1:]]]).astype(np.int32),
-        parent=np.concatenate([live.parent, np.where(dead.parent == 0, NO_POSITION, dead.parent + shift)[1:]]),
-        end=np.concatenate([live.end, dead.end[1:] + shift]),
-        parent_edge=parent_edge,
-        is_bridge=np.concatenate([live.is_bridge, dead.is_bridge[1:]]),
-        island_tops=(np.flatnonzero(dead.parent[1:] == 0) + 1 + shift).astype(np.int32),
-        position_of_node=position_of_node,
-        position_of_device=position_of_device,
-        other_edges=other_edges,
-        other_earlier=ends[0],
-        other_later=ends[1],
-        others_by_earlier=np.argsort(ends[0], kind="stable").astype(np.int32),
-        service_points=service_points,
-        starts=starts,
-    )
+    is_top = dead.parent[1:] == 0
+    return {
+        "counts": np.array([len(live.node_at)], dtype=np.int32),
+        "node_at": np.concatenate([live.node_at, dead_nodes[dead.node_at[1:]]]).astype(np.int32),
+        "parent": np.append(live.parent, np.where(is_top, NO_POSITION, dead.parent[1:] + shift)),
+        "end": np.concatenate([live.end, dead.end[1:] + shift]),
+        "parent_edge": parent_edge,
+        "is_bridge": np.concatenate([live.is_bridge, dead.is_bridge[1:]]),
+        "island_tops": (np.flatnonzero(is_top) + 1 + shift).astype(np.int32),
+        "position_of_device": position_of_device,
+    }
+
+
+def _others(
+    network: Network, live: Walk, dead: Walk, position_of_node: IntArray
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of the edges outside the trees; both walks have them sorted by their later end."""
+    edges = np.concatenate([live.other_edges, dead.other_edges])
+    from_positions = position_of_node[network.device_from_nodes[edges]]
+    to_positions = position_of_node[network.device_to_nodes[edges]]
+    earlier = np.minimum(from_positions, to_positions)
+    return {
+        "other_edges": edges,
+        "other_earlier": earlier,
+        "other_later": np.maximum(from_positions, to_positions),
+        "others_by_earlier": np.argsort(earlier, kind="stable").astype(np.int32),
+    }
 
 
 def _in_order(

@@ -43,6 +43,14 @@ BLAMEABLE_KINDS: frozenset[DeviceKind] = frozenset(
     }
 )
 
+# What opens by itself on a fault below it (IEEE 100: protective device).
+PROTECTIVE_KINDS: frozenset[DeviceKind] = frozenset(
+    {DeviceKind.BREAKER, DeviceKind.RECLOSER, DeviceKind.SECTIONALIZER, DeviceKind.FUSE}
+)
+
+# What a person can open and close where it stands; a line or a transformer can only be isolated by these.
+SWITCHABLE_KINDS: frozenset[DeviceKind] = PROTECTIVE_KINDS | {DeviceKind.SWITCH, DeviceKind.DISCONNECTOR}
+
 _LINE_KINDS = frozenset({DeviceKind.OVERHEAD, DeviceKind.UNDERGROUND})
 _TRANSFORMER_KINDS = frozenset({DeviceKind.STATION, DeviceKind.DISTRIBUTION, DeviceKind.REGULATOR})
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 import networkx as nx
+import numpy as np
 
 from topology.arrays import (
     BoolArray,
@@ -73,6 +74,23 @@ class Network:
     def has_only_full_services(self) -> bool:
         """Whether every service point takes all three phases, so that nothing need be sorted out by phase."""
         return bool((self.service_point_phases == ABC).all())
+
+    @cached_property
+    def incidence(self) -> tuple[IntArray, IntArray]:
+        """Where in the second array the devices of each node start (one more beyond the last), and those."""
+        ends = np.concatenate([self.device_from_nodes, self.device_to_nodes])
+        starts = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=self.node_count))])
+        devices = np.argsort(ends, kind="stable") % max(self.device_count, 1)
+        return read_only(starts.astype(np.int32)), read_only(devices.astype(np.int32))
+
+    def devices_at(self, node: int) -> IntArray:
+        """Return the devices that end at a node."""
+        starts, devices = self.incidence
+        return devices[starts[node] : starts[node + 1]]
+
+    def other_end(self, device: int, node: int) -> int:
+        """Return the node at the other end of a device."""
+        return int(self.device_from_nodes[device]) + int(self.device_to_nodes[device]) - node
 
     def find_devices(self, ids: Sequence[str]) -> LongArray:
         """Return the index of each device, -1 where the network has none with that id."""

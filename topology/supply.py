@@ -1,0 +1,282 @@
+"""The supply under a switch state near one that was walked: what is live, who is out, who gains, who loses.
+
+Owns the answers after switching. Each phase is the walked forest cut and joined where devices differ, so a
+step costs what it switches and never the network. Thousands of devices that differ want a walk of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from topology.arrays import Indices, IntArray, LongArray, MaskArray, read_only
+from topology.forest import Forest
+from topology.network import Network
+from topology.phases import ABC, PHASE_BITS
+from topology.pieces import LIVE_PIECE, Pieces, cut_and_join
+from topology.supply_tree import NOTHING, SupplyTree
+from topology.switch_state import SwitchState
+
+NOTHING_CLOSED: MaskArray = read_only(np.empty(0, dtype=np.uint8))
+Stretches = list[tuple[int, int]]
+
+
+class SupplyStatus(StrEnum):
+    """What a service point has of the phases that it takes."""
+
+    SUPPLIED = "supplied"
+    PARTLY_OUT = "partly_out"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePieces:
+    """Phases whose forest has been cut and joined alike."""
+
+    phases: int
+    pieces: Pieces
+
+
+@dataclass(frozen=True, eq=False)
+class SupplyChange:
+    """Service points (sorted indices) whose supply differs between two states, with the phases concerned."""
+
+    service_points: IntArray
+    lost: MaskArray
+    gained: MaskArray
+
+    @property
+    def losers(self) -> IntArray:
+        """The service points that lost a phase they take."""
+        return self.service_points[self.lost > 0]
+
+    @property
+    def gainers(self) -> IntArray:
+        """The service points that gained a phase they take."""
+        return self.service_points[self.gained > 0]
+
+
+class Supply:
+    """The supply of the network of a tree under another state of its devices.
+
+    `switched` are the devices that differ from the state of the tree (sorted), `closed_of_switched` the
+    phases that each of them has closed now.
+    """
+
+    def __init__(
+        self,
+        tree: SupplyTree,
+        switched: LongArray = NOTHING,
+        closed_of_switched: MaskArray = NOTHING_CLOSED,
+    ) -> None:
+        """Take the state of the tree but for the devices given; `under` finds them from a state."""
+        self.tree = tree
+        self.network = tree.network
+        self.switched = switched
+        self.closed_of_switched = closed_of_switched
+        self.of_phases = tuple(self._cut_and_joined())
+
+    @classmethod
+    def under(cls, tree: SupplyTree, state: SwitchState) -> Supply:
+        """Return the supply of the tree's network under a state near the tree's own."""
+        closed_phases = state.closed_phases
+        switched = np.flatnonzero(closed_phases != tree.closed_phases)
+        return cls(tree, switched, closed_phases[switched])
+
+    def state(self) -> SwitchState:
+        """Return the state of every device."""
+        open_phases = self.tree.state.open_phases.copy()
+        carried = self.network.device_phases[self.switched]
+        open_phases[self.switched] = carried & ~self.closed_of_switched
+        return SwitchState(self.network, open_phases)
+
+    def opened(self, devices: Iterable[int], phases: int = ABC) -> Supply:
+        """Return the supply after opening devices (indices) on some phases."""
+        closed_of = self._closed_of_switched()
+        for device in devices:
+            closed_of[device] = self.closed_phases_of(device) & ~phases
+        return self._with(closed_of)
+
+    def closed(self, devices: Iterable[int], phases: int = ABC) -> Supply:
+        """Return the supply after closing devices (indices) on those of some phases that they carry."""
+        closed_of = self._closed_of_switched()
+        for device in devices:
+            carried = int(self.network.device_phases[device])
+            closed_of[device] = self.closed_phases_of(device) | (phases & carried)
+        return self._with(closed_of)
+
+    def _with(self, closed_of: dict[int, int]) -> Supply:
+        devices = np.array(sorted(closed_of), dtype=np.int64)
+        closed = np.array([closed_of[device] for device in devices.tolist()], dtype=np.uint8)
+        differing = np.flatnonzero(closed != self.tree.closed_phases[devices])
+        return Supply(self.tree, devices[differing], closed[differing])
+
+    def _closed_of_switched(self) -> dict[int, int]:
+        return dict(zip(self.switched.tolist(), self.closed_of_switched.tolist(), strict=True))
+
+    def closed_phases_of(self, device: int) -> int:
+        """Return the phases that a device carries and has closed."""
+        place = int(np.searchsorted(self.switched, device))
+        if place < len(self.switched) and self.switched[place] == device:
+            return int(self.closed_of_switched[place])
+        return int(self.tree.closed_phases[device])
+
+    def _cut_and_joined(self) -> Iterable[PhasePieces]:
+        before, now = self.tree.closed_phases[self.switched], self.closed_of_switched
+        for supply in self.tree.supplies:
+            alike: dict[bytes, int] = {}
+            for bit in PHASE_BITS:
+                if supply.phases & bit:
+                    differing = (((before ^ now) & bit) > 0).tobytes()
+                    alike[differing] = alike.get(differing, 0) | bit
+            for phases in alike.values():
+                bit = phases & -phases
+                opened = self.switched[(before & ~now & bit) > 0]
+                closed = self.switched[(now & ~before & bit) > 0]
+                ends = self._ends(supply.forest, closed)
+                pieces = cut_and_join(supply.forest, opened=opened, closed=closed, ends=ends)
+                yield PhasePieces(phases, pieces)
+
+    def _ends(self, forest: Forest, devices: Indices) -> LongArray:
+        nodes = np.stack([self.network.device_from_nodes[devices], self.network.device_to_nodes[devices]])
+        return forest.position_of_node[nodes].astype(np.int64)
+
+    def phases_of_node(self, node: int) -> int:
+        """Return the energised phases of a node."""
+        return sum(
+            one.phases
+            for one in self.of_phases
+            if one.pieces.is_live_at(int(one.pieces.forest.position_of_node[node]))
+        )
+
+    def phases_of_service_point(self, point: int) -> int:
+        """Return the phases that a service point takes and that its node has energised."""
+        taken = int(self.network.service_point_phases[point])
+        return taken & self.phases_of_node(int(self.network.service_point_nodes[point]))
+
+    def status_of_service_point(self, point: int) -> SupplyStatus:
+        """Return whether a service point has all phases that it takes, some, or none."""
+        has = self.phases_of_service_point(point)
+        if not has:
+            return SupplyStatus.OUT
+        taken = int(self.network.service_point_phases[point])
+        return SupplyStatus.SUPPLIED if has == taken else SupplyStatus.PARTLY_OUT
+
+    @cached_property
+    def node_phases(self) -> MaskArray:
+        """The energised phases of every node."""
+        # The virtual root at position 0 is no node; its number is the one beyond the last.
+        energised = np.zeros(self.network.node_count + 1, dtype=np.uint8)
+        for one in self.of_phases:
+            for start, stop in one.pieces.stretches:
+                energised[one.pieces.forest.node_at[start:stop]] |= np.uint8(one.phases)
+        return read_only(energised[:-1])
+
+    @cached_property
+    def service_point_phases(self) -> MaskArray:
+        """The phases that each service point takes and that its node has energised."""
+        return read_only(
+            self.node_phases[self.network.service_point_nodes] & self.network.service_point_phases
+        )
+
+    def change_since(self, earlier: Supply) -> SupplyChange:
+        """Return who lost and who gained supply from an earlier state to this one; both of one tree."""
+        lost, gained = [], []
+        for before, now, phases in self.paired_with(earlier):
+            lost.append((now.forest, stretches_without(before.stretches, now.stretches), phases))
+            gained.append((now.forest, stretches_without(now.stretches, before.stretches), phases))
+        return _change(self.network, lost, gained)
+
+    def paired_with(self, earlier: Supply) -> Iterable[tuple[Pieces, Pieces, int]]:
+        """Yield the pieces of an earlier state and of this one, with the phases that both stand for."""
+        for before in earlier.of_phases:
+            for now in self.of_phases:
+                if phases := before.phases & now.phases:
+                    yield before.pieces, now.pieces, phases
+
+    def nodes_changed_since(self, earlier: Supply) -> LongArray:
+        """Return the sorted nodes that have other energised phases than in an earlier state."""
+        changed = [
+            now.forest.node_at[start:stop]
+            for before, now, _ in self.paired_with(earlier)
+            for left, right in ((before, now), (now, before))
+            for start, stop in stretches_without(left.stretches, right.stretches)
+        ]
+        return np.unique(np.concatenate([NOTHING, *changed]))
+
+    def service_points_behind(self, device: int) -> IntArray:
+        """Return the service points that lose a phase they take when a device opens on all its phases.
+
+        In no particular order, each once; a view of one slice where nothing below the device is switched.
+        """
+        if not len(self.switched) or self._is_untouched_behind(device):
+            return self.tree.service_points_behind(device)
+        return self.change_when_opened(device).losers
+
+    def change_when_opened(self, device: int, phases: int = ABC) -> SupplyChange:
+        """Return what opening a device on some phases would take from whom."""
+        return self.opened([device], phases).change_since(self)
+
+    def _is_untouched_behind(self, device: int) -> bool:
+        """Tell whether on every phase the device lies in the live piece and nothing behind it is switched."""
+        if self.closed_phases_of(device) != int(self.tree.closed_phases[device]):
+            return False
+        for one in self.of_phases:
+            pieces = one.pieces
+            position = int(pieces.forest.position_of_device[device])
+            if position < 0:
+                # Outside the trees, a device that nobody hangs on alone may do so after a cut.
+                if len(pieces.entries) > 1 and self.closed_phases_of(device) & one.phases:
+                    return False
+                continue
+            stop = int(pieces.forest.end[position])
+            if pieces.piece_at(position) != LIVE_PIECE or pieces.touches(position, stop):
+                return False
+        return True
+
+
+def _change(
+    network: Network,
+    lost: list[tuple[Forest, Stretches, int]],
+    gained: list[tuple[Forest, Stretches, int]],
+) -> SupplyChange:
+    """Gather the service points of stretches, each once, with all its phases."""
+    points, masks = [NOTHING.astype(np.int32)], [NOTHING.astype(np.uint16)]
+    for shift, stretched in ((0, lost), (8, gained)):
+        for forest, stretches, phases in stretched:
+            for start, stop in stretches:
+                here = forest.service_points[forest.starts[start] : forest.starts[stop]]
+                points.append(here)
+                masks.append(np.full(len(here), phases << shift, dtype=np.uint16))
+    together = np.concatenate(points)
+    order = np.argsort(together, kind="stable")
+    in_order = together[order]
+    firsts = np.flatnonzero(np.diff(in_order, prepend=-1))
+    each = in_order[firsts]
+    mask = np.bitwise_or.reduceat(np.concatenate(masks)[order], firsts) if len(firsts) else masks[0]
+    taken = network.service_point_phases[each]
+    lost_phases, gained_phases = mask.astype(np.uint8) & taken, (mask >> 8).astype(np.uint8) & taken
+    differing = np.flatnonzero(lost_phases | gained_phases)
+    return SupplyChange(each[differing], lost_phases[differing], gained_phases[differing])
+
+
+def stretches_without(whole: Stretches, part: Stretches) -> Stretches:
+    """Return what of some sorted stretches lies in none of the others."""
+    left: Stretches = []
+    place = 0
+    for start, stop in whole:
+        while place < len(part) and part[place][1] <= start:
+            place += 1
+        at, following = start, place
+        while following < len(part) and part[following][0] < stop:
+            if part[following][0] > at:
+                left.append((at, part[following][0]))
+            at = max(at, part[following][1])
+            following += 1
+        if at < stop:
+            left.append((at, stop))
+    return left
