@@ -158,7 +158,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """List what tests measured (a pair of words and seconds under `measured_seconds`): told, never asserted."""
+    """List what tests measured, a pair of words and seconds under `measured_seconds`: told, not asserted."""
     measured = [
         value
         for report in terminalreporter.getreports("passed")

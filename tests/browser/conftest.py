@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: a town on a running system, Chromium, and pages that are checked when they close.
+"""Fixtures of the browser tests: a town on a running system, Chromium, and pages that are checked at the end.
 
 Every page must ask nothing but its own server and make no mistake in its scripts; whoever opens one through
 `open_page` gets both checked.

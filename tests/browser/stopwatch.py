@@ -1,7 +1,7 @@
 """How long pages take to show what somebody did elsewhere: recorded with each test, never asserted.
 
-A watched page notes by itself, in the moment its text changes, when it first says what was waited for; the page on
-which somebody clicks notes the click. Both by the one clock of this machine. Loaded by path from conftest.py.
+A watched page notes by itself, in the moment its text changes, when it first says what was waited for; the
+page on which somebody clicks notes the click. Both by the one clock of this machine. Loaded by conftest.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-# Whatever happens to a page but a reload keeps `relight_watch`: with it gone, the page did not change by itself.
+# A reload loses what is watched: a page that needed one never shows what was waited for.
 IN_EVERY_PAGE = """
 window.relight_watch = { seen: {}, acted_at: 0 };
 for (const kind of ['click', 'submit', 'keydown'])
@@ -40,7 +40,7 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name, by, *expected):
-        """Do a step on the page `by` (None: on none); then each (face, selector, words) of `expected` must come, without a reload."""
+        """Do a step on the page `by`, or on none; each (face, selector, words) must come without a reload."""
         for number, (face, selector, words) in enumerate(expected):
             was_silent = face.page.evaluate(
                 "([name, selector, words]) => relight_watch.until(name, selector, words)",
@@ -50,7 +50,7 @@ class Stopwatch:
         began_at = time.time() * 1000
         yield
         acted_at = began_at if by is None else by.page.evaluate("relight_watch.acted_at")
-        for number, (face, _, words) in enumerate(expected):
+        for number, (face, _, _) in enumerate(expected):
             key = f"{name} {number}"
             face.page.wait_for_function("(name) => relight_watch.seen[name]", arg=key)
             seen_at = face.page.evaluate("(name) => relight_watch.seen[name]", key)

@@ -1,4 +1,4 @@
-"""The connection is cut while things happen, and comes back: no page misses a change, and none shows one twice."""
+"""The connection is cut while things happen, and comes back: no page misses a change or shows one twice."""
 
 from datetime import UTC, datetime, timedelta
 

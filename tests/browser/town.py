@@ -1,7 +1,7 @@
-"""A town of equal streets on a running system: each browser test has a street, its people and its crew to itself.
+"""A town of equal streets on a running system: each browser test has a street and a crew to itself.
 
-The system is `relight up` without its command line: PostGIS, the analysis worker and the web server as processes
-of their own. Loaded by path from tests/browser/conftest.py.
+The system is `relight up` without its command line: PostGIS, analysis worker and web server as processes of
+their own. Loaded by path from tests/browser/conftest.py.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _street(number: int) -> Street:
 
 
 class Town:
-    """A running system with the town's network in force, and accounts that are made when they are asked for."""
+    """A running system with the town's network in force, and an account for everybody."""
 
     def __init__(self, url, world_module) -> None:
         """Import the network, then start everything."""

@@ -1,4 +1,4 @@
-"""A wire between pages and Relight that can be cut: connections break off, and nobody answers until it is mended.
+"""A wire between pages and Relight that can be cut: connections break off, none is made until it is mended.
 
 It remembers the positions of the change log that came over it. Loaded by path from conftest.py.
 """
