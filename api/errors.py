@@ -65,7 +65,10 @@ class HeaderMissingError(ApiError):
 
     def __init__(self) -> None:
         """Name the header."""
-        super().__init__("Send the header `X-Relight: 1` with every request that changes something.")
+        super().__init__(
+            "Send the header `X-Relight: 1` (on the crew's page `X-Relight: crew`) with every request that "
+            "changes something."
+        )
 
 
 class TooManyStreamsError(ApiError):

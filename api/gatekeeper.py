@@ -1,12 +1,15 @@
 """The gate before every route: who is asking, and may they? Nothing of the body is read before.
 
-Owns the session cookie's reading, the header that keeps other sites out (cross-site request forgery), and the
+Owns the session cookies' reading, the header that keeps other sites out (cross-site request forgery), and the
 refusal of whatever does not declare who may use it.
+
+The header's value names the sign-in a request goes by: `1`, or `crew` for the crew's page. Each has a cookie
+of its own, so that desk and crew page stand side by side in one browser; a request never acts by both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from fastapi import FastAPI, Request
@@ -22,8 +25,9 @@ from api.errors import HeaderMissingError, RoleRefusedError, SignInNeededError, 
 from api.roles import Access, Identity, declared_access
 from api.sessions import find_session
 
-COOKIE_NAME = "relight_session"
 HEADER_NAME = "X-Relight"
+_USUAL = "1"
+COOKIES = {_USUAL: "relight_session", "crew": "relight_crew_session"}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -70,14 +74,19 @@ class Gatekeeper:
         if access.public:
             return
         request = HTTPConnection(scope)
-        token = request.cookies.get(COOKIE_NAME)
-        if token and scope["method"] not in _SAFE_METHODS and request.headers.get(HEADER_NAME) != "1":
+        token = request.cookies.get(cookie_of(request.headers))
+        if token and scope["method"] not in _SAFE_METHODS and request.headers.get(HEADER_NAME) not in COOKIES:
             raise HeaderMissingError
         identity = await run_in_threadpool(_look_up, self._engine, token) if token else None
         if identity is None:
             raise SignInNeededError
         _check_role(access, identity)
         state["identity"] = identity
+
+
+def cookie_of(headers: Mapping[str, str]) -> str:
+    """Return the name of the cookie that a request with these headers goes by."""
+    return COOKIES.get(headers.get(HEADER_NAME, _USUAL), COOKIES[_USUAL])
 
 
 def require_admission(request: Request) -> None:

@@ -44,8 +44,8 @@ These accounts exist in this demo only, and the demo answers on this machine onl
 
 Try this: sign in at the desk and watch outages appear; pick one, read why Relight believes it, see its crews.
 The Autopilot plays the dispatcher; what you do before it does, it leaves alone. Then be a customer who is
-about to lose supply{_supply_hint(supply)}, in another window, and watch the page change by itself.
-Desk and crew page share a sign-in: open the second one in a private window.
+about to lose supply{_supply_hint(supply)}, in another tab, and watch the page change by itself.
+All three pages may stand open side by side in one browser: each has a sign-in of its own.
 
 Ctrl-C stops everything.
 """

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from api.accounts import sign_in as open_sign_in
-from api.gatekeeper import COOKIE_NAME
+from api.gatekeeper import cookie_of
 from api.roles import open_to_anyone_signed_in, open_to_everybody
 from api.schemas.sign_in import SignedInAs, SignIn
 from api.sessions import end_session
@@ -21,7 +21,11 @@ router = APIRouter(tags=["account"])
 @router.post("/api/sign-in")
 @open_to_everybody
 def sign_in(request: Request, response: Response, body: SignIn, engine: Database) -> SignedInAs:
-    """Sign in with a name and a password; the answer sets the session cookie."""
+    """Sign in with a name and a password; the answer sets the session cookie.
+
+    With the header `X-Relight: crew`, sent with every request, the sign-in has a cookie of its own and leaves
+    the other one of this browser as it is.
+    """
     settings: SignInSettings = request.app.state.sign_in
     opened = open_sign_in(
         engine,
@@ -33,7 +37,7 @@ def sign_in(request: Request, response: Response, body: SignIn, engine: Database
         now=datetime.now(UTC),
     )
     response.set_cookie(
-        COOKIE_NAME,
+        cookie_of(request.headers),
         opened.token,
         max_age=round(settings.session_hours * 3600),
         httponly=True,
@@ -51,7 +55,10 @@ def sign_out(request: Request, response: Response, identity: SignedIn, engine: D
     with Session(engine) as session, session.begin():
         end_session(session, digest=identity.token_digest)
     response.delete_cookie(
-        COOKIE_NAME, httponly=True, samesite="strict", secure=_is_secure(request.app.state.sign_in, request)
+        cookie_of(request.headers),
+        httponly=True,
+        samesite="strict",
+        secure=_is_secure(request.app.state.sign_in, request),
     )
 
 

@@ -254,3 +254,58 @@ def test_an_account_that_cannot_be_is_refused_in_words(quiet_world, world_module
     fields = {"name": "new", "password": world_module.PASSWORD, "roles": [Role.DISPATCHER], **given}
     with Session(quiet_world.engine) as session, session.begin(), pytest.raises(error, match=says):
         add_account(session, passwords=quiet_world.passwords, now=NOW, **fields)
+
+
+class TestSideBySide:
+    """Desk and crew page in one browser: a cookie each, named by the header's value."""
+
+    @pytest.fixture
+    def browser(self, world, world_module):
+        client = world.client()
+        for name, face in (("dispatcher", "1"), ("crew", "crew")):
+            answer = client.post(
+                "/api/sign-in",
+                json={"name": name, "password": world_module.PASSWORD},
+                headers={"X-Relight": face},
+            )
+            assert answer.status_code == 200
+        return client
+
+    def who(self, browser, face):
+        answer = browser.get("/api/me", headers={"X-Relight": face})
+        return answer.json()["name"] if answer.status_code == 200 else answer.status_code
+
+    def test_a_sign_in_at_one_page_leaves_the_other_as_it_was(self, browser):
+        assert (self.who(browser, "1"), self.who(browser, "crew")) == ("dispatcher", "crew")
+
+    def test_a_request_goes_by_the_one_it_names_and_never_by_both(self, browser):
+        def status(path, face):
+            return browser.get(path, headers={"X-Relight": face}).status_code
+
+        assert (status("/api/jobs/mine", "crew"), status("/api/jobs/mine", "1")) == (200, 403)
+        assert (status("/api/outages", "1"), status("/api/outages", "crew")) == (200, 403)
+        # What names none, or a page that does not exist, goes by the usual one.
+        assert (status("/api/outages", ""), status("/api/outages", "customer")) == (200, 200)
+
+    @pytest.mark.parametrize(
+        ("leaves", "stays", "still"), [("1", "crew", "crew"), ("crew", "1", "dispatcher")]
+    )
+    def test_signing_out_of_one_leaves_the_other(self, browser, leaves, stays, still):
+        assert browser.post("/api/sign-out", headers={"X-Relight": leaves}).status_code == 204
+        assert (self.who(browser, leaves), self.who(browser, stays)) == (401, still)
+
+    @pytest.mark.parametrize("face", ["", "0", "desk", "crew, 1"])
+    def test_an_unknown_value_of_the_header_changes_nothing(self, browser, face):
+        answer = browser.post("/api/sign-out", headers={"X-Relight": face})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "header_missing")
+        assert (self.who(browser, "1"), self.who(browser, "crew")) == ("dispatcher", "crew")
+
+    def test_a_crew_alone_in_its_browser_does_nothing_by_the_usual_cookie(self, world, world_module):
+        client = world.client()
+        client.post(
+            "/api/sign-in",
+            json={"name": "crew", "password": world_module.PASSWORD},
+            headers={"X-Relight": "crew"},
+        )
+        assert client.post("/api/sign-out", headers={"X-Relight": "1"}).status_code == 401
+        assert self.who(client, "crew") == "crew"

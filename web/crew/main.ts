@@ -2,7 +2,9 @@
 import { createApp } from "vue";
 import "../src/shared/look/tokens.css";
 import "../src/shared/look/base.css";
+import { this_page_is } from "../src/shared/api/face";
 import "./crew.css";
 import CrewApp from "./CrewApp.vue";
 
+this_page_is("crew");
 createApp(CrewApp).mount("#page");

@@ -1,5 +1,6 @@
 // One way to ask Relight: JSON in and out, the header against forged requests, errors as classes.
 import { Away, Refusal, SignInNeeded } from "./errors";
+import { relight_header } from "./face";
 
 /** Longer than any honest answer; a request that hangs must become an error that a person can see. */
 const LONGEST_WAIT_MS = 20_000;
@@ -20,7 +21,7 @@ export async function ask<Answer>(
   try {
     response = await fetch(path, {
       method,
-      headers: { Accept: "application/json", "Content-Type": "application/json", "X-Relight": "1" },
+      headers: { Accept: "application/json", "Content-Type": "application/json", ...relight_header() },
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });

@@ -1,6 +1,7 @@
 // Who is signed in at this page, and whether that still holds. The cookie itself is out of reach of scripts.
 import { reactive } from "vue";
 import { Away, Refusal, SignInNeeded } from "./errors";
+import { own_face } from "./face";
 import type { SignedInAs } from "./model";
 import { ask, post } from "./request";
 
@@ -8,6 +9,19 @@ export class Session {
   /** "unknown" until the first answer; "ended" keeps the page behind the sign-in form as it was. */
   state: "unknown" | "away" | "signed_out" | "signed_in" | "ended" = "unknown";
   who: SignedInAs | null = null;
+  /** The last signing out was not answered. */
+  is_sign_out_lost = false;
+  /** Other tabs of the same face, which share the sign-in. */
+  private readonly tabs = new BroadcastChannel(`relight.sign_in.${own_face()}`);
+
+  /** Hear of signing in and out in other tabs; call the returned function to hear no more. */
+  heed_other_tabs(): () => void {
+    const heed = (): void => {
+      if (this.who) void this.look();
+    };
+    this.tabs.addEventListener("message", heed);
+    return () => this.tabs.removeEventListener("message", heed);
+  }
 
   /** Find out whether a sign-in holds. */
   async look(): Promise<void> {
@@ -33,12 +47,23 @@ export class Session {
     if (before && before.name !== now.name) location.reload();
     this.who = now;
     this.state = "signed_in";
+    this.tabs.postMessage("signed in");
   }
 
+  /** Only Relight can end a sign-in: without an answer it still holds, and the page has to say so. */
   async sign_out(): Promise<void> {
-    await post("/api/sign-out", {}).catch(() => undefined);
+    this.is_sign_out_lost = false;
+    try {
+      await post("/api/sign-out", {});
+    } catch (error) {
+      if (!(error instanceof SignInNeeded)) {
+        this.is_sign_out_lost = true;
+        return;
+      }
+    }
     this.who = null;
     this.state = "signed_out";
+    this.tabs.postMessage("signed out");
   }
 
   /** Note what an error says about the sign-in; return whether it was about that. */

@@ -2,6 +2,7 @@
 // heartbeats, so that a dead connection is noticed, and the reason when a stream is refused.
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Away } from "../api/errors";
+import { relight_header } from "../api/face";
 import { refusal_of } from "../api/request";
 
 /** The server sends something every 15 seconds; silence for longer than two of these is a dead connection. */
@@ -19,7 +20,7 @@ export async function read_events(
   const parser = createParser({ onEvent: on_event });
   try {
     const response = await fetch(address, {
-      headers: { Accept: "text/event-stream" },
+      headers: { Accept: "text/event-stream", ...relight_header() },
       signal: AbortSignal.any([signal, silence.signal]),
     });
     if (!response.ok || !response.body) throw await refusal_of(response);

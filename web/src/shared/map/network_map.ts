@@ -9,6 +9,7 @@ import {
 import worker_address from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./controls.css";
+import { relight_header } from "../api/face";
 import type { NetworkInForce } from "../api/model";
 import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";
@@ -35,6 +36,8 @@ export function draw_network(
     container,
     style: network_style(network.network_version, palette_now()),
     attributionControl: false,
+    // Tiles are for those who are signed in, each page by its own sign-in.
+    transformRequest: (url) => (is_own(url) ? { url, headers: relight_header() } : { url }),
     // The plan of a network is read north up; turning it by accident helps nobody.
     dragRotate: false,
     pitchWithRotate: false,
@@ -75,6 +78,10 @@ export function draw_network(
     map.setStyle(network_style(network.network_version, drawn.palette), { diff: false });
   });
   return drawn;
+}
+
+function is_own(url: string): boolean {
+  return new URL(url, location.href).origin === location.origin;
 }
 
 /** Whether this browser can draw a map at all. */
