@@ -122,17 +122,17 @@ class Network:
         """Tell whether the network has a service point with this id."""
         return bool(self.find_service_points([service_point_id])[0] >= 0)
 
-    def node_ids(self, indices: Indices) -> list[str]:
+    def node_ids(self, indices: Indices | Sequence[int]) -> list[str]:
         """Return the ids of nodes, in the order of the indices."""
-        return decode_ids(self.node_id_array[indices])
+        return decode_ids(self.node_id_array[np.asarray(indices, dtype=np.int64)])
 
-    def device_ids(self, indices: Indices) -> list[str]:
+    def device_ids(self, indices: Indices | Sequence[int]) -> list[str]:
         """Return the ids of devices, in the order of the indices."""
-        return decode_ids(self.device_id_array[indices])
+        return decode_ids(self.device_id_array[np.asarray(indices, dtype=np.int64)])
 
-    def service_point_ids(self, indices: Indices) -> list[str]:
+    def service_point_ids(self, indices: Indices | Sequence[int]) -> list[str]:
         """Return the ids of service points, in the order of the indices."""
-        return decode_ids(self.service_point_id_array[indices])
+        return decode_ids(self.service_point_id_array[np.asarray(indices, dtype=np.int64)])
 
     def device_kind(self, index: int) -> DeviceKind:
         """Return the kind of the device with this index."""

@@ -43,7 +43,8 @@ class Pieces:
     """Stretches of positions from `bounds[i]` to `bounds[i + 1]`, each of the piece `owners[i]`.
 
     `entries` holds for each piece the join through which it is fed, its `inner` end in the piece: None for
-    the live part (piece 0) and for pieces without supply. `rings` are the joins that close one.
+    the live part (piece 0) and for pieces without supply. `fed` are the pieces with one, each after the piece
+    that feeds it. `rings` are the joins that close a ring, `gone` the ends of opened edges outside the trees.
     """
 
     forest: Forest
@@ -51,14 +52,16 @@ class Pieces:
     owners: list[int] = field(default_factory=list)
     entries: list[Join | None] = field(default_factory=list)
     is_live: list[bool] = field(default_factory=list)
+    fed: list[int] = field(default_factory=list)
     rings: list[Join] = field(default_factory=list)
     joins: list[Join] = field(default_factory=list)
+    gone: list[tuple[int, int]] = field(default_factory=list)
     stretches: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def is_switched(self) -> bool:
-        """Whether anything is cut or joined."""
-        return len(self.entries) > 1 or bool(self.joins)
+        """Whether anything is cut, joined, or no longer joined."""
+        return len(self.entries) > 1 or bool(self.joins) or bool(self.gone)
 
     def piece_at(self, position: int) -> int:
         """Return the piece of a position, -1 in an island that no switching has touched."""
@@ -71,11 +74,12 @@ class Pieces:
         return piece != NO_PIECE and self.is_live[piece]
 
     def touches(self, start: int, stop: int) -> bool:
-        """Tell whether anything from a position to another one is cut or joined."""
+        """Tell whether anything from a position to another one is cut, joined, or no longer joined."""
         cut = bisect_right(self.bounds, start)
         if cut < len(self.bounds) and self.bounds[cut] < stop:
             return True
-        return any(start <= join.outer < stop or start <= join.inner < stop for join in self.joins)
+        ends = [(join.outer, join.inner) for join in self.joins] + self.gone
+        return any(start <= end < stop for pair in ends for end in pair)
 
 
 def cut_and_join(forest: Forest, *, opened: Indices, closed: Indices, ends: LongArray) -> Pieces:
@@ -95,8 +99,12 @@ def cut_and_join(forest: Forest, *, opened: Indices, closed: Indices, ends: Long
         for device, outer, inner in zip(closed.tolist(), *ends.tolist(), strict=True)
     ]
     _lay_out(pieces, cuts, joins)
-    joins += _crossing(forest, cuts, opened[positions < 0])
+    gone = np.flatnonzero(np.isin(forest.other_edges, opened[positions < 0]))
+    joins += _crossing(forest, cuts, set(gone.tolist()))
     pieces.joins = joins
+    pieces.gone = list(
+        zip(forest.other_earlier[gone].tolist(), forest.other_later[gone].tolist(), strict=True)
+    )
     _feed(pieces, joins)
     pieces.stretches = _live_stretches(pieces)
     return pieces
@@ -135,7 +143,7 @@ def _begin_stretch(pieces: Pieces, start: int, owner: int) -> None:
         pieces.owners.append(owner)
 
 
-def _crossing(forest: Forest, cuts: Sequence[int], gone: Indices) -> list[Join]:
+def _crossing(forest: Forest, cuts: Sequence[int], gone: set[int]) -> list[Join]:
     """Return the edges outside the trees that have one end in a cut slice and the other outside it."""
     if not len(forest.other_edges):
         return []
@@ -149,11 +157,9 @@ def _crossing(forest: Forest, cuts: Sequence[int], gone: Indices) -> list[Join]:
         first, last = np.searchsorted(earlier_in_order, [cut, stop])
         leaving = forest.others_by_earlier[first:last]
         crossing.update(leaving[later[leaving] >= stop].tolist())
-    without = set(gone.tolist())
     return [
-        Join(device, int(earlier[place]), int(later[place]))
-        for place in sorted(crossing)
-        if (device := int(forest.other_edges[place])) not in without
+        Join(int(forest.other_edges[place]), int(earlier[place]), int(later[place]))
+        for place in sorted(crossing - gone)
     ]
 
 
@@ -172,6 +178,7 @@ def _feed(pieces: Pieces, joins: Sequence[Join]) -> None:
             if not pieces.is_live[beyond]:
                 pieces.is_live[beyond] = True
                 pieces.entries[beyond] = join
+                pieces.fed.append(beyond)
                 feeding.add(join.device)
                 waiting.append(beyond)
     pieces.rings = [

@@ -230,7 +230,7 @@ class Supply:
             position = int(pieces.forest.position_of_device[device])
             if position < 0:
                 # Outside the trees, a device that nobody hangs on alone may do so after a cut.
-                if len(pieces.entries) > 1 and self.closed_phases_of(device) & one.phases:
+                if pieces.is_switched and self.closed_phases_of(device) & one.phases:
                     return False
                 continue
             stop = int(pieces.forest.end[position])
