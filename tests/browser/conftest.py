@@ -24,6 +24,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    # Not even Chromium itself (its updates, its help with forms) reaches anything but this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 # Generous, since a build server may be busy: it only decides when to give up.
 PATIENCE_MS = 60_000
@@ -74,14 +76,15 @@ def street(town):
     return town.next_street()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright():
+    """Playwright, for one file of tests: while it runs, nothing else in this process may use asyncio."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_browser(playwright):
     """Start the machine's Chromium, with flags beside the usual ones; playwright never fetches one."""
     path = _browser_path()
@@ -103,7 +106,7 @@ def start_browser(playwright):
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(start_browser):
     return start_browser()
 

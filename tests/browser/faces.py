@@ -92,7 +92,7 @@ class Desk(Face):
         self.row_of(device).click()
         expect(self.page.locator(".panel h2", has_text=device)).to_be_visible()
 
-    def reopen_in(self, language) -> None:
+    def speak(self, language) -> None:
         """Choose another language on the page itself."""
         self.page.get_by_role("button", name={"en": "English", "zh": "中文"}[language]).click()
 
@@ -104,10 +104,11 @@ class CrewPhone(Face):
     whole = "main"
 
     def open(self, name, password) -> None:
-        """Sign in, and wait until the jobs are known."""
+        """Sign in, and wait until the page says whether there is a job."""
         self.page.goto(f"{self.address}/crew/")
         self.sign_in(name, password)
-        self.says("crew.no_jobs")
+        job_or_none = self.page.locator("article.job").or_(self.page.get_by_text(self.words("crew.no_jobs")))
+        expect(job_or_none).to_be_visible()
 
     def tap(self, step) -> None:
         """Tap the large button, which must be that of this step."""
