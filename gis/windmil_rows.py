@@ -7,7 +7,7 @@ Columns count from 0; docs/formats/windmil.md lists them.
 from __future__ import annotations
 
 import codecs
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import IntEnum
 from math import isfinite
@@ -19,11 +19,15 @@ from topology.findings import Finding
 
 BANNER = "MILSOFT STD WM ASCII"
 
-# Names of rows that cannot be told by an element are told by their line in the file.
-_ROW = "row"
+_ODD_ROWS = {
+    "cut_row": "too short to name a parent: left out",
+    "uneven_row": "without the number of columns of most others (cut, or a comma in a text): only what can be "
+    "trusted is read",
+    "unknown_type": "of a type that Relight does not know, or that cannot be told: left out",
+    "duplicate_id": "with a name that an earlier row has: left out",
+}
 # Name, type, phases and parent; with one column more the parent is whole even when the row was cut.
 _PLACED_COLUMNS = 4
-_LESS = "only the columns that can be trusted are read"
 _X, _Y, _NEAR_X, _NEAR_Y = 5, 6, 31, 32
 _PHASES_BY_CODE = {"1": "A", "2": "B", "3": "C", "4": "AB", "5": "AC", "6": "BC", "7": "ABC"}
 
@@ -146,39 +150,32 @@ def read_elements(path: Path) -> tuple[Elements, tuple[Finding, ...]]:
     _require_windmil(path, text, rows)
     usual = _usual_width(rows)
     elements: dict[str, Element] = {}
-    cut, uneven, unknown, twice, contested = [], [], [], [], set()
+    contested = set()
+    odd: dict[str, list[str]] = defaultdict(list)
     for number, row in rows:
         if len(row) <= _PLACED_COLUMNS or not row[0]:
-            cut.append(f"line {number}")
+            odd["cut_row"].append(f"line {number}")
             continue
         if usual and len(row) != usual:
-            uneven.append(f"{row[0]} (line {number})")
+            odd["uneven_row"].append(f"{row[0]} (line {number})")
         element = _element(row, usual)
         if element is None:
-            unknown.append(f"{row[0]} (line {number}, type {row[1]!r})")
+            odd["unknown_type"].append(f"{row[0]} (line {number}, type {row[1]!r})")
             continue
         first = elements.setdefault(element.name, element)
         if first is not element:
-            twice.append(element.name)
+            odd["duplicate_id"].append(element.name)
             if (first.type, first.phases, first.parent) != (element.type, element.phases, element.parent):
                 contested.add(element.name)
     if not elements:
         raise NetworkPackageError(f"{path} holds no element that can be read. Export the network again.")
-    odd = (
-        ("cut_row", cut, "too short to name a parent: left out"),
-        (
-            "uneven_row",
-            uneven,
-            f"without the {usual} columns of most others (cut, or a comma in a text): {_LESS}",
-        ),
-        ("unknown_type", unknown, "of a type that Relight does not know, or that cannot be told: left out"),
-        ("duplicate_id", twice, "with a name that an earlier row has: left out"),
-    )
-    findings = [one for rule, ids, said in odd for one in finding(rule=rule, layer=_ROW, ids=ids, text=said)]
-    return Elements(tuple(elements.values()), frozenset(contested)), (
-        *_encoding_finding(path, is_guessed=is_guessed),
-        *findings,
-    )
+    findings = [
+        one
+        for rule, text in _ODD_ROWS.items()
+        for one in finding(rule=rule, layer="row", ids=odd[rule], text=text)
+    ]
+    encoding = _encoding_finding(path, is_guessed=is_guessed)
+    return Elements(tuple(elements.values()), frozenset(contested)), (*encoding, *findings)
 
 
 def _element(row: list[str], usual: int) -> Element | None:
