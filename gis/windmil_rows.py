@@ -21,8 +21,8 @@ BANNER = "MILSOFT STD WM ASCII"
 
 _ODD_ROWS = {
     "cut_row": "too short to name a parent: left out",
-    "uneven_row": "without the number of columns of most others (cut, or a comma in a text): only what can be "
-    "trusted is read",
+    "uneven_row": "without the number of columns of most others (cut, or a comma in a text): only what can "
+    "be trusted is read",
     "unknown_type": "of a type that Relight does not know, or that cannot be told: left out",
     "duplicate_id": "with a name that an earlier row has: left out",
 }
