@@ -67,11 +67,22 @@ class BlameTree:
     def _find_above(self, device: int) -> int:
         place = self._place(device)
         if place is None:
-            return NO_EDGE
+            return self._above_looped(device)
         number, position = place
         walk = self._tree.supplies[number].walk
         higher = self._tree.blameable_above[number][walk.parent[position]]
         return int(walk.parent_edge[higher])
+
+    def _above_looped(self, device: int) -> int:
+        """Return what feeds the looped part a device lies in; an indicator may stand on any device."""
+        for number, supply in enumerate(self._tree.supplies):
+            position = supply.live_position(device)
+            if position < 0:
+                others = np.flatnonzero(supply.walk.other_edges == device)
+                position = int(supply.walk.other_positions[others[0]]) if len(others) else NO_EDGE
+            if position >= 0:
+                return int(supply.walk.parent_edge[self._tree.blameable_above[number][position]])
+        return NO_EDGE
 
     def _place(self, device: int) -> tuple[int, int] | None:
         """Return the first supply that service points hang below the device in, and its position there.

@@ -11,7 +11,6 @@ closed, ends there, or when it is a source.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -84,13 +83,8 @@ class Forest:
         return top, int(self.end[top])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the arrays by name, as `from_arrays` takes them."""
+        """Return the arrays by name, as the constructor takes them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Forest:
-        """Return the forest that these arrays describe."""
-        return cls(**arrays)
 
     @classmethod
     def array_names(cls) -> list[str]:

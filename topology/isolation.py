@@ -49,7 +49,7 @@ def isolate(*, supply: Supply, faulted: Sequence[str]) -> Isolation:
     network = supply.network
     section = section_around(supply, device_indices(network, faulted))
     nodes = np.array(sorted(section.nodes), dtype=np.int64)
-    points = np.flatnonzero(np.isin(network.service_point_nodes, nodes))
+    points = network.service_points_at(section.nodes)
     return Isolation(
         devices=tuple(network.device_ids(list(section.devices))),
         to_open=tuple(network.device_ids(list(section.to_open))),

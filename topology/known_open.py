@@ -17,6 +17,7 @@ from topology.arrays import BoolArray, Indices
 from topology.explanation import Blamed
 from topology.phases import ABC
 from topology.statements import KnownOpen, OutSpell, Statements
+from topology.supply import Supply
 from topology.supply_tree import SupplyTree
 
 
@@ -87,11 +88,10 @@ def _put_out_together(tree: SupplyTree, known: list[KnownDevice]) -> None:
 
 
 def _lost(tree: SupplyTree, together: list[KnownDevice]) -> Indices:
-    state = tree.state
+    now = before = Supply(tree)
     for one in together:
-        state = state.open(*tree.network.device_ids(np.array([one.blamed.device])), phases=one.phases)
-    after = SupplyTree(tree.network, state).service_point_phases
-    return np.flatnonzero(tree.service_point_phases & ~after)
+        now = now.opened([one.blamed.device], one.phases)
+    return now.change_since(before).losers
 
 
 def _opened_at(one: KnownDevice) -> float:

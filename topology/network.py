@@ -7,7 +7,7 @@ view. Knows no switch state and no supply. An index is the rank of an id among t
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +74,20 @@ class Network:
     def has_only_full_services(self) -> bool:
         """Whether every service point takes all three phases, so that nothing need be sorted out by phase."""
         return bool((self.service_point_phases == ABC).all())
+
+    @cached_property
+    def services(self) -> tuple[IntArray, IntArray]:
+        """Where in the second array the service points of each node start (one more beyond), and those."""
+        counts = np.bincount(self.service_point_nodes, minlength=self.node_count)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        points = np.argsort(self.service_point_nodes, kind="stable")
+        return read_only(starts.astype(np.int32)), read_only(points.astype(np.int32))
+
+    def service_points_at(self, nodes: Iterable[int]) -> IntArray:
+        """Return the sorted service points at some nodes."""
+        starts, points = self.services
+        here = [points[starts[node] : starts[node + 1]] for node in nodes]
+        return np.sort(np.concatenate([points[:0], *here]))
 
     @cached_property
     def incidence(self) -> tuple[IntArray, IntArray]:

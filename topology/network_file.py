@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from topology.errors import NetworkFileError
 
-MAGIC = b"relight network 2\n"
+MAGIC = b"relight network 3\n"
 ALIGNMENT_BYTES = 64
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from topology.arrays import Indices, IntArray, LongArray, MaskArray, read_only
 from topology.forest import Forest
@@ -23,6 +24,14 @@ from topology.switch_state import SwitchState
 
 NOTHING_CLOSED: MaskArray = read_only(np.empty(0, dtype=np.uint8))
 Stretches = list[tuple[int, int]]
+WideMaskArray = npt.NDArray[np.uint16]
+# Stretches of a forest whose service points lost or gained some phases.
+Marked = tuple[Forest, Stretches, int]
+
+# Lost phases stand in the lower byte while changes are gathered, gained ones above them.
+GAINED_SHIFT = 8
+# From one changed in so many service points on, one array over all of them is quicker than sorting.
+DENSE_SHARE = 32
 
 
 class SupplyStatus(StrEnum):
@@ -239,29 +248,49 @@ class Supply:
         return True
 
 
-def _change(
-    network: Network,
-    lost: list[tuple[Forest, Stretches, int]],
-    gained: list[tuple[Forest, Stretches, int]],
-) -> SupplyChange:
-    """Gather the service points of stretches, each once, with all its phases."""
-    points, masks = [NOTHING.astype(np.int32)], [NOTHING.astype(np.uint16)]
-    for shift, stretched in ((0, lost), (8, gained)):
-        for forest, stretches, phases in stretched:
-            for start, stop in stretches:
-                here = forest.service_points[forest.starts[start] : forest.starts[stop]]
-                points.append(here)
-                masks.append(np.full(len(here), phases << shift, dtype=np.uint16))
-    together = np.concatenate(points)
-    order = np.argsort(together, kind="stable")
-    in_order = together[order]
+def _change(network: Network, lost: list[Marked], gained: list[Marked]) -> SupplyChange:
+    """Gather the service points of stretches, each once and sorted, with all its phases."""
+    pieces = [
+        (forest.service_points[forest.starts[start] : forest.starts[stop]], phases << shift)
+        for shift, marked in ((0, lost), (GAINED_SHIFT, gained))
+        for forest, stretches, phases in marked
+        for start, stop in stretches
+    ]
+    if sum(len(points) for points, _ in pieces) * DENSE_SHARE > network.service_point_count:
+        points, mask = _gather_many(network, pieces)
+    else:
+        points, mask = _gather_few(pieces)
+    taken = network.service_point_phases[points]
+    lost_phases = mask.astype(np.uint8) & taken
+    gained_phases = (mask >> GAINED_SHIFT).astype(np.uint8) & taken
+    differing = lost_phases | gained_phases
+    if not differing.all():
+        kept = np.flatnonzero(differing)
+        points, lost_phases, gained_phases = points[kept], lost_phases[kept], gained_phases[kept]
+    return SupplyChange(points, lost_phases, gained_phases)
+
+
+def _gather_many(network: Network, pieces: list[tuple[IntArray, int]]) -> tuple[IntArray, WideMaskArray]:
+    """Mark all in one array over every service point: quick when they are many."""
+    mask = np.zeros(network.service_point_count, dtype=np.uint16)
+    for points, phases in pieces:
+        mask[points] |= np.uint16(phases)
+    found = np.flatnonzero(mask != 0)
+    return found.astype(np.int32), mask[found]
+
+
+def _gather_few(pieces: list[tuple[IntArray, int]]) -> tuple[IntArray, WideMaskArray]:
+    """Sort what there is: quick when that is little."""
+    points = np.concatenate([NOTHING.astype(np.int32), *(points for points, _ in pieces)])
+    masks = np.repeat(
+        np.array([phases for _, phases in pieces], dtype=np.uint16), [len(points) for points, _ in pieces]
+    )
+    order = np.argsort(points, kind="stable")
+    in_order = points[order]
     firsts = np.flatnonzero(np.diff(in_order, prepend=-1))
-    each = in_order[firsts]
-    mask = np.bitwise_or.reduceat(np.concatenate(masks)[order], firsts) if len(firsts) else masks[0]
-    taken = network.service_point_phases[each]
-    lost_phases, gained_phases = mask.astype(np.uint8) & taken, (mask >> 8).astype(np.uint8) & taken
-    differing = np.flatnonzero(lost_phases | gained_phases)
-    return SupplyChange(each[differing], lost_phases[differing], gained_phases[differing])
+    if not len(firsts):
+        return in_order, masks
+    return in_order[firsts], np.bitwise_or.reduceat(masks[order], firsts)
 
 
 def stretches_without(whole: Stretches, part: Stretches) -> Stretches:

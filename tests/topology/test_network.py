@@ -123,7 +123,7 @@ def test_a_file_that_is_no_network_is_refused(network: Network, tmp_path: Path):
     with pytest.raises(NetworkFileError, match="not a saved network"):
         Network.open(other)
     network.save(other)
-    older = other.read_bytes().replace(b"relight network 2", b"relight network 1", 1)
+    older = other.read_bytes().replace(b"relight network 3", b"relight network 2", 1)
     other.write_bytes(older)
     with pytest.raises(
         NetworkFileError, match="not a saved network of this version; import the network again"
