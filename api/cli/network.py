@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli.network_files import FormatOption, NetworkPath, read_network
+from api.cli.network_files import CrsOption, FormatOption, NetworkPath, read_network
+from api.cli.network_progress import moving_bar
 from api.cli.output import (
     AsJson,
-    busy,
     end_with_findings,
     findings_as_json,
     mention_findings,
@@ -25,6 +26,7 @@ from dispatch.clock import simulated_now
 from dispatch.errors import NoActiveNetwork
 from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from gis.check import check_tables
+from gis.network_columns import LAYERS
 from gis.network_package import write_network_package
 from gis.network_versions import (
     activate_network_version,
@@ -32,6 +34,7 @@ from gis.network_versions import (
     export_network,
     import_network,
 )
+from topology.findings import count_things
 
 commands = typer.Typer(
     help="Networks: import them, put one in force, check them, write them to a file.", no_args_is_help=True
@@ -39,10 +42,12 @@ commands = typer.Typer(
 
 
 @commands.command("import")
-def import_file(path: NetworkPath, format: FormatOption = None, as_json: AsJson = False) -> None:
+def import_file(
+    path: NetworkPath, format: FormatOption = None, crs: CrsOption = None, as_json: AsJson = False
+) -> None:
     """Import a network as a new version; it lands whole or not at all, and is not in force yet."""
-    tables, findings, read_as = read_network(path, format)
-    with busy("Checking"):
+    tables, findings, read_as = read_network(path, format, crs)
+    with moving_bar("Checking"):
         findings = (*findings, *check_tables(tables))
     with (
         open_engine(DatabaseSettings(), application_name="relight import") as engine,
@@ -68,10 +73,7 @@ def import_file(path: NetworkPath, format: FormatOption = None, as_json: AsJson 
         )
     else:
         mention_findings(imported.findings)
-        counted = ", ".join(
-            f"{count:,} {layer.replace('_', ' ')}s" for layer, count in imported.counts.items()
-        )
-        say(f"Imported as network version {imported.network_version}: {counted}.")
+        say(f"Imported as network version {imported.network_version}: {counted(imported.counts)}.")
         say(f"Put it in force with: relight network activate {imported.network_version}")
     end_with_findings(imported.findings)
 
@@ -95,10 +97,12 @@ def activate(
 
 
 @commands.command("check")
-def check(path: NetworkPath, format: FormatOption = None, as_json: AsJson = False) -> None:
+def check(
+    path: NetworkPath, format: FormatOption = None, crs: CrsOption = None, as_json: AsJson = False
+) -> None:
     """Say what is wrong with a network; exit code 1 when something is. Needs no database."""
-    tables, findings, _ = read_network(path, format)
-    with busy("Checking"):
+    tables, findings, _ = read_network(path, format, crs)
+    with moving_bar("Checking"):
         findings = (*findings, *check_tables(tables))
     if as_json:
         say_json({"findings": findings_as_json(findings)})
@@ -117,7 +121,10 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a network version to a network package."""
-    with open_engine(DatabaseSettings(), application_name="relight export") as engine, busy("Exporting"):
+    with (
+        open_engine(DatabaseSettings(), application_name="relight export") as engine,
+        moving_bar("Exporting"),
+    ):
         with read_transaction(engine) as session:
             chosen = network_version or active_network_version(session)
             if chosen is None:
@@ -135,15 +142,37 @@ def convert(
     path: NetworkPath,
     out: Annotated[Path, typer.Argument(metavar="OUT.gpkg", help="The file to write; it is replaced whole.")],
     format: FormatOption = None,
+    crs: CrsOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a network of another format into a network package. Needs no database."""
-    tables, findings, _ = read_network(path, format)
-    with busy("Writing"):
+    """Turn a network of any format into a network package. Needs no database.
+
+    The file is whole or not there; exit code 1 when something in the input is odd.
+    """
+    if out.suffix.lower() != ".gpkg":
+        # Also keeps a slip of the hand from replacing the very file that is read.
+        raise typer.BadParameter(
+            f"{out} must end in .gpkg: a network package is written.", param_hint="OUT.gpkg"
+        )
+    tables, findings, read_as = read_network(path, format, crs)
+    with moving_bar(f"Writing {out}"):
         write_network_package(tables, out)
+    counts = {layer: len(tables.layer(layer)) for layer in LAYERS}
     if as_json:
-        say_json({"path": str(out), "findings": findings_as_json(findings)})
+        say_json(
+            {
+                "path": str(out),
+                "format": read_as,
+                "counts": counts,
+                "findings": findings_as_json(findings),
+            }
+        )
     else:
         mention_findings(findings)
-        say(f"{path} is written to {out}.")
+        say(f"{path} is written to {out}: {counted(counts)}.")
     end_with_findings(findings)
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return how many rows of each layer there are, in words."""
+    return ", ".join(count_things(count, layer.replace("_", " ")) for layer, count in counts.items())
