@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dispatch.channels import PLACEHOLDER, Channel
 from gis.cluster import default_home
 
 
@@ -96,7 +97,7 @@ class SignInSettings(BaseSettings):
 
 
 class MessageSettings(BaseSettings):
-    """Through which Apprise addresses messages leave; without one they stay queued and health says so."""
+    """Through which Apprise addresses messages leave; without one mails stay queued and health says so."""
 
     model_config = SettingsConfigDict(env_prefix="RELIGHT_")
 
@@ -104,6 +105,11 @@ class MessageSettings(BaseSettings):
         default=None,
         description="The Apprise address for e-mail, for instance "
         "mailtos://user:password@mail.example.org?from=outages@example.org.",
+    )
+    sms_url: SecretStr | None = Field(
+        default=None,
+        description="The Apprise address for text messages, with {phone} where the number goes, for instance "
+        "twilio://account:token@+15550100000/{phone}. Without it no text message is queued.",
     )
     time_zone: str = Field(
         default="UTC",
@@ -120,9 +126,17 @@ class MessageSettings(BaseSettings):
             raise ValueError(f"{name!r} is not a time zone of the IANA list, such as Asia/Shanghai") from None
         return name
 
+    @field_validator("sms_url")
+    @classmethod
+    def _with_a_place_for_the_number(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and PLACEHOLDER not in address.get_secret_value():
+            raise ValueError(f"it needs {PLACEHOLDER} where the number goes")
+        return address
+
     def channels(self) -> tuple[str, ...]:
         """Return the channels that have somewhere to send to."""
-        return ("email",) if self.mail_url is not None else ()
+        addresses = {Channel.EMAIL: self.mail_url, Channel.SMS: self.sms_url}
+        return tuple(str(channel) for channel, address in addresses.items() if address is not None)
 
 
 def as_environment(*settings: BaseSettings) -> dict[str, str]:

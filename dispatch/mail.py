@@ -16,25 +16,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from enum import StrEnum
 from typing import Any
 
 import apprise
 from apprise.plugins.email.smtp import AppriseSMTPController
 
 from dispatch.errors import DispatchError
+from dispatch.outcomes import Outcome
 
 
 class MailUnreachable(DispatchError):
     """The mail server cannot be reached, or its address in the settings is not one; nothing has left."""
-
-
-class Outcome(StrEnum):
-    """What became of one message."""
-
-    SENT = "sent"
-    REFUSED = "refused"
-    UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True, slots=True)

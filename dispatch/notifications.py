@@ -1,35 +1,37 @@
 """Messages owed to affected customers: queued in the change's own transaction, exactly once each.
 
-One row per customer, channel and change (a unique key), and one job per batch for the delivery worker. Job
-arguments hold row ids only: no address and no name stands in the queue or in a log.
+One row per customer, channel and change (a unique key), and one job per batch for the delivery worker. A
+batch is of one change, one channel and one language, and each channel has a queue of its own: what cannot
+leave by one does not stand in the way of another. Job arguments hold row ids only: no address, no number and
+no name stands in the queue or in a log.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 import procrastinate
 import procrastinate.types
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dispatch.tables import InterruptionRow, NotificationRow, OutageRow
+from dispatch.channels import Channel
+from dispatch.tables import InterruptionRow, MessageChannelRow, NotificationRow, OutageRow
 from gis.tables import CustomerRow, ServicePointRow
 
 DELIVERY_TASK = "deliver_notifications"
-DELIVERY_QUEUE = "notifications"
 BATCH_SIZE = 200
-E_MAIL = "email"
 LANGUAGES = ("en", "zh")
+_STATES = ("queued", "sending", "sent", "failed", "uncertain")
 
 
 class MessageKind(StrEnum):
-    """What a message is about; its words are `message.<kind>.subject` and `.body` in the vocabulary."""
+    """What a message is about; `message.<kind>.subject`, `.body` and `.sms` in the vocabulary word it."""
 
     CONFIRMED = "confirmed"
     CREW_ASSIGNED = "crew_assigned"
@@ -49,17 +51,51 @@ class NotificationSummary:
     sent: int
     failed: int
     uncertain: int
+    by_channel: Mapping[str, Mapping[str, int]]
+
+
+def set_channels(session: Session, *, channels: Collection[str]) -> None:
+    """Note which channels have somewhere to send to; ValueError if one is no channel.
+
+    Mail is always queued, and waits until it can leave. A text message is queued only where its channel is
+    there: nobody is to get a day's old messages on the phone once somebody sets it up. It stands in the
+    database, told at the start by whoever puts the system together, so that all processes agree.
+    """
+    names = sorted({Channel(name) for name in channels})
+    session.execute(delete(MessageChannelRow).where(MessageChannelRow.name.not_in(names)))
+    for name in names:
+        session.execute(insert(MessageChannelRow).values(name=name).on_conflict_do_nothing())
+
+
+def delivery_queue(channel: str) -> str:
+    """Return the name of the queue in which the batches of a channel wait."""
+    return f"notifications_{channel}"
 
 
 def queue_notifications(
     session: Session, *, outage: OutageRow, kind: MessageKind, change_position: int, now: datetime
 ) -> int:
-    """Queue one message to each customer of the outage who has an e-mail address; return how many."""
+    """Queue one message to each customer of the outage on each channel that reaches it; return how many."""
+    return sum(
+        _queue_on(session, channel, outage=outage, kind=kind, change_position=change_position, now=now)
+        for channel in Channel
+    )
+
+
+def _queue_on(
+    session: Session,
+    channel: Channel,
+    *,
+    outage: OutageRow,
+    kind: MessageKind,
+    change_position: int,
+    now: datetime,
+) -> int:
     language = case((func.lower(CustomerRow.language).like("zh%"), "zh"), else_="en")
     recipients = (
         select(
             CustomerRow.account,
-            literal(E_MAIL),
+            literal(str(channel)),
             literal(change_position),
             literal(outage.id),
             literal(str(kind)),
@@ -81,18 +117,21 @@ def queue_notifications(
                 CustomerRow.account == ServicePointRow.account,
             ),
         )
-        .where(
-            InterruptionRow.outage_id == outage.id,
-            CustomerRow.email.is_not(None),
-            _concerned(outage, kind),
-        )
+        .where(InterruptionRow.outage_id == outage.id, _reached_by(channel), _concerned(outage, kind))
         .distinct()
     )
     columns = ["account", "channel", "change_position", "outage_id", "kind", "language", "queued_at"]
     statement = insert(NotificationRow).from_select(columns, recipients).on_conflict_do_nothing()
     queued = session.execute(statement.returning(NotificationRow.id, NotificationRow.language)).all()
-    _defer(session, queued)
+    _defer(session, channel, queued)
     return len(queued)
+
+
+def _reached_by(channel: Channel) -> ColumnElement[bool]:
+    if channel is Channel.EMAIL:
+        return CustomerRow.email.is_not(None)
+    is_there = exists().where(MessageChannelRow.name == str(channel))
+    return and_(CustomerRow.phone_digits.is_not(None), is_there)
 
 
 def _concerned(outage: OutageRow, kind: MessageKind) -> ColumnElement[bool]:
@@ -102,13 +141,13 @@ def _concerned(outage: OutageRow, kind: MessageKind) -> ColumnElement[bool]:
     return InterruptionRow.ended_at.is_(None)
 
 
-def _defer(session: Session, queued: Sequence[tuple[int, str]]) -> None:
+def _defer(session: Session, channel: Channel, queued: Sequence[tuple[int, str]]) -> None:
     """Defer one job per batch of one language on the change's own connection: both commit, or neither."""
     by_language: dict[str, list[int]] = defaultdict(list)
     for id, language in sorted(queued):
         by_language[language].append(id)
     connection = session.connection().connection.driver_connection
-    task = _queue.configure_task(DELIVERY_TASK, queue=DELIVERY_QUEUE, connection=connection)
+    task = _queue.configure_task(DELIVERY_TASK, queue=delivery_queue(channel), connection=connection)
     for ids in by_language.values():
         for start in range(0, len(ids), BATCH_SIZE):
             batch: list[procrastinate.types.JSONValue] = [*ids[start : start + BATCH_SIZE]]
@@ -116,16 +155,15 @@ def _defer(session: Session, queued: Sequence[tuple[int, str]]) -> None:
 
 
 def notification_summary(session: Session) -> NotificationSummary:
-    """Count the messages by state."""
-    query = select(NotificationRow.status, func.count()).group_by(NotificationRow.status)
-    counts = dict(session.execute(query).all())
-    return NotificationSummary(
-        queued=counts.get("queued", 0),
-        sending=counts.get("sending", 0),
-        sent=counts.get("sent", 0),
-        failed=counts.get("failed", 0),
-        uncertain=counts.get("uncertain", 0),
+    """Count the messages by state, and by state for each channel that has any."""
+    by_channel: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(_STATES, 0))
+    query = select(NotificationRow.channel, NotificationRow.status, func.count()).group_by(
+        NotificationRow.channel, NotificationRow.status
     )
+    for channel, status, count in session.execute(query):
+        by_channel[channel][status] = count
+    total = {status: sum(counts[status] for counts in by_channel.values()) for status in _STATES}
+    return NotificationSummary(**total, by_channel=dict(by_channel))
 
 
 # Never opened: every job is deferred on a connection that the caller gives.

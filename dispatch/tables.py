@@ -222,6 +222,15 @@ class ChangeLogRow(Base):
     client_event_id: Mapped[str | None] = mapped_column(Text, unique=True)
 
 
+class MessageChannelRow(Base):
+    """A channel that this system has somewhere to send to."""
+
+    __tablename__ = "message_channel"
+    __table_args__ = (CheckConstraint("name IN ('email', 'sms')", name="name"),)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
 class NotificationRow(Base):
     """One message owed to one customer about one change, on one channel: queued exactly once."""
 
@@ -231,6 +240,7 @@ class NotificationRow(Base):
         CheckConstraint(
             _one_of("status", ("queued", "sending", "sent", "failed", "uncertain")), name="status"
         ),
+        CheckConstraint("channel IN ('email', 'sms')", name="channel"),
         Index("ix_notification_batch", "change_position", "channel", "language"),
         Index("ix_notification_outage_id", "outage_id"),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -19,14 +18,13 @@ from procrastinate.jobs import Status
 from sqlalchemy import Engine
 
 from api.change_signal import plain_address
+from api.delivery_queue import delivery_app, queues_of
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MessageSettings, WebSettings
 from api.vocabulary import read_vocabulary
-from api.work import reading
 from api.worker_locks import WorkerLock, try_to_hold
-from dispatch.delivery import MAXIMUM_ATTEMPTS, Delivery, deliver_notifications
-from dispatch.notifications import DELIVERY_QUEUE, DELIVERY_TASK
+from dispatch.delivery import Delivery
 from gis.database import connect
 
 logger = logging.getLogger("relight.delivery")
@@ -34,21 +32,6 @@ logger = logging.getLogger("relight.delivery")
 _AGAIN_AFTER_S = 2.0
 _CHECK_EVERY_S = 5.0
 _AT_ONCE = 2
-
-
-def delivery_app(engine: Engine, *, delivery: Delivery) -> procrastinate.App:
-    """Return the queue's application with the one task it has: deliver a batch of messages."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=plain_address(engine)))
-    retry = procrastinate.RetryStrategy(max_attempts=MAXIMUM_ATTEMPTS, exponential_wait=5)
-
-    @app.task(name=DELIVERY_TASK, queue=DELIVERY_QUEUE, retry=retry)
-    def deliver(notification_ids: Sequence[int]) -> None:
-        with reading(engine) as work:
-            now = work.now
-        sent = deliver_notifications(engine, notification_ids=notification_ids, delivery=delivery, now=now)
-        logger.info("sent %d messages", sent)
-
-    return app
 
 
 class DeliveryWorker:
@@ -83,10 +66,11 @@ class DeliveryWorker:
     async def _deliver(self, lock_holder: psycopg.Connection) -> None:
         app = delivery_app(self._engine, delivery=self._delivery)
         async with app.open_async():
-            await _take_up_what_was_left(app)
+            for queue in queues_of(self._delivery):
+                await _take_up_what_was_left(app, queue)
             worker = asyncio.create_task(
                 app.run_worker_async(
-                    queues=[DELIVERY_QUEUE],
+                    queues=queues_of(self._delivery),
                     concurrency=_AT_ONCE,
                     install_signal_handlers=False,
                     delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
@@ -108,21 +92,22 @@ class DeliveryWorker:
             await asyncio.to_thread(lock_holder.execute, "SELECT 1")
 
 
-async def _take_up_what_was_left(app: procrastinate.App) -> None:
+async def _take_up_what_was_left(app: procrastinate.App, queue: str) -> None:
     # We hold the lock, so no other worker runs: every job marked as running was left by one that was killed.
-    for job in await app.job_manager.list_jobs_async(queue=DELIVERY_QUEUE, status=Status.DOING.value):
+    for job in await app.job_manager.list_jobs_async(queue=queue, status=Status.DOING.value):
         if job.id is not None:
             await app.job_manager.retry_job_by_id_async(job.id, retry_at=datetime.now(UTC))
 
 
 def main() -> None:
-    """Run the worker as a process of its own; without a mail address there is nothing to do."""
+    """Run the worker as a process of its own; without any address there is nothing to do."""
     start_logging(WebSettings().log_level)
     messages = MessageSettings()
-    if messages.mail_url is None:
-        raise SystemExit("RELIGHT_MAIL_URL is not set: messages stay queued.")
+    if not messages.channels():
+        raise SystemExit("Neither RELIGHT_MAIL_URL nor RELIGHT_SMS_URL is set: messages stay queued.")
     delivery = Delivery(
-        mail_url=messages.mail_url.get_secret_value(),
+        mail_url=messages.mail_url.get_secret_value() if messages.mail_url else None,
+        sms_url=messages.sms_url.get_secret_value() if messages.sms_url else None,
         texts=read_vocabulary(),
         time_zone=ZoneInfo(messages.time_zone),
     )

@@ -22,6 +22,9 @@ from api.processes.child import SOCKET_NUMBER
 from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
 from api.settings import DatabaseSettings, MessageSettings, WebSettings, as_environment
+from dispatch.errors import DispatchError
+from dispatch.notifications import set_channels
+from dispatch.sms import check_sms_url
 from gis.database import connect
 
 logger = logging.getLogger("relight.processes")
@@ -58,8 +61,9 @@ def running_system(
     Raises StartError when the port is taken or the system does not come up, ClusterError when the private
     database cannot be started.
     """
+    _check(messages)
     with _listening(web) as listener, open_database(database) as url:
-        token = _welcome_token(url)
+        token = _prepare(url, messages)
         environment = {**as_environment(database, web, messages), "RELIGHT_DATABASE_URL": url}
         with Supervisor(_programs(environment, listener=listener, messages=messages)) as supervisor:
             _wait_until_ready(listener)
@@ -69,6 +73,16 @@ def running_system(
                 supervisor=supervisor,
                 welcome_token=token,
             )
+
+
+def _check(messages: MessageSettings) -> None:
+    """Refuse an address that nothing could ever be sent to, before anything is started."""
+    if messages.sms_url is None:
+        return
+    try:
+        check_sms_url(messages.sms_url.get_secret_value())
+    except DispatchError as error:
+        raise StartError(f"{error} Set RELIGHT_SMS_URL.") from error
 
 
 def _programs(
@@ -122,10 +136,12 @@ def _address(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
 
 
-def _welcome_token(url: str) -> str | None:
+def _prepare(url: str, messages: MessageSettings) -> str | None:
+    """Tell the database which channels there are; return the token of the one-time link, if one is needed."""
     engine = connect(url, application_name="relight start", pool_size=1)
     try:
         with Session(engine) as session, session.begin():
+            set_channels(session, channels=messages.channels())
             return first_link(session, now=datetime.now(UTC))
     finally:
         engine.dispose()

@@ -16,10 +16,11 @@ class Reliability(Answer):
 
 
 class NotificationSummary(Answer):
-    """How many messages are in which state."""
+    """How many messages are in which state, in all and on each channel (`email`, `sms`)."""
 
     queued: int
     sending: int
     sent: int
     failed: int
     uncertain: int
+    by_channel: dict[str, dict[str, int]]

@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -78,3 +79,18 @@ def test_a_batch_that_a_killed_worker_left_is_taken_up_again(world, mailbox, que
 def test_without_a_worker_messages_wait(world, mailbox, queued):
     assert mailbox.count == 0
     assert world.client("dispatcher").get("/api/notifications/summary").json()["queued"] == queued
+
+
+def test_what_cannot_leave_by_one_channel_does_not_stand_in_the_way_of_another(world, mailbox, queued):
+    with world.engine.begin() as connection:
+        connection.execute(text("INSERT INTO message_channel VALUES ('sms')"))
+    dispatcher = world.client("dispatcher")
+    outage = dispatcher.get("/api/outages").json()["outages"][0]
+    at = (datetime.now(UTC) + timedelta(hours=2)).isoformat()
+    order = {"version": outage["version"], "etr_at": at}
+    assert dispatcher.post(f"/api/outages/{outage['id']}/etr", json=order).status_code == 200
+    with _working(world, mailbox):
+        _wait_for(mailbox, 2 * queued)
+    counted = dispatcher.get("/api/notifications/summary").json()["by_channel"]
+    assert counted["email"]["sent"] == 2 * queued
+    assert (counted["sms"]["queued"], counted["sms"]["sent"]) == (queued, 0)

@@ -28,6 +28,12 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
+    op.create_table('autopilot',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_autopilot_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_autopilot'))
+    )
     op.create_table('change_log',
     sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
@@ -63,6 +69,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crew'))
     )
     op.create_index('idx_crew_location', 'crew', ['location'], unique=False, postgresql_using='gist')
+    op.create_table('message_channel',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.CheckConstraint("name IN ('email', 'sms')", name=op.f('ck_message_channel_name')),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_message_channel'))
+    )
     op.create_table('network_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -130,12 +141,6 @@ def upgrade() -> None:
     op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['door', 'address', 'at'], unique=False)
     op.create_index('ix_sign_in_attempt_at', 'sign_in_attempt', ['at'], unique=False)
     op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['door', 'name', 'at'], unique=False)
-    op.create_table('autopilot',
-    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
-    sa.Column('is_on', sa.Boolean(), nullable=False),
-    sa.CheckConstraint('id = 1', name=op.f('ck_autopilot_only_one')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_autopilot'))
-    )
     op.create_table('supply_pass',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -271,6 +276,7 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
     sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f('ck_notification_channel')),
     sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'uncertain')", name=op.f('ck_notification_status')),
     sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_notification_change_position_change_log')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_notification_outage_id_outage')),
