@@ -40,7 +40,7 @@ test-fast: setup ## The tests that failed last time, or all, until the first fai
 web: setup ## Build the pages (setup does it whenever they changed)
 
 bench: setup ## Measure Relight beside its peers
-	@if [ -d benchmarks ]; then $(RELIGHT) benchmark all $(ARGS); else echo "There are no benchmarks yet."; fi
+	$(RELIGHT) benchmark all $(ARGS)
 
 lock: setup ## Choose the newest packages and pin them in requirements.lock
 	@setup/lock.sh

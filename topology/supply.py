@@ -88,6 +88,7 @@ class Supply:
         self.switched = switched
         self.closed_of_switched = closed_of_switched
         self.of_phases = tuple(self._cut_and_joined())
+        self._is_switched = len(switched) > 0
 
     @classmethod
     def under(cls, tree: SupplyTree, state: SwitchState) -> Supply:
@@ -222,7 +223,7 @@ class Supply:
 
         In no particular order, each once; a view of one slice where nothing below the device is switched.
         """
-        if not len(self.switched) or self._is_untouched_behind(device):
+        if not self._is_switched or self._is_untouched_behind(device):
             return self.tree.service_points_behind(device)
         return self.change_when_opened(device).losers
 

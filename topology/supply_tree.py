@@ -194,13 +194,25 @@ class SupplyTree:
 
         In no particular order, each once; a view of one slice wherever phases are fed over the same device.
         """
-        joint = self.joint
-        position = joint.position_of_device[device]
-        if position < 0 or not joint.is_bridge[position]:
+        positions, is_bridge, end, starts = self._joint_lookups
+        position = positions[device]
+        if position < 0 or not is_bridge[position]:
             return self.service_points_below(device)
-        if position >= joint.live_count:
-            return joint.service_points[:0]
-        return joint.service_points[joint.starts[position] : joint.starts[joint.end[position]]]
+        points = self.joint.service_points
+        if position >= self.joint.live_count:
+            return points[:0]
+        return points[starts[position] : starts[end[position]]]
+
+    @cached_property
+    def _joint_lookups(self) -> tuple[memoryview, memoryview, memoryview, memoryview]:
+        """Views that give single numbers several times as fast as numpy does."""
+        joint = self.joint
+        return (
+            joint.position_of_device.data,
+            joint.is_bridge.data,
+            joint.end.data,
+            joint.starts.data,
+        )
 
     def service_points_below(self, device: int, phases: int = ABC) -> IntArray:
         """Return the sorted indices of service points that lose a phase they take when the device opens."""

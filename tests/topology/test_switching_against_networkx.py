@@ -155,7 +155,7 @@ def assert_rings(drawn, supply: Supply) -> None:
             assert set(ring.devices) <= drawn.looped(phase)
     for place, phase in enumerate("ABC"):
         walked = next(one for one in supply.tree.supplies if one.phases & PHASE_BITS[place])
-        if not len(walked.walk.other_edges):
+        if not len(walked.forest.other_edges):
             closing = {ring.device for ring in rings if phase in ring.phases}
             opened = replace(
                 drawn,
