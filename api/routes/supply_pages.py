@@ -48,6 +48,7 @@ router = APIRouter(tags=["customers"], include_in_schema=False, route_class=Supp
 COOKIE_NAME = "relight_supply"
 _HEARTBEAT_S = 30
 _ENDING = 4
+_REPORT_STATUS: dict[str | None, int] = {None: 200, "ended": 401}
 
 
 def _face(request: Request) -> SupplyFace:
@@ -162,7 +163,8 @@ def report(request: Request, face: Face, engine: Database, fields: Fields) -> Re
     """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
     words, form, held = face.words(request), read_report(fields), _held(request, engine)
     if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
-        return _no_pass(request, face)
+        # The pass ended while the form was written: what stands in it is kept, and only the place is asked for.
+        return _without_pass(_report_page(request, face, engine, form=form, problem="ended"), request)
     try:
         if held is not None:
             report_own(engine, account=held.account, form=form, words=words)
@@ -262,7 +264,7 @@ def _report_page(
     return face.page(
         request,
         "report.html",
-        status=422 if problem else 200,
+        status=_REPORT_STATUS.get(problem, 422),
         form=form,
         problem=problem,
         is_own=held is not None,

@@ -308,13 +308,16 @@ class TestReporting:
 
     def test_a_report_whose_pass_has_ended_is_not_lost_silently(self, world, visitor):
         client = visitor("a1")
-        form = {"token": token_of(client.get("/supply/report"))}
+        form = {"token": token_of(client.get("/supply/report")), "text": "by the bridge"}
         with world.engine.begin() as connection:
             connection.execute(text("DELETE FROM supply_pass"))
         answer = client.post("/supply/report", data=form)
         assert answer.status_code == 401
-        assert says(answer, "error.ended.title")
+        assert says(answer, "report.problem.ended", "report.place.legend")
+        assert "by the bridge" in answer.text
         assert calls(world) == []
+        assert client.post("/supply/report", data={**form, "address": "a1 Street 1"}).status_code == 303
+        assert [(call.service_point, call.text) for call in calls(world)] == [("a1", "by the bridge")]
 
 
 class TestReportingByPlace:

@@ -1,4 +1,4 @@
-// Keeps the page of one supply up to date, and asks the phone for its position on the report form.
+// Keeps the page of one supply live, and asks the phone for its place on the report form.
 // Everything works without it. No syntax newer than 2017: old phones would stop at it.
 (() => {
   const byId = (id) => document.getElementById(id);
@@ -14,7 +14,7 @@
     live.className = isAway ? "away" : "";
   }
 
-  // A stream that merely begins anew is back within seconds. Each further try that fails must not put it off.
+  // A mere new start takes seconds; failed tries must not put it off.
   function soonAway() {
     if (!awayTimer) awayTimer = setTimeout(setAway, 4000, true);
   }
