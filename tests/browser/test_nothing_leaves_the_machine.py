@@ -1,7 +1,6 @@
 """Control rooms are cut off from the internet: no page asks anything of anybody but Relight.
 
-Chromium's own log of the network is read: it knows of whatever a page had it ask, be it for a script's worker,
-a font, or an icon.
+Chromium's own log of the network is read: it knows of whatever a page had it ask, for a worker or a font too.
 """
 
 import json
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
-# What a page asks carries the page's origin; what a person types and what Chromium wants for itself carry none.
+# What a page asks carries the page's origin; what Chromium wants for itself carries none.
 NO_PAGE = "not an origin"
 
 
@@ -61,6 +60,8 @@ def test_pages_ask_only_their_own_server(town, street, open_page, start_browser,
 def _asked_by_pages(log):
     """Return the addresses that pages asked for."""
     types = {number: name for name, number in log["constants"]["logEventTypes"].items()}
-    told = [event["params"] for event in log["events"] if types[event["type"]] == "URL_REQUEST_START_JOB"]
+    told = [
+        event.get("params", {}) for event in log["events"] if types[event["type"]] == "URL_REQUEST_START_JOB"
+    ]
     # Chromium asks for its own ends too (updates, help with forms): in nobody's name.
-    return [one["url"] for one in told if one.get("initiator") != NO_PAGE]
+    return [one["url"] for one in told if one.get("initiator", NO_PAGE) != NO_PAGE]
