@@ -163,7 +163,7 @@ def report(request: Request, face: Face, engine: Database, fields: Fields) -> Re
     """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
     words, form, held = face.words(request), read_report(fields), _held(request, engine)
     if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
-        # The pass ended while the form was written: what stands in it is kept, and only the place is asked for.
+        # The pass ended while the form was written: it is kept, and only the place is asked for.
         return _without_pass(_report_page(request, face, engine, form=form, problem="ended"), request)
     try:
         if held is not None:

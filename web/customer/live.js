@@ -14,7 +14,7 @@
     live.className = isAway ? "away" : "";
   }
 
-  // A mere new start takes seconds; failed tries must not put it off.
+  // A new start takes seconds; failed tries must not defer it.
   function soonAway() {
     if (!awayTimer) awayTimer = setTimeout(setAway, 4000, true);
   }
