@@ -60,7 +60,8 @@ def connect(elements: Elements) -> tuple[Connections, tuple[Finding, ...]]:
     RULE 1: an element begins where its parent ends; one that is no device (node, consumer, capacitor, motor,
         generator) is where its parent ends.
     RULE 2: ROOT is no source: what hangs there begins at a dead node of its own.
-    RULE 3: a parent that is not in the file, or whose name is contested, is a dead node.
+    RULE 3: a parent that is not in the file is a dead node; so is the beginning of an element whose name, or
+        whose parent's name, is contested.
     RULE 4: the two halves of a switch meet: where one hangs below the other, and otherwise at their far ends
         (a half at ROOT: at its near end), which makes a tie of two switches in series.
     RULE 5: a node with a parent for each phase joins the ends of all of them.
@@ -100,8 +101,8 @@ def connect(elements: Elements) -> tuple[Connections, tuple[Finding, ...]]:
 
 def _parent(element: Element, by_name: dict[str, Element], contested: frozenset[str]) -> _End:
     """Return the end at which an element begins."""
-    if element.parent in contested:
-        return "contested", element.parent
+    if element.name in contested or element.parent in contested:
+        return "contested", element.name if element.name in contested else element.parent
     if element.parent in by_name:
         return "far", element.parent
     return ("root", element.name) if element.parent in AT_ROOT else ("missing", element.parent)
@@ -219,8 +220,8 @@ def _odd_parents(
         ),
         *_by_layer(
             of_kind["contested"],
-            rule="contested_parent",
-            text="below a name that two differing rows have, so that nobody can say where: "
+            rule="contested_name",
+            text="with a name that two differing rows have, or below one, so that nobody can say where: "
             "kept, without supply",
         ),
         *_by_layer(
