@@ -52,6 +52,7 @@ def create_app(
     sign_in: SignInSettings | None = None,
     messages: MessageSettings | None = None,
     passwords: PasswordHashes | None = None,
+    networks: NetworkCache | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
     web, messages = web or WebSettings(), messages or MessageSettings()
@@ -73,7 +74,7 @@ def create_app(
     app.state.changes = changes
     app.state.streams = StreamPlaces(web.stream_connections)
     app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
-    app.state.networks = NetworkCache()
+    app.state.networks = networks or NetworkCache()
     app.state.supply = SupplyFace(
         texts=read_vocabulary(),
         zone=ZoneInfo(messages.time_zone),

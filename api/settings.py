@@ -34,12 +34,17 @@ class DatabaseSettings(BaseSettings):
     )
     home: Path = Field(
         default_factory=_home,
-        description="The folder of the private cluster. As root /var/lib/relight, else "
-        "$XDG_DATA_HOME/relight or ~/.local/share/relight.",
+        description="The folder of the private cluster and of the networks' files. As root "
+        "/var/lib/relight, else $XDG_DATA_HOME/relight or ~/.local/share/relight.",
     )
     database_connections: int = Field(
         default=20, ge=2, le=500, description="How many database connections the web process may hold."
     )
+
+    @property
+    def networks_folder(self) -> Path:
+        """Where the walked networks are kept that all processes map."""
+        return self.home / "networks"
 
 
 class WebSettings(BaseSettings):

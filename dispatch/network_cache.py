@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
-from gis.network_versions import active_network_version, load_network
+from gis.network_versions import active_network_version, load_network, network_version_details
+from topology.errors import NetworkFileError
 from topology.kinds import DeviceKind
 from topology.network import Network
 from topology.phases import ABC
+from topology.supply_file import open_supply, save_supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 
+logger = logging.getLogger(__name__)
+
+FILE_SUFFIX = ".relight"
 SERVICE_POINT_KIND = "service_point"
 
 
@@ -51,10 +58,15 @@ class TracedNetwork:
 
 
 class NetworkCache:
-    """Keeps the network version in force; reads another one only when it is put in force."""
+    """Keeps the network version in force; opens another one only when it is put in force.
 
-    def __init__(self) -> None:
-        """Start empty."""
+    With a folder, a version is read from the database and walked once, by whichever process comes first, and
+    saved there; all processes then map the same file. Without one, each process keeps a network of its own.
+    """
+
+    def __init__(self, *, folder: Path | None = None) -> None:
+        """Start empty; the folder is made when it is first needed."""
+        self._folder = folder
         self._traced: TracedNetwork | None = None
 
     def in_force(self, session: Session) -> TracedNetwork:
@@ -63,7 +75,39 @@ class NetworkCache:
         if network_version is None:
             raise NoActiveNetwork
         if self._traced is None or self._traced.network_version != network_version:
-            network = load_network(session, network_version=network_version)
-            tree = SupplyTree(network, SwitchState.normal(network))
-            self._traced = TracedNetwork(network_version=network_version, network=network, tree=tree)
+            tree = self._open(session, network_version)
+            self._traced = TracedNetwork(network_version=network_version, network=tree.network, tree=tree)
         return self._traced
+
+    def _open(self, session: Session, network_version: int) -> SupplyTree:
+        if self._folder is None:
+            return _walk(session, network_version)
+        # A version's number may come again in another database; the moment of its import does not.
+        imported_at = network_version_details(session, network_version=network_version).imported_at
+        path = self._folder / f"{network_version}-{imported_at:%Y%m%dT%H%M%S%f}{FILE_SUFFIX}"
+        try:
+            return open_supply(path)
+        except FileNotFoundError:
+            pass
+        except (NetworkFileError, OSError) as error:
+            logger.warning("%s; made anew", error)
+        tree = _walk(session, network_version)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            save_supply(tree, path)
+            self._forget_old_files(path)
+            return open_supply(path)
+        except OSError as error:
+            logger.warning("the network cannot be kept in %s (%s)", self._folder, error.strerror)
+            return tree
+
+    def _forget_old_files(self, newest: Path) -> None:
+        """Keep the file in use and the one before it, to which a step back is possible."""
+        others = [path for path in newest.parent.glob(f"*{FILE_SUFFIX}") if path != newest]
+        for path in sorted(others, key=lambda path: path.stat().st_mtime)[:-1]:
+            path.unlink(missing_ok=True)
+
+
+def _walk(session: Session, network_version: int) -> SupplyTree:
+    network = load_network(session, network_version=network_version)
+    return SupplyTree(network, SwitchState.normal(network))

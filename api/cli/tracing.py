@@ -9,6 +9,9 @@ import typer
 
 from api.cli.network_files import FormatOption, NetworkPath, read_network
 from api.cli.output import AsJson, busy, end_with_findings, mention_findings, say, say_json
+from topology.isolation import device_indices
+from topology.rings import ring_findings
+from topology.supply import Supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.trace import downstream
@@ -34,10 +37,13 @@ def trace(
     tables, _, _ = read_network(path, format)
     with busy("Tracing"):
         network, findings = tables.to_network()
-        state = SwitchState.normal(network).open(*(open_devices or ())).close(*(close_devices or ()))
-        tree = SupplyTree(network, state)
-        found = (trace_upstream if upstream else downstream)(tree=tree, device=device)
-    mention_findings(findings)
+        # Both lists at once, so that an error names every unknown id.
+        device_indices(network, [*(open_devices or ()), *(close_devices or ())])
+        normal = SwitchState.normal(network)
+        state = normal.open(*(open_devices or ())).close(*(close_devices or ()))
+        supply = Supply.under(SupplyTree(network, normal), state)
+        found = (trace_upstream if upstream else downstream)(tree=supply, device=device)
+    mention_findings((*findings, *ring_findings(supply)))
     if as_json:
         answer = asdict(found)
         say_json({"device": device, "service_points": answer["service_points"], "devices": answer["devices"]})

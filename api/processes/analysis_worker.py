@@ -37,11 +37,13 @@ _AGAIN_AFTER_S = 1.0
 class AnalysisWorker:
     """Analyses evidence on one database until it is told to stop."""
 
-    def __init__(self, engine: Engine, *, stopping: threading.Event) -> None:
+    def __init__(
+        self, engine: Engine, *, stopping: threading.Event, networks: NetworkCache | None = None
+    ) -> None:
         """Prepare; nothing is opened until `run`."""
         self._engine = engine
         self._stopping = stopping
-        self._networks = NetworkCache()
+        self._networks = networks or NetworkCache()
 
     def run(self) -> None:
         """Work until stopped; while the database is away, or another worker is at it, try again and again."""
@@ -88,17 +90,14 @@ class AnalysisWorker:
             return evidence_waits(session)
 
 
-def work(url: str) -> None:
-    """Work on the database at the address until a signal says stop."""
-    engine = connect(url, application_name="relight analysis", pool_size=2)
-    AnalysisWorker(engine, stopping=stop_event()).run()
-    engine.dispose()
-
-
 def main() -> None:
-    """Run the worker as a process of its own."""
+    """Run the worker as a process of its own, until a signal says stop."""
     start_logging(WebSettings().log_level)
-    work(given_database_url(DatabaseSettings()))
+    database = DatabaseSettings()
+    engine = connect(given_database_url(database), application_name="relight analysis", pool_size=2)
+    networks = NetworkCache(folder=database.networks_folder)
+    AnalysisWorker(engine, stopping=stop_event(), networks=networks).run()
+    engine.dispose()
 
 
 if __name__ == "__main__":

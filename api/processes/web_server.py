@@ -11,6 +11,7 @@ from api.app import create_app
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MessageSettings, SignInSettings, WebSettings
+from dispatch.network_cache import NetworkCache
 from gis.database import connect
 
 _LAST_ANSWERS_WITHIN_S = 5
@@ -23,7 +24,10 @@ def main() -> None:
     engine = connect(
         given_database_url(database), application_name="relight web", pool_size=database.database_connections
     )
-    app = create_app(engine=engine, web=web, sign_in=SignInSettings(), messages=MessageSettings())
+    networks = NetworkCache(folder=database.networks_folder)
+    app = create_app(
+        engine=engine, web=web, sign_in=SignInSettings(), messages=MessageSettings(), networks=networks
+    )
     config = uvicorn.Config(
         app,
         host=web.host,

@@ -109,6 +109,26 @@ def test_trace_sees_what_is_opened_and_closed_first(relight, package):
     assert [one["id"] for one in json.loads(out)["service_points"]] == ["a1", "a2", "a3"]
 
 
+def test_trace_names_the_feeders_of_a_ring_and_every_unknown_id(relight, world_module, tmp_path):
+    # S --B1-- N1 (p1) ..T1.. N2 --B2-- S
+    tables = world_module.drawn_tables("""
+        breaker B1 S N1
+        breaker B2 S N2
+        switch T1 N1 N2
+        service_points p N1 1
+    """)
+    tables.switch.loc[tables.switch["id"] == "T1", "normally_open"] = True
+    path = tmp_path / "ring.gpkg"
+    write_network_package(tables, path)
+    code, out, err = relight("trace", path, "B1", "--close", "T1", "--json")
+    assert code == 0
+    assert json.loads(out)["service_points"] == []
+    assert "T1 closes a loop, between feeder B1 (source S) and feeder B2 (source S)" in err
+    code, _, err = relight("trace", path, "B1", "--open", "X1", "--close", "T1", "--close", "X2")
+    assert code == 2
+    assert "'X1', 'X2'" in err
+
+
 def test_trace_of_an_unknown_device_is_told_in_one_sentence(relight, package):
     code, out, err = relight("trace", package, "B99")
     assert (code, out) == (2, "")
