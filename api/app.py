@@ -71,16 +71,8 @@ def create_app(
     app.state.sign_in = sign_in or SignInSettings()
     app.state.channels = messages.channels()
     app.state.passwords = passwords or PasswordHashes()
-    app.state.changes = changes
-    app.state.streams = StreamPlaces(web.stream_connections)
-    app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
     app.state.networks = networks or NetworkCache()
-    app.state.supply = SupplyFace(
-        texts=read_vocabulary(),
-        zone=ZoneInfo(messages.time_zone),
-        watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
-        notice=web.customer_notice,
-    )
+    _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
     for router in ROUTERS:
         _document_roles(router)
         app.include_router(router)
@@ -95,6 +87,21 @@ def create_app(
     app.add_middleware(Gatekeeper, application=app, engine=engine)
     app.add_middleware(RequestLog)
     return app
+
+
+def _prepare_live_pages(
+    app: FastAPI, *, engine: Engine, changes: ChangeSignal, web: WebSettings, time_zone: str
+) -> None:
+    """Give desk, crews and customers each their stream, with places for so many pages."""
+    app.state.changes = changes
+    app.state.streams = StreamPlaces(web.stream_connections)
+    app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
+    app.state.supply = SupplyFace(
+        texts=read_vocabulary(),
+        zone=ZoneInfo(time_zone),
+        watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
+        notice=web.customer_notice,
+    )
 
 
 def _lifespan(changes: ChangeSignal) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
