@@ -142,7 +142,8 @@ class _Chooser:
             return True
         above: dict[str, _Behind] = {}
         for device in upstream(tree=self._tree, device=place.device).devices:
-            if device.kind not in BLAMEABLE_KINDS:
+            # Inside a loop no device puts anybody out by opening alone: none is blamed for two faults below.
+            if device.kind not in BLAMEABLE_KINDS or not self._count_below(device.id):
                 continue
             behind = self._behind.get(device.id) or _Behind(supplied=self._count_below(device.id), faults=0)
             above[device.id] = behind.with_fault(len(place.service_points))

@@ -10,6 +10,9 @@ from storm.errors import NoFaultPossible
 from storm.fault_choice import choose_faults
 from storm.faults import FaultClass, StormShape
 from storm.randomness import stream
+from topology.supply_tree import SupplyTree
+from topology.switch_state import SwitchState
+from topology.text_network import parse_text_network
 from topology.trace import service_points_downstream
 
 # The town is small: one feeder is half of it.
@@ -72,6 +75,17 @@ class TestChosenFaults:
         shape = StormShape(faults=2, largest_share=0.5, quiet_between=20, mix={FaultClass.BRANCH: 1.0})
         feeders = [fault.device.split("-")[0] for fault in chosen(town, noon, shape=shape)]
         assert sorted(feeders) == ["F1", "F2"]
+
+    def test_keep_no_distance_behind_breakers_in_a_loop(self, noon):
+        #  grid ─┬─[B1]─┬─ bus ─[F1..F6]─ two service points each: B1 and B2 in parallel
+        #        └─[B2]─┘
+        lines = ["source grid", "breaker B1 grid bus", "breaker B2 grid bus"]
+        for number in range(1, 7):
+            lines += [f"fuse F{number} bus c{number}", f"service_points p{number} c{number} 2"]
+        network, _ = parse_text_network("\n".join(lines))
+        tree = SupplyTree(network, SwitchState.normal(network))
+        shape = StormShape(faults=6, largest_share=0.5, quiet_between=20, mix={FaultClass.BRANCH: 1.0})
+        assert len(chosen(tree, noon, shape=shape)) == 6
 
     def test_are_refused_when_they_do_not_fit(self, town, noon):
         shape = StormShape(faults=20, mix={FaultClass.TRANSFORMER: 1.0}, largest_share=0.5)
