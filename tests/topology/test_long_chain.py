@@ -3,9 +3,11 @@
 import numpy as np
 
 from topology.network import Network
+from topology.supply import Supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.trace import service_points_downstream
+from topology.ways import way_to_source
 
 NODES = 1_000_000
 
@@ -43,3 +45,32 @@ def test_a_million_nodes_in_one_chain():
     assert np.count_nonzero(tree.blameable_above[0]) == NODES - 1
     cut = SupplyTree(network, normal.open("D0600000"))
     assert cut.service_point_phases.tolist() == [7, 0]
+
+
+def test_switching_in_a_million_nodes_in_one_chain():
+    # S=N0 --D0-- N1 … N999999, and a tie T from the far end back to the source.
+    places = np.arange(NODES, dtype=np.int32)
+    network = Network(
+        node_id_array=ids("N", NODES),
+        node_is_source=places == 0,
+        device_id_array=ids("D", NODES),
+        device_kind_codes=np.full(NODES, 6, dtype=np.uint8),
+        device_from_nodes=places.copy(),
+        device_to_nodes=np.append(places[1:], 0).astype(np.int32),
+        device_phases=np.full(NODES, 7, dtype=np.uint8),
+        device_normally_open=places == NODES - 1,
+        service_point_id_array=ids("P", 2),
+        service_point_nodes=np.array([NODES // 2, NODES - 1], dtype=np.int32),
+        service_point_phases=np.full(2, 7, dtype=np.uint8),
+        service_point_customers=np.ones(2, dtype=np.int64),
+    )
+    supply = Supply(SupplyTree(network, SwitchState.normal(network)))
+    cut = supply.opened([400_000])
+    assert cut.change_since(supply).losers.tolist() == [0, 1]
+    turned = cut.closed([NODES - 1])
+    assert turned.change_since(supply).service_points.tolist() == []
+    assert turned.service_points_behind(NODES - 1).tolist() == [0, 1]
+    assert turned.service_points_behind(NODES // 2 + 1).tolist() == [0]
+    way = way_to_source(turned, NODES // 2, 1)
+    assert way is not None
+    assert len(way.devices) == NODES // 2
