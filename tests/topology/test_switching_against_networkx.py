@@ -86,13 +86,12 @@ def test_every_step_of_random_switching(
             assert change_of(supply, supply.change_since(earlier)) == (minus(before, now), minus(now, before))
             assert_behind(drawn, supply, drawn.devices[step[0] % len(drawn.devices)][0])
             assert_behind(drawn, supply, drawn.devices[step[0] // 7 % len(drawn.devices)][0])
+            assert_isolated(drawn, supply, drawn.devices[step[0] // 3 % len(drawn.devices)][0])
             before = now
         assert_status(drawn, supply)
         assert_ways(drawn, supply)
         assert_rings(drawn, supply)
-        device = drawn.devices[steps[0][0] // 3 % len(drawn.devices)][0]
-        assert_isolated(drawn, supply, device)
-        assert_picked_up(twin, drawn, supply, device)
+        assert_picked_up(drawn, supply, drawn.devices[steps[0][0] // 3 % len(drawn.devices)][0])
 
     check()
 
@@ -207,7 +206,7 @@ def section_nodes(drawn, device: str) -> set[str]:
     return section
 
 
-def assert_picked_up(twin: ModuleType, drawn, supply: Supply, device: str) -> None:
+def assert_picked_up(drawn, supply: Supply, device: str) -> None:
     """Every proposal gives supply to exactly those it names and none to the section; no tie is missed."""
     section = section_nodes(drawn, device)
     if section & set(drawn.sources):
