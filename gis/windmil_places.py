@@ -15,9 +15,8 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import ProjError
 
-from gis.errors import UnknownCrsError
+from gis.cim_crs import points_in_wgs84, require_crs
 from gis.findings import finding
 from gis.network_tables import WGS84
 from gis.windmil_layers import FOOT_M, LENGTH
@@ -33,15 +32,9 @@ _AREA_MARGIN_DEGREES = 2.0
 
 def known_crs(crs: str) -> pyproj.CRS:
     """Return a system by its name, "EPSG:2264" for example; UnknownCrsError when it has no place on Earth."""
-    try:
-        system = pyproj.CRS.from_user_input(crs)
-        # A local system of a survey is known, and still nobody can say where on Earth it is.
-        pyproj.Transformer.from_crs(system, WGS84)
-    except ProjError as error:
-        raise UnknownCrsError(
-            f"The coordinate reference system '{crs}' is not known, or has no known place on Earth. "
-            "Give one that has, as EPSG:2264 for example."
-        ) from error
+    system = require_crs(crs)
+    # A local system of a survey is known, and still nobody can say where on Earth it is.
+    points_in_wgs84(x=[], y=[], crs=system)
     return system
 
 
