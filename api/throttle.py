@@ -1,4 +1,4 @@
-"""Five failures, then a wait: per name and per address, within fifteen minutes, at each door by itself.
+"""Slower with each failure, and after five a wait: per name and address, in fifteen minutes, at each door.
 
 Owns `sign_in_attempt`. Counting and recording happen under one lock per name and per address, so two tries
 at once cannot both be the fifth; the counts are rows, so a restart forgets nothing.
@@ -8,21 +8,25 @@ Rules:
 2. An address holds five as well; at the customers' door one more for each account that was found from it,
    since a mobile network shows thousands of phones as one address, and most of them type rightly.
 3. Reports by place have no secret to guess: an address may send twenty, right or wrong.
+4. Until then each failure is answered later than the one before. Once refused unjudged there is nothing to
+   learn, and no thread of ours is kept waiting.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import time
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, Engine, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from api.tables import SignInAttemptRow
 
 FAILURES_ALLOWED = 5
 REPORTS_ALLOWED = 20
+FIRST_PAUSE_S = 0.2
 WITHIN = timedelta(minutes=15)
 _KEPT = timedelta(days=1)
 
@@ -64,6 +68,18 @@ def judge_attempt(
     )
     _record(session, door=door, name=name, address=address, now=now, succeeded=None if held else right)
     return right and not held
+
+
+def hold_back(engine: Engine, *, name: str, address: str, now: datetime, door: Door) -> None:
+    """Let a failed try wait for its answer: twice as long as the one before; not at all once it is locked."""
+    tried = (SignInAttemptRow.door == door, SignInAttemptRow.at > now - WITHIN)
+    with Session(engine) as session:
+        failures = max(
+            _failures(session, *tried, SignInAttemptRow.name == name.casefold()),
+            _failures(session, *tried, SignInAttemptRow.address == throttled_address(address)),
+        )
+    if 0 < failures < FAILURES_ALLOWED:
+        time.sleep(FIRST_PAUSE_S * 2 ** (failures - 1))
 
 
 def take_turn(session: Session, *, address: str, now: datetime) -> bool:

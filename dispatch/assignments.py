@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE, change_etr
 from dispatch.change_log import Author, first_values, record, set_values
 from dispatch.crews import CrewView, get_crew, list_crews
-from dispatch.errors import Conflict, IllegalTransition, InvalidInput, UnknownThing
+from dispatch.errors import Because, Conflict, IllegalTransition, UnknownThing
 from dispatch.etr import BY_A_PERSON, etr_with_crew
 from dispatch.events import Event
 from dispatch.notifications import MessageKind, queue_notifications
@@ -61,7 +61,11 @@ def reassign_job(
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.REASSIGN)
     job = active_job(session, outage_id=outage_id, job_id=job_id)
     if job.crew_id == crew_id:
-        raise InvalidInput(field="crew_id", text=f"{crew_id} has this job already")
+        raise Conflict(
+            f"{crew_id} has this job already.",
+            because=Because.CREW_IS_ON_IT,
+            values={"crew": get_crew(session, crew_id=crew_id).name},
+        )
     crew = get_crew(session, crew_id=crew_id)
     reason = f"given to {crew.name}"
     _recall(session, outage=outage, job=job, reason=reason, author=Author(actor=actor, now=now))
@@ -98,7 +102,11 @@ def active_job(session: Session, *, outage_id: str, job_id: str) -> JobRow:
 
 def _assign(session: Session, *, outage: OutageRow, crew: CrewView, actor: str, now: datetime) -> None:
     if any(job.outage_id == outage.id for job in crew.jobs):
-        raise Conflict(f"{crew.name} ({crew.id}) is on outage {outage.id} already.")
+        raise Conflict(
+            f"{crew.name} ({crew.id}) is on outage {outage.id} already.",
+            because=Because.CREW_IS_ON_IT,
+            values={"crew": crew.name},
+        )
     travel = _travel(crew, get_outage(session, outage_id=outage.id))
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",
@@ -177,7 +185,8 @@ def _place(outage: OutageView) -> Place:
     if outage.lon is None or outage.lat is None:
         raise Conflict(
             f"Outage {outage.id} has no place on the map: neither {outage.device} nor anything near it has a "
-            "geometry. Crews cannot be ranked by distance; assign one by hand."
+            "geometry. Crews cannot be ranked by distance; assign one by hand.",
+            because=Because.PLACE_UNKNOWN,
         )
     return Place(lon=outage.lon, lat=outage.lat)
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dispatch.change_log import Change
+
+
+class Because(StrEnum):
+    """Why an order was not taken, as a code with values that a face says in its reader's language."""
+
+    CREW_IS_ON_IT = "crew_is_on_it"
+    CREWS_AT_WORK = "crews_at_work"
+    PLACE_UNKNOWN = "place_unknown"
+    ETR_IS_PAST = "etr_is_past"
+    RESTORED_IN_FUTURE = "restored_in_future"
+    RESTORED_BEFORE_START = "restored_before_start"
+    REASON_MISSING = "reason_missing"
+    HAPPENED_IN_FUTURE = "happened_in_future"
 
 
 class DispatchError(Exception):
@@ -57,9 +71,18 @@ class StaleVersion(DispatchError):
 class InvalidInput(DispatchError):
     """A value that cannot be taken, with the field it stands in."""
 
-    def __init__(self, *, field: str, text: str) -> None:
-        """Name the field and say what it would have to be."""
+    def __init__(
+        self,
+        *,
+        field: str,
+        text: str,
+        because: Because | None = None,
+        values: Mapping[str, object] | None = None,
+    ) -> None:
+        """Name the field and say what it would have to be; `because` and `values` say it to a face."""
         self.field = field
+        self.because = because
+        self.values = dict(values or {})
         super().__init__(f"{field}: {text}")
 
 
@@ -69,6 +92,14 @@ class NotYours(DispatchError):
 
 class Conflict(DispatchError):
     """Two facts that cannot both stand, such as a crew already sent to this outage."""
+
+    def __init__(
+        self, text: str, *, because: Because | None = None, values: Mapping[str, object] | None = None
+    ) -> None:
+        """Say which facts, and what to do; `because` and `values` say it to a face."""
+        self.because = because
+        self.values = dict(values or {})
+        super().__init__(text)
 
 
 class NoActiveNetwork(DispatchError):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import change_etr
 from dispatch.change_log import Author, record, recorded_client_event, set_values
-from dispatch.errors import Conflict, InvalidInput, NotYours, UnknownThing
+from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
 from dispatch.etr import EtrSource
 from dispatch.events import Event
 from dispatch.evidence_lines import Document
@@ -126,7 +126,7 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
         raise InvalidInput(field="status", text=f"{progress.status!r} is none of {', '.join(_EVENTS)}")
     if progress.occurred_at > now + LATEST_AHEAD:
         text = f"{progress.occurred_at.isoformat()} lies in the future"
-        raise InvalidInput(field="occurred_at", text=text)
+        raise InvalidInput(field="occurred_at", text=text, because=Because.HAPPENED_IN_FUTURE)
     status = job_status_after(
         job_id=job.id, status=JobStatus(job.status), reported=JobStatus(progress.status)
     )
@@ -161,7 +161,8 @@ def _not_before(job: JobRow, occurred_at: datetime) -> datetime:
 
 def _take_etr(session: Session, *, outage: OutageRow, etr_at: datetime, actor: str, now: datetime) -> None:
     if etr_at <= now:
-        raise InvalidInput(field="etr_at", text=f"{etr_at.isoformat()} is past; now it is {now.isoformat()}")
+        text = f"{etr_at.isoformat()} is past; now it is {now.isoformat()}"
+        raise InvalidInput(field="etr_at", text=text, because=Because.ETR_IS_PAST)
     position = change_etr(
         session,
         outage=outage,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE, change_etr
 from dispatch.causes import Cause
 from dispatch.change_log import Author, changes_after, record, set_values
-from dispatch.errors import Conflict, InvalidInput, StaleVersion
+from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion
 from dispatch.etr import EtrSource
 from dispatch.events import NOT_DECISIVE, Event
 from dispatch.intake import LATEST_AHEAD
@@ -98,7 +98,8 @@ def dismiss_outage(
     )
     reason = reason.strip()
     if not reason:
-        raise InvalidInput(field="reason", text="say why this is no outage; the reason stays in its history")
+        text = "say why this is no outage; the reason stays in its history"
+        raise InvalidInput(field="reason", text=text, because=Because.REASON_MISSING)
     _refuse_with_crews(session, outage_id=outage_id, action="dismissed")
     was_told = outage.confirmed_at is not None
     position = record_outage_change(
@@ -135,7 +136,8 @@ def set_etr(
     """Promise a time of restoration by hand; the engine will not overwrite it, and customers are told."""
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.SET_ETR)
     if etr_at <= now:
-        raise InvalidInput(field="etr_at", text=f"{etr_at.isoformat()} is past; now it is {now.isoformat()}")
+        text = f"{etr_at.isoformat()} is past; now it is {now.isoformat()}"
+        raise InvalidInput(field="etr_at", text=text, because=Because.ETR_IS_PAST)
     position = change_etr(
         session,
         outage=outage,
@@ -163,10 +165,16 @@ def restore_outage(
     )
     at = restored_at or now
     if at > now + LATEST_AHEAD:
-        raise InvalidInput(field="restored_at", text=f"{at.isoformat()} lies in the future")
+        text = f"{at.isoformat()} lies in the future"
+        raise InvalidInput(field="restored_at", text=text, because=Because.RESTORED_IN_FUTURE)
     if at < outage.started_at:
         started_at = outage.started_at.isoformat()
-        raise InvalidInput(field="restored_at", text=f"is before the outage started ({started_at})")
+        raise InvalidInput(
+            field="restored_at",
+            text=f"is before the outage started ({started_at})",
+            because=Because.RESTORED_BEFORE_START,
+            values={"started_at": started_at},
+        )
     told = end_interruptions(session, outage_id=outage_id, ended_at=at)
     position = record_outage_change(
         session,
@@ -220,5 +228,7 @@ def _refuse_with_crews(session: Session, *, outage_id: str, action: str) -> None
         named = ", ".join(f"{job.crew_id} ({job.id}, {job.status})" for job in active)
         raise Conflict(
             f"Outage {outage_id} cannot be {action} while crews are on it: {named}. "
-            "Let them finish or recall them first."
+            "Let them finish or recall them first.",
+            because=Because.CREWS_AT_WORK,
+            values={"crews": [job.crew_id for job in active]},
         )

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from api.accounts import SignInRefusedError
 from api.accounts import sign_in as open_sign_in
 from api.gatekeeper import cookie_of
 from api.roles import open_to_anyone_signed_in, open_to_everybody
 from api.schemas.sign_in import SignedInAs, SignIn
 from api.sessions import end_session
 from api.settings import SignInSettings
+from api.throttle import Door, hold_back
 from api.work import Database, SignedIn
 
 router = APIRouter(tags=["account"])
@@ -27,15 +29,20 @@ def sign_in(request: Request, response: Response, body: SignIn, engine: Database
     the other one of this browser as it is.
     """
     settings: SignInSettings = request.app.state.sign_in
-    opened = open_sign_in(
-        engine,
-        passwords=request.app.state.passwords,
-        name=body.name,
-        password=body.password,
-        address=request.client.host if request.client else "unknown",
-        lasts=timedelta(hours=settings.session_hours),
-        now=datetime.now(UTC),
-    )
+    address, now = request.client.host if request.client else "unknown", datetime.now(UTC)
+    try:
+        opened = open_sign_in(
+            engine,
+            passwords=request.app.state.passwords,
+            name=body.name,
+            password=body.password,
+            address=address,
+            lasts=timedelta(hours=settings.session_hours),
+            now=now,
+        )
+    except SignInRefusedError:
+        hold_back(engine, door=Door.SIGN_IN, name=body.name, address=address, now=now)
+        raise
     response.set_cookie(
         cookie_of(request.headers),
         opened.token,

@@ -41,6 +41,7 @@ from api.supply_reports import (
     report_place,
 )
 from api.supply_view import ADVICE
+from api.throttle import Door, hold_back
 from api.work import Database, reading
 
 router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
@@ -89,11 +90,11 @@ def find(request: Request, face: Face, engine: Database, fields: Fields) -> Resp
     digits = last_digits(fields.get("digits", ""))
     problem = "account" if not account else "digits" if digits is None else None
     if digits is not None and problem is None:
+        address, now = _address(request), datetime.now(UTC)
         try:
-            opened = find_supply(
-                engine, account=account, digits=digits, address=_address(request), now=datetime.now(UTC)
-            )
+            opened = find_supply(engine, account=account, digits=digits, address=address, now=now)
         except SupplyNotFoundError:
+            hold_back(engine, door=Door.SUPPLY, name=account, address=address, now=now)
             problem = "not_found"
         else:
             answer = RedirectResponse("/supply/mine", status_code=303)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api import throttle
 from gis.database import connect
 
 
@@ -64,3 +65,9 @@ def visitor(world, desk_module):
         return desk_module.let_in(world, household, language=language)
 
     return let_in
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    """Nobody who runs the tests has to wait as somebody does who guesses."""
+    monkeypatch.setattr(throttle, "FIRST_PAUSE_S", 0.0)

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from api import errors
 from api.roles import open_to_everybody
+from api.vocabulary import read_vocabulary
 from dispatch import errors as dispatch_errors
 from gis import errors as gis_errors
 from topology import errors as topology_errors
@@ -33,6 +34,20 @@ def test_every_error_of_every_room_has_a_status(kind):
     status, code = errors.status_of(error)
     assert 400 <= status < 600
     assert code
+
+
+# No page can come to these: they answer programs, the command line, or nobody.
+NOT_SAID_BY_PAGES = {"account_refused", "broken_off", "evidence_refused", "link_spent", "weak_password"}
+# Said with what changed, or as the reason that comes with them.
+SAID_OTHERWISE = {"stale_version", "conflict", "invalid_input", "refused"}
+
+
+def test_pages_have_words_for_every_error_they_can_come_to():
+    codes = {code for _, code in errors.STATUSES.values()} - NOT_SAID_BY_PAGES - SAID_OTHERWISE
+    wanted = {f"shared.error.{code}" for code in codes}
+    wanted |= {f"shared.because.{because}" for because in dispatch_errors.Because}
+    for words in read_vocabulary().values():
+        assert wanted <= words.keys()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from api import accounts
+from api import accounts, throttle
 from api.accounts import AccountError, SignInRefusedError, add_account, disable_account, sign_in
 from api.passwords import WeakPasswordError
 from api.roles import Role
@@ -254,6 +254,22 @@ def test_an_account_that_cannot_be_is_refused_in_words(quiet_world, world_module
     fields = {"name": "new", "password": world_module.PASSWORD, "roles": [Role.DISPATCHER], **given}
     with Session(quiet_world.engine) as session, session.begin(), pytest.raises(error, match=says):
         add_account(session, passwords=quiet_world.passwords, now=NOW, **fields)
+
+
+@pytest.mark.parametrize("door", ["sign_in", "supply"])
+def test_each_failure_is_answered_later_than_the_one_before_until_it_is_locked(world, monkeypatch, door):
+    pauses = []
+    monkeypatch.setattr(throttle, "FIRST_PAUSE_S", 0.2)
+    monkeypatch.setattr(throttle.time, "sleep", pauses.append)
+    client = world.client()
+    for _ in range(7):
+        if door == "sign_in":
+            answer = client.post("/api/sign-in", json={"name": "dispatcher", "password": WRONG})
+            assert answer.status_code == 401
+        else:
+            answer = client.post("/supply", data={"account": "A-a1", "digits": "9999"})
+            assert answer.status_code == 422
+    assert pauses == [0.2, 0.4, 0.8, 1.6]
 
 
 class TestSideBySide:

@@ -1,6 +1,7 @@
 """Two dispatchers act on one outage: the later one is told what the first one changed."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -36,3 +37,30 @@ def test_of_many_at_the_same_moment_exactly_one_succeeds(world, outage):
             pool.map(lambda client: client.post(address, json={"version": outage["version"]}), clients)
         )
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * (len(clients) - 1)
+
+
+def test_what_does_not_go_together_is_told_as_a_code_with_values_and_in_words(world, outage):
+    now = datetime.now(UTC)
+    crew = {"id": "C-1", "name": "Crew North", "skills": [], "lon": 11.4, "lat": 53.6}
+    shift = {
+        "shift_start": (now - timedelta(hours=1)).isoformat(),
+        "shift_end": (now + timedelta(hours=8)).isoformat(),
+    }
+    assert world.client("supervisor").post("/api/crews", json=crew | shift).status_code == 201
+    dispatcher = world.client("dispatcher")
+
+    def refusal(action, **order):
+        answer = dispatcher.post(f"/api/outages/{outage['id']}/{action}", json={"version": None, **order})
+        return None if answer.status_code == 200 else answer.json()["error"]
+
+    assert refusal("confirm") is None
+    assert refusal("assign", crew_id="C-1") is None
+    again = refusal("assign", crew_id="C-1")
+    assert (again["code"], again["because"]) == ("conflict", "crew_is_on_it")
+    assert again["values"] == {"crew": "Crew North"}
+    early = refusal("dismiss", reason="I think it is nothing.")
+    assert (early["because"], early["values"]) == ("crews_at_work", {"crews": ["C-1"]})
+    past = refusal("etr", etr_at=(now - timedelta(hours=1)).isoformat())
+    assert (past["code"], past["field"], past["because"]) == ("invalid_input", "etr_at", "etr_is_past")
+    before = refusal("restore", restored_at=(now - timedelta(days=1)).isoformat())
+    assert (before["because"], list(before["values"])) == ("restored_before_start", ["started_at"])

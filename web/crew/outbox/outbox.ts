@@ -86,7 +86,7 @@ export class Outbox {
       // About the sign-in or the connection: it will be taken later, under the same id.
       if (!(error instanceof Refusal) || this.session.notice(error)) throw error;
       report.state = "refused";
-      report.refusal = { code: error.code, text: error.message };
+      report.refusal = { code: error.code, text: error.message, fields: error.fields };
       if (error.code === "illegal_transition") report.refusal.status = error.fields.status as JobStatus;
       this.on_answer(null);
     }

@@ -26,7 +26,7 @@ export interface Report {
   device: string;
   body: ReportBody;
   state: "waiting" | "sent" | "refused";
-  refusal?: { code: string; text: string; status?: JobStatus };
+  refusal?: { code: string; text: string; status?: JobStatus; fields?: Record<string, unknown> };
 }
 
 /** What the outbox needs of a place that keeps reports. */

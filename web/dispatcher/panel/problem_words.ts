@@ -1,5 +1,5 @@
 // Why an order was not taken, said so that the dispatcher knows what to look at next.
-import { error_words } from "../../src/shared/api/error_words";
+import { because_words, error_words } from "../../src/shared/api/error_words";
 import { Refusal } from "../../src/shared/api/errors";
 import type { Change, OutageStatus } from "../../src/shared/api/model";
 import { clock_time } from "../../src/shared/words/times";
@@ -15,7 +15,9 @@ export function problem_words(error: unknown, desk: Desk, now: number): string {
       status: t(`status.outage.${error.fields.status as OutageStatus}`),
     });
   }
-  if (error.code === "conflict") return t("dispatcher.problem.conflict", { text: error.message });
+  if (error.code === "conflict") {
+    return t("dispatcher.problem.conflict", { text: because_words(error) ?? error.message });
+  }
   return error_words(error);
 }
 
