@@ -11,7 +11,7 @@ from gis.opendss_circuit import Circuit
 from gis.opendss_devices import DeviceRows, device_rows
 from gis.opendss_feeders import rings_without_a_phase
 from gis.opendss_layers import buses_of, device_layers, node_layers, service_point_layer
-from gis.opendss_phases import follow_letters
+from gis.opendss_phases import letters_of_circuit
 from gis.opendss_places import bus_places
 from gis.opendss_process import circuit_from_script
 from gis.opendss_properties import circuit_of
@@ -31,7 +31,7 @@ def read_opendss(path: str | Path, *, crs: str | None = None) -> tuple[NetworkTa
 
 def opendss_network(circuit: Circuit, *, crs: str | None = None) -> tuple[NetworkTables, tuple[Finding, ...]]:
     """Turn a circuit into a network, and say what could not be taken over; UnknownCrsError."""
-    letters = follow_letters(circuit)
+    letters = letters_of_circuit(circuit)
     devices = device_rows(circuit, letters)
     services, disabled_loads = service_point_rows(circuit, letters)
     places, findings = bus_places(circuit, buses=set(buses_of(circuit)), crs=crs)
