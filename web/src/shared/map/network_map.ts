@@ -11,6 +11,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./controls.css";
 import { relight_header } from "../api/face";
 import type { NetworkInForce } from "../api/model";
+import { name_controls } from "./control_names";
 import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";
 
@@ -70,9 +71,11 @@ export function draw_network(
     },
     remove() {
       stop();
+      stop_naming();
       map.remove();
     },
   };
+  const stop_naming = name_controls(container);
   const stop = on_palette_change(() => {
     drawn.palette = palette_now();
     map.setStyle(network_style(network.network_version, drawn.palette), { diff: false });
