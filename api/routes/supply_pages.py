@@ -245,7 +245,8 @@ def _no_pass(request: Request, face: SupplyFace) -> Response:
     if COOKIE_NAME not in request.cookies:
         return RedirectResponse("/supply", status_code=303)
     answer = face.page(request, "ended.html", status=401, problem=None, account="")
-    return _without_pass(answer, request)
+    # The page's script loads the page anew then, which must still find that there was a pass, and say so.
+    return answer if "part" in request.query_params else _without_pass(answer, request)
 
 
 def _without_pass(answer: Response, request: Request) -> Response:

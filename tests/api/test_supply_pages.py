@@ -108,6 +108,8 @@ class TestFindingMySupply:
         client = visitor("a1")
         with world.engine.begin() as connection:
             connection.execute(text("UPDATE supply_pass SET expires_at = now()"))
+        # Noticed by the page's script first, it is still told when that loads the page anew.
+        assert client.get("/supply/mine?part=1").status_code == 401
         answer = client.get("/supply/mine")
         assert answer.status_code == 401
         assert says(answer, "error.ended.title")
