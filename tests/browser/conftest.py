@@ -148,10 +148,12 @@ def open_page(town, browser, faces, stopwatch_module, _phone_numbers):
 
     yield open_page
     for context, face, requests, mistakes in opened:
+        foreign_words = face.foreign_words()
         context.close()
         foreign = [url for url in requests if not url.startswith((f"{face.address}/", "data:", "blob:"))]
         assert not foreign, f"{face.name} asks elsewhere"
         assert not mistakes, f"a script of {face.name} made a mistake"
+        assert not foreign_words, f"{face.name} says this in another language"
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,38 @@ from playwright.sync_api import expect
 _VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
 
 
+# What people and screen readers are told, with the names of languages and what people typed left out.
+_ALL_WORDS = """
+() => {
+  const said = [document.body.innerText];
+  for (const name of ['aria-label', 'title', 'alt', 'placeholder'])
+    for (const one of document.querySelectorAll(`[${name}]`)) said.push(one.getAttribute(name));
+  return said.join('\\n');
+}
+"""
+_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_ENGLISH = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w-])")
+# Names, ids, keys of the keyboard, and what has the same name in both languages.
+_NAMES = frozenset(
+    (
+        "Relight",
+        "English",
+        "Esc",
+        "Enter",
+        "Ctrl",
+        "ABC",
+        "UTC",
+        "WebGL",
+        "Squad",
+        "Relief",
+        "Street",
+        "wang",
+        "li",
+        "drawn",
+    )
+)
+
+
 class Words:
     """The vocabulary of one language, as the pages say it."""
 
@@ -53,6 +85,17 @@ class Face:
         """Wait until a text is on the page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
+    def foreign_words(self) -> list[str]:
+        """Return what the page says, to eyes or ears, in the language that was not chosen."""
+        if self.page.is_closed() or not self.page.url.startswith(self.address):
+            return []
+        said = (
+            self.page.evaluate(_ALL_WORDS).replace("Language · 语言", "").replace("误报 · a false alarm", "")
+        )
+        if self.words.language == "zh":
+            return [word for word in _ENGLISH.findall(said) if word not in _NAMES]
+        return [word for word in _CHINESE.findall(said) if word != "中文"]
+
     def sign_in(self, name, password) -> None:
         """Fill in the form of desk and crew."""
         self.page.get_by_label(self.words("shared.sign_in.name")).fill(name)
@@ -91,6 +134,12 @@ class Desk(Face):
         """Choose an outage in the list, and wait for its panel."""
         self.row_of(device).click()
         expect(self.page.locator(".panel h2", has_text=device)).to_be_visible()
+
+    def show(self, which) -> None:
+        """Choose which outages the list shows: waiting, open or all."""
+        self.page.locator(".filters").get_by_role(
+            "button", name=self.words(f"dispatcher.list.filter.{which}")
+        ).click()
 
     def speak(self, language) -> None:
         """Choose another language on the page itself."""

@@ -11,7 +11,8 @@ import socket
 import struct
 import threading
 
-_POSITION = re.compile(rb"(?:^|\n)id: (\d+)\r?\n")
+# Changes come without an event's name; what else is streamed has one.
+_POSITION = re.compile(rb"(?:^|\n)id: (\d+)\r?\ndata: ")
 # Closed with this, a connection is reset, as when the network goes: nobody says good-bye.
 _RESET = struct.pack("ii", 1, 0)
 

@@ -1,0 +1,99 @@
+"""The pages on the screens they are read on: nothing runs out of the side, and what matters is in sight."""
+
+import pytest
+from playwright.sync_api import expect
+
+both_languages = pytest.mark.parametrize("language", ["en", "zh"])
+
+# What stands out of the page's side, or is cut off in its own box although it is words or a button.
+OUT_OF_SIGHT = """
+() => {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  const cut = [...document.querySelectorAll('button, h1, h2, h3, dt, dd, label, a, p, li')]
+    .filter((one) => one.checkVisibility() && !one.closest('.maplibregl-map, .out_of_sight, .unseen, .skip'))
+    .filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
+    })
+    .map((one) => one.textContent.trim().slice(0, 60));
+  return { wide: Math.max(0, wide), cut };
+}
+"""
+
+
+def _fits(face):
+    assert face.page.evaluate(OUT_OF_SIGHT) == {"wide": 0, "cut": []}
+
+
+def _sees(face, locator):
+    """What is looked for lies within the window as it is, without scrolling."""
+    expect(locator).to_be_in_viewport(ratio=0.99)
+
+
+@both_languages
+@pytest.mark.parametrize("width", [320, 390])
+def test_phones(town, street, open_page, language, width):
+    size = {"width": width, "height": 640}
+    crew = open_page("CrewPhone", language, size=size, has_touch=True)
+    customer = open_page("CustomerPhone", language, size=size, has_touch=True)
+    crew.page.goto(f"{town.address}/crew/")
+    _sees(crew, crew.button("shared.sign_in.send"))
+    _fits(crew)
+    customer.page.goto(f"{town.address}/supply")
+    _fits(customer)
+    town.lose(*street.households[:4])
+    crew.open(street.crew, town.password)
+    _fits(crew)
+    customer.find(street.households[0])
+    customer.says("customer.out.headline_probably")
+    # The first thing a worried customer reads: is it out, and until when.
+    _sees(customer, customer.page.locator("#headline-1"))
+    _sees(customer, customer.page.locator(".etr strong"))
+    _fits(customer)
+
+    _put_on_the_job(town.client("wang"), street)
+    for step in ("accepted", "en_route", "on_site", "working", "finished"):
+        # One thumb, wherever the page is scrolled to: the next step is always in reach.
+        button = crew.button(f"crew.step.{step}")
+        _sees(crew, button)
+        assert button.bounding_box()["height"] >= 48
+        _fits(crew)
+        button.click()
+    crew.says("crew.no_jobs")
+    _fits(customer)
+    customer.page.get_by_role("link", name=customer.words("customer.mine.tell_more")).click()
+    customer.says("customer.report.title")
+    _fits(customer)
+
+
+@both_languages
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_small_desks(town, street, open_page, language, width):
+    desk = open_page("Desk", language, size={"width": width, "height": 768})
+    desk.open("wang", town.password)
+    _fits(desk)
+    town.lose(*street.households[:4])
+    desk.choose(street.fuse)
+    _fits(desk)
+    _sees(desk, desk.row_of(street.fuse))
+    _sees(desk, desk.button("dispatcher.actions.confirm"))
+    # The map keeps enough room to be read.
+    assert desk.page.locator(".desk_map").bounding_box()["width"] >= 300
+    _put_on_the_job(town.client("wang"), street)
+    expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.assigned"))
+    _fits(desk)
+    desk.button("dispatcher.actions.etr").click()
+    _sees(desk, desk.button("dispatcher.etr.send"))
+    _fits(desk)
+
+
+def _put_on_the_job(dispatcher, street):
+    """Confirm the outage of a street and send its crew, from another desk."""
+    listed = dispatcher.get("/api/outages", params={"active": True}).json()["outages"]
+    outage = next(one for one in listed if one["device"] == street.fuse)
+    for action, order in (("confirm", {}), ("assign", {"crew_id": street.crew})):
+        answer = dispatcher.post(
+            f"/api/outages/{outage['id']}/{action}", json={"version": outage["version"], **order}
+        )
+        assert answer.status_code == 200, answer.text
+        outage = answer.json()
