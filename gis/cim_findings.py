@@ -30,8 +30,8 @@ def finding_on_no_source(model: CimModel, terminals: Terminals) -> tuple[Finding
     hint = f" Supply may enter at {name_ids(beyond)}, which no file describes." if beyond else ""
     text = (
         f"The model has no {', '.join(SOURCES[0])} or head of a feeder, so nothing has supply.{hint} "
-        "Name the file of the network that feeds it as well, or convert the model to a network package "
-        "and mark the node where supply enters (is_source)."
+        "Read it together with the file of the network that feeds it, name the node where supply enters "
+        "(--source NODE), or convert the model and mark that node in the network package (is_source)."
     )
     return (Finding("no_source", "node", tuple(beyond), text),)
 
