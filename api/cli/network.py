@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.network_files import CrsOption, FormatOption, NetworkPath, read_network
+from api.cli.network_files import CrsOption, FormatOption, NetworkPath, SourceOption, read_network
 from api.cli.network_progress import moving_bar
 from api.cli.output import (
     AsJson,
@@ -43,10 +43,14 @@ commands = typer.Typer(
 
 @commands.command("import")
 def import_file(
-    path: NetworkPath, format: FormatOption = None, crs: CrsOption = None, as_json: AsJson = False
+    path: NetworkPath,
+    format: FormatOption = None,
+    crs: CrsOption = None,
+    source: SourceOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Import a network as a new version; it lands whole or not at all, and is not in force yet."""
-    tables, findings, read_as = read_network(path, format, crs)
+    tables, findings, read_as = read_network(path, format, crs, source)
     with moving_bar("Checking"):
         findings = (*findings, *check_tables(tables))
     with (
@@ -98,10 +102,14 @@ def activate(
 
 @commands.command("check")
 def check(
-    path: NetworkPath, format: FormatOption = None, crs: CrsOption = None, as_json: AsJson = False
+    path: NetworkPath,
+    format: FormatOption = None,
+    crs: CrsOption = None,
+    source: SourceOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say what is wrong with a network; exit code 1 when something is. Needs no database."""
-    tables, findings, _ = read_network(path, format, crs)
+    tables, findings, _ = read_network(path, format, crs, source)
     with moving_bar("Checking"):
         findings = (*findings, *check_tables(tables))
     if as_json:
@@ -143,6 +151,7 @@ def convert(
     out: Annotated[Path, typer.Argument(metavar="OUT.gpkg", help="The file to write; it is replaced whole.")],
     format: FormatOption = None,
     crs: CrsOption = None,
+    source: SourceOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a network of any format into a network package. Needs no database.
@@ -154,7 +163,7 @@ def convert(
         raise typer.BadParameter(
             f"{out} must end in .gpkg: a network package is written.", param_hint="OUT.gpkg"
         )
-    tables, findings, read_as = read_network(path, format, crs)
+    tables, findings, read_as = read_network(path, format, crs, source)
     with moving_bar(f"Writing {out}"):
         write_network_package(tables, out)
     counts = {layer: len(tables.layer(layer)) for layer in LAYERS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -17,7 +18,7 @@ NetworkPath = Annotated[
     typer.Argument(
         metavar="PATH",
         help="A network package (*.gpkg), a WindMil circuit (*.std), an OpenDSS master script (*.dss), "
-        "a CIM file (*.xml), or the code of a SimBench grid.",
+        "a CIM file (*.xml) or a folder of them, or the code of a SimBench grid.",
     ),
 ]
 FormatOption = Annotated[
@@ -32,11 +33,19 @@ CrsOption = Annotated[
         help="What the coordinates are in, where the file does not say it (windmil, opendss, cim).",
     ),
 ]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="NODE",
+        help="A node where supply enters, where the file does not say it (cim); may be repeated.",
+    ),
+]
 
 
 def read_network(
-    path: str, given: NetworkFormat | None, crs: str | None = None
+    path: str, given: NetworkFormat | None, crs: str | None = None, sources: Sequence[str] | None = None
 ) -> tuple[NetworkTables, tuple[Finding, ...], NetworkFormat]:
     """Return the tables, the findings of reading them, and the format; GisError with the way out."""
     with moving_bar(f"Reading {path}"):
-        return read(path, format=given, crs=crs)
+        return read(path, format=given, crs=crs, sources=tuple(sources or ()))

@@ -157,9 +157,10 @@ def test_a_file_that_stood_there_stays_when_the_new_one_cannot_be_made(relight, 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--crs", "EPSG:0"), "EPSG:2264"),
-        (("--crs", "nowhere"), "not known"),
+        (("--crs", "EPSG:0"), "not known"),
+        (("--crs", "nowhere"), "EPSG:"),
         (("--format", "shape"), "windmil"),
+        (("--source", "OAK"), "Leave out --source"),
     ],
 )
 def test_wrong_options_are_told_and_write_nothing(relight, oak, tmp_path, words, says):
@@ -184,5 +185,5 @@ def test_a_file_of_no_known_format_is_told_what_was_tried(relight, tmp_path):
     path.write_text("feeder 1\n", encoding="utf-8")
     code, _, err = relight("network", "convert", path, tmp_path / "out.gpkg")
     assert code == 2
-    for word in ("feeder.txt", "--format", "gpkg", "simbench", "windmil"):
+    for word in ("feeder.txt", "--format", "gpkg", "simbench", "opendss", "cim", "windmil"):
         assert word in err

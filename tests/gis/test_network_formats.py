@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gis.errors import GisError, NetworkPackageError
-from gis.network_formats import WITHOUT_CRS, NetworkFormat, read_network, recognise_format
+from gis.network_formats import WITHOUT_CRS, WITHOUT_SOURCES, NetworkFormat, read_network, recognise_format
 from gis.network_package import read_network_package, write_network_package
 from gis.network_tables import NetworkTables
 from tests.gis.example_network import assert_same
@@ -46,6 +46,10 @@ EXAMPLES: list[tuple[NetworkFormat, Callable[[Path], str]]] = [
     (NetworkFormat.WINDMIL, shared("net_windmil", "ABEC-COLUMBIA.std")),
     (NetworkFormat.WINDMIL, shared("net_windmil", "Olin-Barre.std")),
     (NetworkFormat.WINDMIL, shared("net_windmil", "IEEE 13.std")),
+    (NetworkFormat.OPENDSS, shared("net_broken_opendss", "ieee_13node", "master.dss")),
+    (NetworkFormat.CIM, shared("net_cim100", "IEEE13.xml")),
+    (NetworkFormat.CIM, shared("net_cim100", "maple10nodebreaker.xml")),
+    (NetworkFormat.CIM, shared("net_cim100", "gmdm_golden_cim18.xml")),
 ]
 
 
@@ -85,6 +89,10 @@ def test_a_package_written_again_is_equal(tmp_path: Path, example_network: Netwo
         (b"MILSOFT STD WM ASCII,001 : <x>\r\n", NetworkFormat.WINDMIL),
         (b"\xef\xbb\xbf\nmilsoft std wm ascii,001\n", NetworkFormat.WINDMIL),
         ("MILSOFT STD WM ASCII,001\n".encode("utf-16"), NetworkFormat.WINDMIL),
+        (b'<?xml version="1.0"?>\n<!-- x -->\n<rdf:RDF xmlns:cim="x">', NetworkFormat.CIM),
+        (b"! a feeder\nClear\nNew Circuit.x basekv=4\n", NetworkFormat.OPENDSS),
+        (b"clear\n  new object = circuit.x\n", NetworkFormat.OPENDSS),
+        (b'New "Circuit.x"\n', NetworkFormat.OPENDSS),
         (b"SQLite format 3\x00", NetworkFormat.GPKG),
     ],
 )
@@ -102,6 +110,8 @@ def test_what_a_file_holds_goes_before_its_name(
         ("net.gpkg", NetworkFormat.GPKG),
         ("net.STD", NetworkFormat.WINDMIL),
         ("net.seq", NetworkFormat.WINDMIL),
+        ("net.dss", NetworkFormat.OPENDSS),
+        ("net.xml", NetworkFormat.CIM),
     ],
 )
 def test_else_the_name_tells_even_of_a_file_that_is_not_there(
@@ -156,6 +166,29 @@ def test_a_crs_is_only_taken_where_the_file_says_none(tmp_path: Path, example_ne
     assert {NetworkFormat.GPKG, NetworkFormat.SIMBENCH} == set(NetworkFormat) - WITHOUT_CRS
     tables, _, _ = read_network(windmil_circuit(tmp_path), crs=CRS)
     assert tables.node.geometry.notna().all()
+
+
+def test_a_folder_with_the_files_of_a_cim_model_is_read_as_one(tmp_path: Path) -> None:
+    file = shared("net_cim100", "gmdm_golden_cim18.xml")(tmp_path)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    shutil.copy(file, folder)
+    (folder / "notes.txt").write_text("not of the model", encoding="utf-8")
+    tables, findings, read_as = read_network(str(folder))
+    assert read_as is NetworkFormat.CIM
+    assert tables.name == read_network(file)[0].name
+    # Nothing in this model says where supply enters, so a person may.
+    assert "no_source" in {one.rule for one in findings}
+    node = tables.node["id"].iloc[0]
+    fed, findings, _ = read_network(str(folder), sources=[node])
+    assert "no_source" not in {one.rule for one in findings}
+    assert fed.node.loc[fed.node["is_source"], "id"].tolist() == [node]
+
+
+def test_sources_are_only_told_where_a_file_may_not_say_them(tmp_path: Path) -> None:
+    assert set(NetworkFormat) - WITHOUT_SOURCES == set(NetworkFormat) - {NetworkFormat.CIM}
+    with pytest.raises(NetworkPackageError, match="Leave out --source"):
+        read_network(windmil_circuit(tmp_path), sources=["ELM SUB"])
 
 
 def test_a_format_that_is_named_goes_before_all(tmp_path: Path) -> None:
