@@ -48,7 +48,7 @@ def findings_on_rows(model: CimModel, devices: DeviceRows, services: ServiceRows
             "generation_left_out",
             "device",
             generation,
-            "that generate (machines, inverters): left out, since supply comes from sources only",
+            "for generation (machines, inverters): left out, since supply comes from sources only",
         ),
         (
             "state_differs",
