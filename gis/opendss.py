@@ -63,7 +63,7 @@ def _not_taken_over(circuit: Circuit, devices: DeviceRows, loads: list[str]) -> 
             "generation_left_out",
             "device",
             circuit.generators,
-            "for generation (generators, PV systems, storage): left out, since supply comes from sources only",
+            "for generation (PV systems, storage, generators): left out; supply comes from sources only",
         ),
         (
             "element_left_out",
