@@ -5,7 +5,9 @@ the whole file in place or nothing. Which rows make a sound network is `gis.chec
 """
 
 import secrets
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +24,7 @@ from gis.network_tables import WGS84, NetworkTables, network_tables
 from topology.findings import Finding
 
 _NAME_KEY = "NETWORK_NAME"
+_DATE_OPTION = "OGR_CURRENT_DATE"
 
 
 def read_network_package(path: str | Path) -> tuple[NetworkTables, tuple[Finding, ...]]:
@@ -77,10 +80,18 @@ def _in_wgs84(layer: LayerColumns, frame: pd.DataFrame) -> pd.DataFrame:
         ) from error
 
 
-def write_network_package(tables: NetworkTables, path: str | Path) -> None:
+def write_network_package(
+    tables: NetworkTables,
+    path: str | Path,
+    *,
+    written_at: datetime | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> None:
     """Write a network package, whole or not at all; a file that stands there is replaced.
 
-    NetworkPackageError when the folder is missing or cannot be written.
+    A GeoPackage carries the moment it was written: with the same `written_at` (timezone-aware) the same
+    tables make the same bytes; without it, it is the present. `progress` is told each layer's rows when
+    they are written. NetworkPackageError when the folder is missing or cannot be written.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -89,8 +100,12 @@ def write_network_package(tables: NetworkTables, path: str | Path) -> None:
         raise NetworkPackageError(f"{path} is a folder. Name a file (*.gpkg) in it.")
     unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.gpkg")
     try:
-        for layer in LAYERS.values():
-            _write_layer(tables, layer, unfinished)
+        with _dated(written_at):
+            for layer in LAYERS.values():
+                _write_layer(tables, layer, unfinished)
+                if progress is not None:
+                    rows = len(tables.layer(layer.name))
+                    progress(layer.name, rows, rows)
         unfinished.replace(path)
     except (DataSourceError, OSError) as error:
         raise NetworkPackageError(
@@ -100,6 +115,19 @@ def write_network_package(tables: NetworkTables, path: str | Path) -> None:
         for leftover in path.parent.glob(f"{unfinished.name}*"):
             with suppress(OSError):
                 leftover.unlink()
+
+
+@contextmanager
+def _dated(moment: datetime | None) -> Iterator[None]:
+    """Let GDAL take this moment for the present; it keeps that for the whole process, so it is taken back."""
+    if moment is None:
+        yield
+        return
+    pyogrio.set_gdal_config_options({_DATE_OPTION: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({_DATE_OPTION: None})
 
 
 def _write_layer(tables: NetworkTables, layer: LayerColumns, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -38,6 +39,24 @@ def test_what_is_written_is_read_back(tmp_path: Path, example_network: NetworkTa
     tables, findings = read_network_package(tmp_path / "网络.gpkg")
     assert findings == ()
     assert_same(tables, example_network)
+
+
+def test_the_same_network_written_for_the_same_moment_is_the_same_bytes(
+    tmp_path: Path, example_network: NetworkTables
+) -> None:
+    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    for name in ("one.gpkg", "other.gpkg"):
+        write_network_package(example_network, tmp_path / name, written_at=moment)
+    write_network_package(example_network, tmp_path / "now.gpkg")
+    one, other, now = (_last_change(tmp_path / name) for name in ("one.gpkg", "other.gpkg", "now.gpkg"))
+    assert one == other == {"2001-02-03T04:05:06.000Z"}
+    assert not now & one
+    assert (tmp_path / "one.gpkg").read_bytes() == (tmp_path / "other.gpkg").read_bytes()
+
+
+def _last_change(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return {row[0] for row in database.execute("SELECT last_change FROM gpkg_contents")}
 
 
 def test_names_in_chinese_stay_as_they_are(tmp_path: Path) -> None:
