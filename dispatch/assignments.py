@@ -67,7 +67,8 @@ def reassign_job(
             values={"crew": get_crew(session, crew_id=crew_id).name},
         )
     crew = get_crew(session, crew_id=crew_id)
-    reason = f"given to {crew.name}"
+    # Read in any language: who has it now.
+    reason = f"→ {crew.name}"
     _recall(session, outage=outage, job=job, reason=reason, author=Author(actor=actor, now=now))
     _assign(session, outage=outage, crew=crew, actor=actor, now=now)
     return get_outage(session, outage_id=outage_id)
