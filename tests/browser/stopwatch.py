@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
+from playwright import sync_api
+
 # A reload loses what is watched: a page that needed one never shows what was waited for.
 IN_EVERY_PAGE = """
 window.relight_watch = { seen: {}, acted_at: 0 };
@@ -50,8 +52,12 @@ class Stopwatch:
         began_at = time.time() * 1000
         yield
         acted_at = began_at if by is None else by.page.evaluate("relight_watch.acted_at")
-        for number, (face, _, _) in enumerate(expected):
+        for number, (face, _, words) in enumerate(expected):
             key = f"{name} {number}"
-            face.page.wait_for_function("(name) => relight_watch.seen[name]", arg=key)
+            try:
+                face.page.wait_for_function("(name) => relight_watch.seen[name]", arg=key)
+            except sync_api.TimeoutError as late:
+                says = face.page.locator("body").inner_text()
+                raise AssertionError(f"{name}: {face.name} never says {words!r}, but {says}") from late
             seen_at = face.page.evaluate("(name) => relight_watch.seen[name]", key)
             self._record(f"{name} → {face.name}", (seen_at - acted_at) / 1000)
