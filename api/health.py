@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.errors import is_database_away
-from api.schemas.health import Health
+from api.schemas.health import Health, MessagesState
 from api.work import reading
-from api.worker_locks import WorkerLock, is_held
+from api.worker_locks import WorkerLock, state_of
 from gis.network_versions import active_network_version
 
 
@@ -21,9 +20,7 @@ def examine(engine: Engine, *, channels: Collection[str], real_now: datetime) ->
     """Return how database, workers and messages are; `channels` are those with somewhere to send to."""
     try:
         with reading(engine) as work:
-            worker: Literal["running", "silent"] = (
-                "running" if is_held(work.session, WorkerLock.ANALYSIS) else "silent"
-            )
+            worker = state_of(work.session, WorkerLock.ANALYSIS)
             messages = _messages(work.session, channels)
             network_version = active_network_version(work.session)
             now = work.now
@@ -51,10 +48,11 @@ def examine(engine: Engine, *, channels: Collection[str], real_now: datetime) ->
     )
 
 
-def _messages(session: Session, channels: Collection[str]) -> Literal["delivering", "silent", "no_channel"]:
+def _messages(session: Session, channels: Collection[str]) -> MessagesState:
     if not channels:
         return "no_channel"
-    return "delivering" if is_held(session, WorkerLock.DELIVERY) else "silent"
+    state = state_of(session, WorkerLock.DELIVERY)
+    return "delivering" if state == "running" else state
 
 
 def _troubles(*, worker: str, messages: str, network_version: int | None) -> list[str]:
@@ -63,12 +61,18 @@ def _troubles(*, worker: str, messages: str, network_version: int | None) -> lis
         troubles.append(
             "No analysis worker runs: evidence is kept, but no outage is found. Start `relight up`."
         )
+    if worker == "stuck":
+        troubles.append(
+            "The analysis worker hangs: evidence is kept, but no outage is found. Start `relight up` anew."
+        )
     if network_version is None:
         troubles.append(
             "No network is in force: use `relight network import` and `relight network activate`."
         )
     if messages == "silent":
         troubles.append("No delivery worker runs: messages stay queued. Start `relight up`.")
+    if messages == "stuck":
+        troubles.append("The delivery worker hangs: messages stay queued. Start `relight up` anew.")
     if messages == "no_channel":
         troubles.append("No message channel is set, so messages stay queued: see RELIGHT_MAIL_URL.")
     return troubles

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author
+from dispatch.hazards import record_new_hazards
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
@@ -72,6 +73,7 @@ def analyse(session: Session, *, networks: NetworkCache, now: datetime, limit: i
         session, inferred=result.outages, contradicted=contradicted, traced=traced, author=author
     )
     _attach_answers(session, new)
+    changes += record_new_hazards(session, new=new, author=author)
     return AnalysisStep(evidence=len(new), changes=changes)
 
 

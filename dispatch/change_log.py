@@ -3,7 +3,8 @@
 `data` holds enough to apply the change to a snapshot, and no personal data:
 - `values`: field → {"old", "new"} of the subject (times as ISO 8601);
 - `interruptions`: {"started": {time: {service point: customers}}, "withdrawn": [ids], "ended": {time: [ids]},
-  "moved_to": outage id}, each part only where it applies.
+  "moved_to": outage id}, each part only where it applies;
+- `hazards`: dangers that were reported.
 Only a write transaction may record (dispatch/transactions.py), so positions become visible in order.
 """
 

@@ -13,6 +13,7 @@ class Event(StrEnum):
     OUTAGE_DEVICE_CHANGED = "outage.device_changed"
     OUTAGE_WITHDRAWN = "outage.withdrawn"
     OUTAGE_MERGED = "outage.merged"
+    OUTAGE_HAZARD_REPORTED = "outage.hazard_reported"
     OUTAGE_CONFIRMED = "outage.confirmed"
     OUTAGE_DISMISSED = "outage.dismissed"
     OUTAGE_ETR_CHANGED = "outage.etr_changed"
@@ -32,4 +33,6 @@ class Event(StrEnum):
 
 
 # The engine refines its own beliefs all the time; a person who acts need not be stopped for that.
-NOT_DECISIVE = frozenset({Event.OUTAGE_PREDICTION_CHANGED, Event.OUTAGE_ETR_CHANGED})
+NOT_DECISIVE = frozenset(
+    {Event.OUTAGE_PREDICTION_CHANGED, Event.OUTAGE_ETR_CHANGED, Event.OUTAGE_HAZARD_REPORTED}
+)

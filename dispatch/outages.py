@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import Change, changes_after
 from dispatch.errors import UnknownThing
-from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
+from dispatch.states import (
+    ENDED_JOB_STATUSES,
+    JOB_TRANSITIONS,
+    OPEN_OUTAGE_STATUSES,
+    JobStatus,
+    OutageStatus,
+    allowed_outage_actions,
+)
 from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.areas import outage_area
 from gis.places import device_places, service_point_details
@@ -24,7 +31,7 @@ OUT_KINDS = ("trouble_call", "last_gasp")
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One crew's work on one outage."""
+    """One crew's work on one outage; `allowed_actions` are the steps its crew may report next."""
 
     id: str
     outage_id: str
@@ -39,11 +46,15 @@ class JobView:
     working_at: datetime | None
     ended_at: datetime | None
     ended_because: str | None
+    allowed_actions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OutageView:
-    """One outage as a dispatcher sees it; `lon` and `lat` are its device's, WGS 84."""
+    """One outage as a dispatcher sees it; `lon` and `lat` are its device's, WGS 84.
+
+    `allowed_actions` are what a dispatcher may do to it now.
+    """
 
     id: str
     version: int
@@ -73,6 +84,7 @@ class OutageView:
     note: str | None
     lon: float | None
     lat: float | None
+    allowed_actions: tuple[str, ...]
     jobs: tuple[JobView, ...]
 
 
@@ -178,6 +190,7 @@ def job_view(row: JobRow) -> JobView:
         working_at=row.working_at,
         ended_at=row.ended_at,
         ended_because=row.ended_because,
+        allowed_actions=JOB_TRANSITIONS[JobStatus(row.status)],
     )
 
 
@@ -253,5 +266,9 @@ def _view(row: OutageRow, place: Any, reports: _Reports, jobs: tuple[JobView, ..
         note=row.note,
         lon=place.lon if place else None,
         lat=place.lat if place else None,
+        allowed_actions=allowed_outage_actions(
+            status=OutageStatus(row.status),
+            has_crew=any(job.status not in ENDED_JOB_STATUSES for job in jobs),
+        ),
         jobs=jobs,
     )

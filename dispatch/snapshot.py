@@ -1,37 +1,64 @@
-"""The present state as a snapshot with its log position: what a live page loads before it follows the log."""
+"""The present state as a snapshot with its log position: what a live page loads before it follows the log.
+
+Bounded, however long a system has run: what is not over, and what has changed within a day.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import as_json, latest_position
 from dispatch.crews import crew_place
 from dispatch.replay import Snapshot, empty_snapshot
-from dispatch.tables import CrewRow, InterruptionRow, JobRow, OutageRow
+from dispatch.states import OVER_OUTAGE_STATUSES
+from dispatch.tables import ChangeLogRow, CrewRow, InterruptionRow, JobRow, OutageRow
+
+# What is over stays in sight for a day; older outages are asked for by themselves.
+RECENT = timedelta(hours=24)
 
 # `note` is free text of a person and stays out of the log, so it stays out of the snapshot too.
 _LEFT_OUT = {"note"}
 
 
-def snapshot(session: Session) -> Snapshot:
-    """Return all outages, jobs, crews and interruptions, and the position they stand at."""
+def snapshot(session: Session, *, now: datetime) -> Snapshot:
+    """Return outages with their jobs and interruptions, the crews, and the position they stand at.
+
+    Outages that are not over are all there; of the others those whose last change is within RECENT of `now`.
+    """
     state = empty_snapshot()
     state["position"] = latest_position(session)
-    state["outages"] = {row.id: _fields(row) for row in session.scalars(select(OutageRow))}
-    state["jobs"] = {row.id: _fields(row) for row in session.scalars(select(JobRow))}
+    outages = session.scalars(select(OutageRow).where(_is_told(now))).all()
+    state["outages"] = {row.id: _fields(row) for row in outages}
+    jobs = select(JobRow).join(OutageRow, OutageRow.id == JobRow.outage_id).where(_is_told(now))
+    state["jobs"] = {row.id: _fields(row) for row in session.scalars(jobs)}
     for crew in session.scalars(select(CrewRow)):
         place = crew_place(crew)
         state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat}
-    for one in session.scalars(select(InterruptionRow)):
+    interruptions = (
+        select(InterruptionRow)
+        .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
+        .where(_is_told(now))
+    )
+    for one in session.scalars(interruptions):
         state["interruptions"].setdefault(one.outage_id, {})[one.service_point] = {
             "started_at": as_json(one.started_at),
             "ended_at": as_json(one.ended_at),
             "customers": one.customers,
         }
     return state
+
+
+def _is_told(now: datetime) -> ColumnElement[bool]:
+    is_over = OutageRow.status.in_(OVER_OUTAGE_STATUSES)
+    # An outage's version is the position of its last change.
+    changed = exists().where(
+        ChangeLogRow.position == OutageRow.version, ChangeLogRow.recorded_at > now - RECENT
+    )
+    return or_(~is_over, changed)
 
 
 def _fields(row: OutageRow | JobRow | CrewRow) -> dict[str, Any]:

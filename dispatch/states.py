@@ -23,14 +23,14 @@ class OutageStatus(StrEnum):
 
 
 class OutageAction(StrEnum):
-    """What a person may do to an outage."""
+    """What a person may do to an outage; also the last part of the address at which it is done."""
 
     CONFIRM = "confirm"
     DISMISS = "dismiss"
     ASSIGN = "assign"
     REASSIGN = "reassign"
     RECALL = "recall"
-    SET_ETR = "set_etr"
+    SET_ETR = "etr"
     RESTORE = "restore"
     CLOSE = "close"
 
@@ -49,6 +49,7 @@ class JobStatus(StrEnum):
 
 
 OPEN_OUTAGE_STATUSES = (OutageStatus.PREDICTED, OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
+OVER_OUTAGE_STATUSES = (OutageStatus.CLOSED, OutageStatus.DISMISSED, OutageStatus.MERGED)
 HELD_OUTAGE_STATUSES = (OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
 ENDED_JOB_STATUSES = (JobStatus.FINISHED, JobStatus.DECLINED, JobStatus.RECALLED)
 ACTIVE_JOB_STATUSES = tuple(status for status in JobStatus if status not in ENDED_JOB_STATUSES)
@@ -89,6 +90,17 @@ JOB_TRANSITIONS: dict[JobStatus, tuple[JobStatus, ...]] = {
     JobStatus.DECLINED: (),
     JobStatus.RECALLED: (),
 }
+
+
+# What cannot be done while a crew is on the outage, and what only then.
+_WITHOUT_CREWS = frozenset({OutageAction.DISMISS, OutageAction.CLOSE})
+_WITH_CREWS = frozenset({OutageAction.REASSIGN, OutageAction.RECALL})
+
+
+def allowed_outage_actions(*, status: OutageStatus, has_crew: bool) -> tuple[OutageAction, ...]:
+    """Return what a person may do to an outage now; `has_crew`: a job on it has not ended."""
+    ruled_out = _WITHOUT_CREWS if has_crew else _WITH_CREWS
+    return tuple(action for action in OUTAGE_TRANSITIONS[status] if action not in ruled_out)
 
 
 def outage_status_after(*, outage_id: str, status: OutageStatus, action: OutageAction) -> OutageStatus:

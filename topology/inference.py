@@ -21,7 +21,13 @@ from topology.inference_result import Candidate, InferenceResult, InferredOutage
 from topology.known_open import KnownDevice, claim_reports, find_known_open
 from topology.observations import Observation, ObservationKind
 from topology.phases import format_phases
-from topology.reasons import call_device, reasons_for_device, reasons_for_known, reasons_for_service
+from topology.reasons import (
+    NamedDevice,
+    name_device,
+    reasons_for_device,
+    reasons_for_known,
+    reasons_for_service,
+)
 from topology.statements import OutSpell, Statements, read_statements
 from topology.supply_tree import SupplyTree
 
@@ -64,7 +70,7 @@ def _known_outage(tree: SupplyTree, one: KnownDevice, now: datetime) -> Inferred
     spoken = [*(one.known.observations if one.known else ()), *_observations_of(one.claimed)]
     phases = _known_phases(tree, one)
     reasons = reasons_for_known(
-        name=call_device(tree, one.blamed.device) if one.blamed.device >= 0 else name,
+        device=name_device(tree, one.blamed.device) if one.blamed.device >= 0 else NamedDevice(name, None),
         known=one.known,
         is_confirmed=one.is_confirmed,
         service_points=len(one.service_points),

@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a device is believed open: code and values for a face in any language, text in English."""
+    """Why a device is believed open: code and values for a face in any language, text in English.
+
+    Values are plain JSON: a device is its id with `device_kind`, a list of ids goes with `more`, how many are
+    left out.
+    """
 
     code: str
-    values: Mapping[str, str | int]
+    values: Mapping[str, object]
     text: str
 
 

@@ -20,7 +20,7 @@ from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, WebSettings
 from api.work import writing
-from api.worker_locks import WorkerLock, try_to_hold
+from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import analyse, evidence_waits
 from dispatch.errors import NoActiveNetwork
 from dispatch.network_cache import NetworkCache
@@ -68,14 +68,17 @@ class AnalysisWorker:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(EVIDENCE_CHANNEL)))
             logger.info("analysing")
             while not self._stopping.is_set():
-                self._work_off()
+                beat(connection)
+                self._work_off(connection)
                 # Raises when the session, and with it the lock, is gone.
                 for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                     pass
 
-    def _work_off(self) -> None:
+    def _work_off(self, lock_holder: psycopg.Connection | None = None) -> None:
         """Take step after step until no evidence waits."""
         while not self._stopping.is_set() and self._something_waits():
+            if lock_holder is not None:
+                beat(lock_holder)
             try:
                 with writing(self._engine) as work:
                     step = analyse(work.session, networks=self._networks, now=work.now)
@@ -90,14 +93,18 @@ class AnalysisWorker:
             return evidence_waits(session)
 
 
-def main() -> None:
-    """Run the worker as a process of its own, until a signal says stop."""
-    start_logging(WebSettings().log_level)
-    database = DatabaseSettings()
-    engine = connect(given_database_url(database), application_name="relight analysis", pool_size=2)
-    networks = NetworkCache(folder=database.networks_folder)
+def work(url: str, *, networks: NetworkCache | None = None) -> None:
+    """Work on the database at the address until a signal says stop."""
+    engine = connect(url, application_name="relight analysis", pool_size=2)
     AnalysisWorker(engine, stopping=stop_event(), networks=networks).run()
     engine.dispose()
+
+
+def main() -> None:
+    """Run the worker as a process of its own."""
+    start_logging(WebSettings().log_level)
+    database = DatabaseSettings()
+    work(given_database_url(database), networks=NetworkCache(folder=database.networks_folder))
 
 
 if __name__ == "__main__":

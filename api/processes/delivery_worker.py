@@ -23,7 +23,7 @@ from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MessageSettings, WebSettings
 from api.vocabulary import read_vocabulary
-from api.worker_locks import WorkerLock, try_to_hold
+from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.delivery import Delivery
 from gis.database import connect
 
@@ -89,7 +89,7 @@ class DeliveryWorker:
     async def _until_stopped(self, lock_holder: psycopg.Connection) -> None:
         """Return when told to stop; raise when the session that holds the lock is gone."""
         while not await asyncio.to_thread(self._stopping.wait, _CHECK_EVERY_S):
-            await asyncio.to_thread(lock_holder.execute, "SELECT 1")
+            await asyncio.to_thread(beat, lock_holder)
 
 
 async def _take_up_what_was_left(app: procrastinate.App, queue: str) -> None:

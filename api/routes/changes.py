@@ -59,6 +59,10 @@ async def stream_changes(
 @router.get("/api/snapshot")
 @_desk
 def read_snapshot(engine: Database) -> Snapshot:
-    """Read the whole present state with its position; the changes after it continue it."""
+    """Read the present state with its position; the changes after it continue it.
+
+    Outages that are not over are all there, with their jobs and households; of those closed, dismissed or
+    merged the ones that changed within the last 24 hours (`/api/outages` lists older ones).
+    """
     with reading(engine) as work:
-        return Snapshot.model_validate(snapshot(work.session))
+        return Snapshot.model_validate(snapshot(work.session, now=work.now))

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Literal
 
 from api.schemas.shape import Answer, Instant
+from api.worker_locks import WorkerState
+
+MessagesState = Literal["delivering", "stuck", "silent", "no_channel"]
 
 
 class Health(Answer):
-    """Whether Relight works: its database, its workers, its messages, and the network in force."""
+    """Whether Relight works: its database, its workers, its messages, and the network in force.
+
+    A worker is `stuck` when it holds its place but has not gone round for a minute.
+    """
 
     status: Literal["ok", "degraded"]
     database: Literal["ok", "away"]
-    worker: Literal["running", "silent"]
-    messages: Literal["delivering", "silent", "no_channel"]
+    worker: WorkerState
+    messages: MessagesState
     network_version: int | None
     now: Instant
     text: str

@@ -12,7 +12,10 @@ from dispatch import jobs as dispatch_jobs
 
 
 class Job(Answer):
-    """One crew's work on one outage, with the time of each step."""
+    """One crew's work on one outage, with the time of each step.
+
+    `allowed_actions` are the steps that its crew may report next.
+    """
 
     id: str
     outage_id: str
@@ -27,6 +30,7 @@ class Job(Answer):
     working_at: Instant | None
     ended_at: Instant | None
     ended_because: str | None
+    allowed_actions: list[str]
 
 
 class CrewJob(Job):

@@ -28,7 +28,10 @@ class Reason(Answer):
 
 
 class Outage(Answer):
-    """One outage. `version` goes back with every action, so that nobody acts on an old picture."""
+    """One outage. `version` goes back with every action, so that nobody acts on an old picture.
+
+    `allowed_actions` are what may be done to it now: each is the end of the address at which it is done.
+    """
 
     id: str
     version: int
@@ -58,6 +61,7 @@ class Outage(Answer):
     note: str | None
     lon: float | None
     lat: float | None
+    allowed_actions: list[str]
     jobs: list[Job]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dispatch.operations import confirm_outage, dismiss_outage, restore_outage
-from dispatch.outages import affected_service_points
+from dispatch.outages import affected_service_points, get_outage, outage_history
 from dispatch.transactions import write_transaction
 
 TRANSFORMER_1 = {"a1", "a2", "a3", "a4"}
@@ -201,3 +201,49 @@ def test_a_device_found_open_inside_a_confirmed_outage_is_no_second_outage(world
     (still,) = world.outages()
     assert (still.id, still.device) == (outage.id, "B1")
     assert affected(world, still) == FEEDER_1
+
+
+class TestHazards:
+    """A wire that is down is told at once, whatever else holds."""
+
+    def told(self, world, outage):
+        history = world.ask(outage_history, outage_id=outage.id)
+        return [one.data["hazards"] for one in history if one.name == "outage.hazard_reported"]
+
+    def call(self, world, service_point, hazard, number):
+        at = world.now.isoformat()
+        named = {"id": f"danger-{number}", "kind": "trouble_call", "at": at}
+        return {**named, "service_point": service_point, "hazard": hazard}
+
+    def test_a_danger_is_told_once_also_of_an_outage_that_is_confirmed(self, world):
+        world.report(*[("last_gasp", id) for id in ("a1", "a2", "a3")])
+        (outage,) = world.outages()
+        world.do(confirm_outage, outage_id=outage.id, version=None)
+        assert self.told(world, outage) == []
+        world.report(self.call(world, "a1", "wire_down", 1))
+        world.report(self.call(world, "a2", "wire_down", 2))
+        world.report(self.call(world, "a3", "fire", 3), self.call(world, "a4", "wire_down", 4))
+        assert self.told(world, outage) == [["wire_down"], ["fire"]]
+        assert set(world.ask(get_outage, outage_id=outage.id).hazards) == {"fire", "wire_down"}
+
+    def test_a_danger_is_told_with_the_outage_that_it_reports_first(self, world):
+        world.report(self.call(world, "c1", "fire", 1))
+        (outage,) = world.outages()
+        assert self.told(world, outage) == [["fire"]]
+
+    def test_it_stops_nobody_who_decides_on_the_picture_before_it(self, world):
+        world.report(*[("last_gasp", id) for id in ("a1", "a2", "a3")])
+        (outage,) = world.outages()
+        world.report(self.call(world, "a1", "wire_down", 1))
+        assert world.do(confirm_outage, outage_id=outage.id, version=outage.version).status == "confirmed"
+
+
+def test_reasons_name_devices_by_id_and_kind_and_lists_as_lists(world):
+    world.report(*gasps("a1", "a2", "a3"), ("ping", "b1", "on"))
+    (outage,) = world.outages()
+    values = {reason["code"]: reason["values"] for reason in outage.reasons}
+    below = values["reports_below"]
+    assert (below["device"], below["device_kind"], below["out"]) == ("T1", "distribution", 3)
+    above = values["above_has_supply"]
+    assert (above["device"], above["device_kind"]) == ("B1", "breaker")
+    assert (above["examples"], above["more"]) == (["b1"], 0)

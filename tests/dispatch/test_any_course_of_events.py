@@ -14,7 +14,7 @@ from dispatch.operations import close_outage, confirm_outage, dismiss_outage, re
 from dispatch.outages import affected_service_points
 from dispatch.replay import replay
 from dispatch.snapshot import snapshot
-from dispatch.states import JobStatus
+from dispatch.states import OVER_OUTAGE_STATUSES, JobStatus
 
 HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
 REPORTS = st.tuples(
@@ -68,11 +68,23 @@ def act(world, name, number):
         world.do(close_outage, cause="wind", note=None, **common)
 
 
+def _without_older(replayed, after):
+    """Leave out what has been over for a day: a fresh snapshot no longer tells it, a page still holds it."""
+    gone = replayed["outages"].keys() - after["outages"].keys()
+    assert {replayed["outages"][id]["status"] for id in gone} <= set(OVER_OUTAGE_STATUSES)
+    return {
+        **replayed,
+        "outages": {id: one for id, one in replayed["outages"].items() if id not in gone},
+        "jobs": {id: one for id, one in replayed["jobs"].items() if one["outage_id"] not in gone},
+        "interruptions": {id: one for id, one in replayed["interruptions"].items() if id not in gone},
+    }
+
+
 @given(steps=st.lists(STEPS, max_size=25))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_snapshot_before_and_events_give_snapshot_after(world, steps):
     world.later(1)
-    before = world.ask(snapshot)
+    before = world.ask(snapshot, now=world.now)
     for name, argument in steps:
         if name == "report":
             world.report(*argument)
@@ -81,10 +93,10 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
         else:
             with suppress(DispatchError):
                 act(world, name, argument)
-    after = world.ask(snapshot)
+    after = world.ask(snapshot, now=world.now)
     log = world.ask(changes_after, position=before["position"], limit=100_000)
     assert [change.position for change in log] == sorted(change.position for change in log)
-    assert replay(before, log) == after
+    assert _without_older(replay(before, log), after) == after
     for outage in world.outages("predicted", "confirmed"):
         affected = world.ask(affected_service_points, outage_id=outage.id)
         assert all(one.started_at >= outage.started_at for one in affected)

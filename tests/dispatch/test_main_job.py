@@ -130,9 +130,9 @@ def test_the_log_replayed_over_nothing_gives_the_final_state(world):
     world.do(dismiss_outage, outage_id=first.id, version=None, reason="a test")
     world.do(set_etr, outage_id=second.id, version=None, etr_at=world.now + timedelta(hours=1))
     log = world.ask(changes_after, position=0, limit=10_000)
-    assert replay(empty_snapshot(), log) == world.ask(snapshot)
+    assert replay(empty_snapshot(), log) == world.ask(snapshot, now=world.now)
     middle = replay(empty_snapshot(), log[: len(log) // 2])
-    assert replay(middle, log) == world.ask(snapshot)
+    assert replay(middle, log) == world.ask(snapshot, now=world.now)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE change_log SET actor = 'x'", "DELETE FROM change_log"])
@@ -190,7 +190,7 @@ def test_a_person_is_stopped_when_the_engine_moved_the_outage_to_another_device(
 )
 def test_a_predicted_outage_must_be_confirmed_first(world, operation, arguments):
     outage = transformer_out(world)
-    with pytest.raises(IllegalTransition, match="Allowed now: confirm, dismiss, set_etr"):
+    with pytest.raises(IllegalTransition, match="Allowed now: confirm, dismiss, etr"):
         world.do(operation, outage_id=outage.id, version=outage.version, **arguments)
 
 
@@ -358,3 +358,51 @@ def test_the_ledger_gives_the_indices(world):
     assert figures.customer_minutes == pytest.approx(4 * minutes)
     assert figures.saidi_minutes == pytest.approx(4 * minutes / 12, abs=1e-4)
     assert figures.saifi == pytest.approx(4 / 12, abs=1e-4)
+
+
+def _to_closed(world, outage):
+    """Take an outage from its prediction to the closed paperwork, without a crew."""
+    for operation, arguments in (
+        (confirm_outage, {}),
+        (restore_outage, {"restored_at": None}),
+        (close_outage, {"cause": "wind", "note": None}),
+    ):
+        world.do(operation, outage_id=outage.id, version=None, **arguments)
+
+
+def test_the_snapshot_holds_what_is_not_over_and_a_day_of_what_is(world):
+    world.report(*[("last_gasp", id) for id in ("a1", "a2", "a3")])
+    (over,) = world.outages()
+    _to_closed(world, over)
+    world.later(60 * 23)
+    world.report(*[("last_gasp", id) for id in ("c1", "c2", "c3")])
+    (still,) = world.outages("predicted")
+    assert set(world.ask(snapshot, now=world.now)["outages"]) == {over.id, still.id}
+    world.later(61)
+    held = world.ask(snapshot, now=world.now)
+    assert set(held["outages"]) == set(held["interruptions"]) == {still.id}
+    world.later(60 * 24 * 30)
+    assert set(world.ask(snapshot, now=world.now)["outages"]) == {still.id}
+
+
+def test_an_outage_and_a_job_say_what_may_be_done_to_them(world):
+    world.report(*[("last_gasp", id) for id in ("a1", "a2", "a3")])
+    (outage,) = world.outages()
+
+    def allowed():
+        found = world.ask(get_outage, outage_id=outage.id)
+        return set(found.allowed_actions), [job.allowed_actions for job in found.jobs]
+
+    assert allowed() == ({"confirm", "dismiss", "etr"}, [])
+    world.do(confirm_outage, outage_id=outage.id, version=None)
+    assert allowed() == ({"assign", "etr", "restore", "dismiss"}, [])
+    world.do(assign_crew, outage_id=outage.id, version=None, crew_id="north")
+    with_crew = {"assign", "reassign", "recall", "etr", "restore"}
+    assert allowed() == (with_crew, [("accepted", "declined")])
+    world.do(restore_outage, outage_id=outage.id, version=None, restored_at=None)
+    assert allowed()[0] == {"recall"}
+    (job,) = world.ask(get_outage, outage_id=outage.id).jobs
+    world.do(recall_job, outage_id=outage.id, version=None, job_id=job.id, reason=None)
+    assert allowed() == ({"close"}, [()])
+    world.do(close_outage, outage_id=outage.id, version=None, cause="wind", note=None)
+    assert allowed()[0] == set()

@@ -105,7 +105,7 @@ def _check_books(engine, documents):
         held = session.execute(text("SELECT count(*), count(DISTINCT service_point) FROM interruption")).one()
         assert held[0] == held[1]
         assert replay(empty_snapshot(), changes_after(session, position=0, limit=100_000)) == snapshot(
-            session
+            session, now=datetime.now(UTC)
         )
 
 

@@ -3,6 +3,8 @@ import type { Job, JobStatus, OutageStatus } from "../../src/shared/api/model";
 import type { ActiveJobStatus } from "../../src/shared/job_progress";
 
 export interface CrewJob extends Job {
+  /** The steps that may be reported next, as Relight says. */
+  allowed_actions: (Step | "declined")[];
   /** The outage's: of two answers about a job, the one with the higher version is newer. */
   version: number;
   outage_status: OutageStatus;
@@ -32,6 +34,7 @@ export interface CrewJobs {
 
 export type Step = Exclude<ActiveJobStatus, "assigned"> | "finished";
 
+/** The step that comes next when all goes well. */
 const next_steps: Record<ActiveJobStatus, Step> = {
   assigned: "accepted",
   accepted: "en_route",
@@ -40,14 +43,18 @@ const next_steps: Record<ActiveJobStatus, Step> = {
   working: "finished",
 };
 
-/** The step that comes next when all goes well; null once the job has ended. */
-export function next_step(status: JobStatus): Step | null {
-  return (next_steps as Partial<Record<JobStatus, Step>>)[status] ?? null;
+/** The large button: the step that comes next when all goes well, if Relight takes it; null once the job has ended. */
+export function next_step(job: CrewJob): Step | null {
+  const step = (next_steps as Partial<Record<JobStatus, Step>>)[job.status] ?? null;
+  return step && job.allowed_actions.includes(step) ? step : null;
 }
 
-/** A crew may still say no until it has set off. */
-export function may_decline(status: JobStatus): boolean {
-  return status === "assigned" || status === "accepted";
+/** What may follow a step that Relight has not heard of yet: without signal nobody else can say. */
+export function expected_actions(status: JobStatus): CrewJob["allowed_actions"] {
+  const next = (next_steps as Partial<Record<JobStatus, Step>>)[status];
+  if (!next) return [];
+  if (status === "accepted") return [next, "declined"];
+  return status === "on_site" ? [next, "finished"] : [next];
 }
 
 /** Metres between two places in degrees (haversine). */

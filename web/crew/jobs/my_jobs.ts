@@ -7,7 +7,7 @@ import type { Session } from "../../src/shared/api/session";
 import { LiveStream } from "../../src/shared/live/live_stream";
 import type { Outbox } from "../outbox/outbox";
 import type { ReportStore } from "../outbox/report_store";
-import type { CrewJob, CrewJobs } from "./crew_job";
+import { type CrewJob, type CrewJobs, expected_actions } from "./crew_job";
 
 /** A break of a blink is no news. */
 const BLINK_MS = 2_500;
@@ -41,7 +41,9 @@ export class MyJobs {
     return (this.from_server.value?.jobs ?? [])
       .map((job) => {
         const last = waiting.findLast((report) => report.job_id === job.id);
-        return last ? { ...job, status: last.body.status } : job;
+        if (!last) return job;
+        const { status } = last.body;
+        return { ...job, status, allowed_actions: expected_actions(status) };
       })
       .filter((job) => job.status !== "finished" && job.status !== "declined");
   });

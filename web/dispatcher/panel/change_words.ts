@@ -34,6 +34,7 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     cause: t_code("cause", text("cause")),
     reason: text("dismissed_because") || text("ended_because") || t("change.no_reason"),
     outage: text("merged_into") || text("outage_id"),
+    hazards: (change.data.hazards ?? []).map((one) => t_code("hazard", one)).join(t("shared.comma")),
     crew: crew_id ? desk.crew_name(crew_id) : "",
   };
 }

@@ -2,17 +2,16 @@
 // in between, nothing is done, and the panel says who did what.
 import { shallowReactive } from "vue";
 import { Refusal } from "../../src/shared/api/errors";
-import type { Outage } from "../../src/shared/api/model";
+import type { Outage, OutageAction } from "../../src/shared/api/model";
 import { post } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
-import type { Action } from "../live/decisions";
 import type { Desk } from "../live/desk";
 
 export interface OutageActions {
-  busy: Action | null;
+  busy: OutageAction | null;
   error: unknown;
   /** Give the order; return whether it was taken. */
-  act: (action: Action, order?: Record<string, unknown>) => Promise<boolean>;
+  act: (action: OutageAction, order?: Record<string, unknown>) => Promise<boolean>;
   forget_error: () => void;
 }
 

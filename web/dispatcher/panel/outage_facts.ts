@@ -4,7 +4,6 @@ import { onUnmounted, shallowReactive, watch } from "vue";
 import type { Affected, Change, Outage, RankedCrew } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
-import { may } from "../live/decisions";
 import type { Desk } from "../live/desk";
 
 const GATHER_MS = 300;
@@ -58,7 +57,7 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
 
   async function rank(): Promise<void> {
     const outage = desk.details.by_id.get(outage_id);
-    if (!outage || !may("assign", outage.status, outage.jobs)) facts.crews = null;
+    if (!outage?.allowed_actions.includes("assign")) facts.crews = null;
     else facts.crews = (await ask<{ crews: RankedCrew[] }>(`${path}/crews`)).crews;
   }
 

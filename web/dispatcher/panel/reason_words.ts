@@ -12,7 +12,10 @@ export function reason_words(prefix: string, reason: Reason, now: number): strin
   const key = key_for(prefix, reason.code);
   if (!key) return reason.text;
   const values: Values = {};
-  for (const [name, value] of Object.entries(reason.values)) values[name] = value_words(name, value, now);
+  for (const [name, value] of Object.entries(reason.values)) {
+    values[name] =
+      name === "device" ? device_words(reason.values) : value_words(name, value, reason.values, now);
+  }
   values.counted = counted_words(reason.values);
   if (reason.code === "load" && reason.values.jobs_ahead === 0) return t("crew_reason.free");
   return t(key, values);
@@ -25,30 +28,22 @@ function counted_words(values: Reason["values"]): string {
   return heard.map((kind) => t_count(`reason.counted.${kind}`, Number(values[kind]))).join(t("shared.comma"));
 }
 
-function value_words(name: string, value: unknown, now: number): string {
+function value_words(name: string, value: unknown, beside: Reason["values"], now: number): string {
   if (name === "at") return clock_time(String(value), now);
   if (name === "minutes") return duration(Number(value) * MINUTE_MS);
   // Nobody is there in no time at all.
   if (name === "travel_minutes") return duration(Math.max(1, Number(value)) * MINUTE_MS);
-  if (name === "devices" || name === "examples") return listed_words(String(value));
-  if (name === "device") return device_words(String(value));
   if (typeof value === "number") return value.toLocaleString(html_language());
   const many = Array.isArray(value) ? value : [value];
-  return many
+  const listed = many
     .map((one) => (coded[name] ? t_code(coded[name], String(one)) : String(one)))
     .join(t("shared.comma"));
+  const more = Array.isArray(value) ? Number(beside.more ?? 0) : 0;
+  return more > 0 ? t("reason.and_more", { listed, more }) : listed;
 }
 
-/** Reasons speak of "fuse F-12": the kind is a word of ours, the id stays as it is. */
-function device_words(device: string): string {
-  const [first = "", ...rest] = device.split(" ");
-  const key = key_for("device_kind", first === "transformer" ? "distribution" : first);
-  return key && rest.length > 0 ? [t(key), ...rest].join(" ") : device;
-}
-
-/** Lists of ids end in "and 3 more" where they are long. */
-function listed_words(list: string): string {
-  const [, ids = list, more] = /^(.*?)(?: and (\d+) more)?$/.exec(list) ?? [];
-  const said = ids.split(", ").join(t("shared.comma"));
-  return more ? t("reason.and_more", { listed: said, more }) : said;
+/** "Fuse F-12": the kind is a word of ours, the id stays as it is. A service point goes by its id alone. */
+function device_words({ device, device_kind }: Reason["values"]): string {
+  const kind = String(device_kind ?? "service_point");
+  return kind === "service_point" ? String(device) : `${t_code("device_kind", kind)} ${device}`;
 }

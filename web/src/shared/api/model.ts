@@ -11,6 +11,16 @@ export const outage_statuses = [
 ] as const;
 export type OutageStatus = (typeof outage_statuses)[number];
 
+export type OutageAction =
+  | "confirm"
+  | "dismiss"
+  | "assign"
+  | "reassign"
+  | "recall"
+  | "etr"
+  | "restore"
+  | "close";
+
 export const job_statuses = [
   "assigned",
   "accepted",
@@ -82,6 +92,8 @@ export interface Outage {
   note: string | null;
   lon: number | null;
   lat: number | null;
+  /** What may be done to it now. */
+  allowed_actions: OutageAction[];
   jobs: Job[];
 }
 
@@ -138,6 +150,7 @@ export interface ChangeData {
     ended?: Record<string, string[]>;
     moved_to?: string;
   };
+  hazards?: string[];
 }
 
 export interface NetworkInForce {
