@@ -18,7 +18,7 @@ from gis.roads.road_findings import road_findings
 from gis.roads.roads import Roads, packed_names
 from gis.roads.segments import Segments, cut_into_segments, segment_lengths_m, segment_minutes
 from gis.roads.turn_restrictions import ForbiddenTurns, forbidden_turns
-from topology.findings import Finding
+from topology.findings import Finding, count_things
 
 CONNECTING = "connecting"
 _METRES_PER_KM = 1000.0
@@ -52,7 +52,7 @@ def read_roads(path: Path, *, progress: Progress | None = None) -> ReadRoads:
     segments = cut_into_segments(ways, nodes)
     if not len(segments.way):
         raise RoadsFileError(
-            f"{path} holds {len(ways.ids):,} roads, but not the nodes that say where they lie. "
+            f"{path} holds {count_things(len(ways.ids), 'road')}, but not the nodes that say where they lie. "
             "Make the extract anew with its nodes (osmium extract --strategy complete_ways)."
         )
     roads, unused = _assembled(ways, nodes, segments)
@@ -67,7 +67,7 @@ def read_roads(path: Path, *, progress: Progress | None = None) -> ReadRoads:
 def _no_roads(path: Path, ways: RawWays) -> RoadsFileError:
     if ways.seen:
         return RoadsFileError(
-            f"{path} holds {len(ways.seen):,} roads, but none that a vehicle may drive on. "
+            f"{path} holds {count_things(len(ways.seen), 'road')}, but none that a vehicle may drive on. "
             "Give an extract with streets."
         )
     return RoadsFileError(f"{path} holds no roads. Give an OpenStreetMap extract with streets (highway=…).")
