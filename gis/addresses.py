@@ -9,26 +9,29 @@ Rules:
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gis.written_text import IGNORED, letter_pairs, squeezed, words_and_numbers
+
 SHORTEST_ADDRESS = 4
 _ONE_PLACE_WITHIN_M = 250.0
 _LOOKED_AT = 500
-# Blanks and the punctuation of ASCII, and what is left of the Chinese kind after NFKC. PostgreSQL and Python
-# read this class alike.
-_IGNORED = r"[\s!-/:-@\[-`{-~、。·]+"
-
+# The words lead to the streets that have them, and these to their service points; each is an index.
 _WRITTEN = text("""
-    WITH written AS (
-        SELECT id,
+    WITH street AS (
+        SELECT number FROM named_place
+        WHERE network_version = :network_version AND kind = 'street'
+          AND pairs @> :pairs AND strpos(written, :words) > 0
+    ), written AS (
+        SELECT id, house,
                regexp_replace(lower(normalize(address, NFKC)), :ignored, '', 'g') AS address
         FROM service_point
-        WHERE network_version = :network_version AND address IS NOT NULL
+        WHERE network_version = :network_version AND place IN (SELECT number FROM street)
+          AND strpos('-' || house, :house) > 0
     )
     SELECT id, address FROM written
     WHERE strpos(address, :wanted) > 0
@@ -58,14 +61,18 @@ class AddressFound:
 
 def find_address(session: Session, *, network_version: int, address: str) -> AddressFound:
     """Return the service point at an address as someone wrote it."""
-    wanted = _plain(address)
-    if len(wanted) < SHORTEST_ADDRESS:
+    wanted = squeezed(address)
+    words, numbers = words_and_numbers(address)
+    if len(wanted) < SHORTEST_ADDRESS or not words:
         return AddressFound(service_point=None)
     rows = session.execute(
         _WRITTEN,
         {
             "network_version": network_version,
-            "ignored": _IGNORED,
+            "words": words,
+            "pairs": letter_pairs(words) if len(words) > 1 else [],
+            "house": "-" + "-".join(numbers) if numbers else "",
+            "ignored": IGNORED,
             "wanted": wanted,
             "looked_at": _LOOKED_AT,
         },
@@ -77,10 +84,6 @@ def find_address(session: Session, *, network_version: int, address: str) -> Add
     if not _is_one_place(session, network_version, found) or (not exact and len(rows) == _LOOKED_AT):
         return AddressFound(service_point=None, is_ambiguous=True)
     return AddressFound(service_point=found[0])
-
-
-def _plain(address: str) -> str:
-    return re.sub(_IGNORED, "", unicodedata.normalize("NFKC", address).replace("\x00", "").lower())
 
 
 def _stands_alone(wanted: str, address: str) -> bool:

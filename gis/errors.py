@@ -36,6 +36,30 @@ class NetworkVersionNotFoundError(GisError):
         self.network_version = network_version
 
 
+class NetworkVersionInUseError(GisError):
+    """A network version that is in force cannot be removed."""
+
+    def __init__(self, network_version: int) -> None:
+        """Keep the number that was asked for."""
+        super().__init__(
+            f"Network version {network_version} is in force and cannot be removed. "
+            "Put another one in force first (relight network activate V)."
+        )
+        self.network_version = network_version
+
+
+class NetworkVersionBusyError(GisError):
+    """A network version cannot be removed at this moment, for others are reading or importing."""
+
+    def __init__(self, network_version: int) -> None:
+        """Keep the number that was asked for."""
+        super().__init__(
+            f"Network version {network_version} cannot be removed now: an import or a long reading is going "
+            "on. Nothing was changed; try again in a minute."
+        )
+        self.network_version = network_version
+
+
 class UnknownCrsError(GisError):
     """A coordinate reference system that Relight does not know."""
 

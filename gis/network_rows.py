@@ -3,7 +3,8 @@
 Knows the tables and nothing of versions' states; `gis.network_versions` owns those.
 """
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -15,7 +16,10 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from gis.network_columns import LAYERS, LayerColumns
+from gis.network_partitions import partition_name
 from gis.phone_digits import phone_digits
+
+Progress = Callable[[str, int, int], None]
 
 _ROWS_PER_REPORT = 5_000
 _SRID = 4326
@@ -32,19 +36,44 @@ def copy_layer(
     network_version: int,
     layer: LayerColumns,
     rows: pd.DataFrame,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
+    more: Mapping[str, Sequence[Any]] | None = None,
 ) -> None:
-    """Write the rows of one layer; `progress` gets the layer, the rows done and all its rows."""
-    columns = {column.name: _values(rows[column.name]) for column in layer.columns}
+    """Write the rows of one layer into the version's partition.
+
+    Args:
+        session: In whose transaction.
+        network_version: Which version; its partitions are there.
+        layer: The layer.
+        rows: Its rows.
+        progress: Called with the layer, the rows done and all its rows.
+        more: Columns that the layer itself does not have.
+    """
+    columns: dict[str, Sequence[Any]] = {column.name: _values(rows[column.name]) for column in layer.columns}
     if layer.name == "customer":
         columns["phone_digits"] = [phone_digits(phone) for phone in columns["phone"]]
+    columns.update(more or {})
     if layer.shape is not None:
-        columns["geometry"] = _hex_geometry(rows["geometry"].to_numpy())
+        columns["geometry"] = hex_geometry(rows["geometry"].to_numpy(), srid=_SRID)
+    copy_columns(
+        session, network_version=network_version, table=layer.name, columns=columns, progress=progress
+    )
+
+
+def copy_columns(
+    session: Session,
+    *,
+    network_version: int,
+    table: str,
+    columns: Mapping[str, Sequence[Any]],
+    progress: Progress | None,
+) -> None:
+    """Write columns of equal length into the version's partition of a table."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(layer.name),
+        sql.Identifier(partition_name(table, network_version)),
         sql.SQL(", ").join(sql.Identifier(name) for name in ("network_version", *columns)),
     )
-    total, done = len(rows), 0
+    total, done = len(next(iter(columns.values()))), 0
     stream: Iterator[tuple[Any, ...]] = zip([network_version] * total, *columns.values(), strict=True)
     with driver_connection(session).cursor() as cursor, cursor.copy(statement) as copy:
         while block := list(islice(stream, _ROWS_PER_REPORT)):
@@ -52,16 +81,54 @@ def copy_layer(
                 copy.write_row(row)
             done += len(block)
             if progress is not None:
-                progress(layer.name, done, total)
+                progress(table, done, total)
 
 
 def _values(column: "pd.Series[Any]") -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def _hex_geometry(geometry: "np.ndarray[Any, np.dtype[np.object_]]") -> list[str | None]:
-    located = shapely.set_srid(geometry, _SRID)
+def hex_geometry(geometry: "np.ndarray[Any, np.dtype[np.object_]]", *, srid: int) -> list[str | None]:
+    """Return geometries as the database takes them in a COPY."""
+    located = shapely.set_srid(geometry, srid)
     return cast("list[str | None]", shapely.to_wkb(located, hex=True, include_srid=True).tolist())
+
+
+# What COPY writes instead of characters that would end a field or a row.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MEANT = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def fetch_texts(
+    session: Session, *, network_version: int, table: str, columns: tuple[str, ...]
+) -> list[list[str]]:
+    """Return columns without nulls as the database writes them, in the order of the table's ids.
+
+    Several times as fast as rows: a million of them take a second or two.
+    """
+    statement = sql.SQL(
+        'COPY (SELECT {} FROM {} WHERE network_version = {} ORDER BY {} COLLATE "C") TO STDOUT'
+    )
+    query = statement.format(
+        sql.SQL(", ").join(sql.Identifier(name) for name in columns),
+        sql.Identifier(table),
+        sql.Literal(network_version),
+        sql.Identifier(LAYERS[table].key),
+    )
+    with driver_connection(session).cursor() as cursor, cursor.copy(query) as copy:
+        written = b"".join(copy).decode()
+    if not written:
+        return [[] for _ in columns]
+    fields = written[:-1].replace("\t", "\n").split("\n")
+    found = [fields[place :: len(columns)] for place in range(len(columns))]
+    return [_unescaped(column) for column in found] if "\\" in written else found
+
+
+def _unescaped(column: Iterable[str]) -> list[str]:
+    return [
+        _ESCAPED.sub(lambda match: _MEANT.get(match[1], match[1]), text) if "\\" in text else text
+        for text in column
+    ]
 
 
 def fetch_columns(

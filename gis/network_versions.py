@@ -4,17 +4,20 @@ Every operation runs in the caller's transaction, and the caller commits. What b
 when another version comes into force is `dispatch`'s concern.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from gis.errors import NetworkVersionNotFoundError
+from gis.errors import NetworkVersionInUseError, NetworkVersionNotFoundError
+from gis.map_features import copy_map
+from gis.named_places import copy_named_places, places_of_addresses
 from gis.network_columns import LAYERS
-from gis.network_rows import copy_layer, fetch_columns, fetch_layer
+from gis.network_partitions import attach_partitions, drop_partitions, make_partitions
+from gis.network_rows import Progress, copy_layer, fetch_layer, fetch_texts
 from gis.network_tables import NetworkTables, network_tables
 from gis.storable_rows import storable_rows
 from gis.tables import NetworkVersionRow
@@ -55,7 +58,7 @@ def import_network(
     source: str,
     format: str,
     now: datetime,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> ImportResult:
     """Store a network as a new version (ready, not in force) in the caller's transaction.
 
@@ -66,8 +69,9 @@ def import_network(
         source: Where it came from, in words (a file name, a SimBench code).
         format: The format it came in (gpkg, simbench).
         now: The time of the import, aware.
-        progress: Called with the layer, its rows done, and all its rows.
+        progress: Called with the table, its rows done and all its rows; at last with the indexes.
     """
+    network, _ = tables.to_network()
     rows, left_out = storable_rows(tables)
     all_findings = (*findings, *_unsaid(left_out, findings))
     counts = {name: len(frame) for name, frame in rows.items()}
@@ -82,10 +86,16 @@ def import_network(
     )
     session.add(version)
     session.flush()
+    make_partitions(session, network_version=version.id)
+    named, of_points = places_of_addresses(rows["service_point"])
     for name, layer in LAYERS.items():
-        copy_layer(session, network_version=version.id, layer=layer, rows=rows[name], progress=progress)
-    # Without fresh statistics the first searches after a large import would scan whole tables.
-    session.execute(text(f"ANALYZE {', '.join(LAYERS)}"))
+        more = of_points if name == "service_point" else None
+        copy_layer(
+            session, network_version=version.id, layer=layer, rows=rows[name], progress=progress, more=more
+        )
+    copy_named_places(session, network_version=version.id, rows=rows, streets=named, progress=progress)
+    copy_map(session, network_version=version.id, rows=rows, network=network, progress=progress)
+    attach_partitions(session, network_version=version.id, progress=progress)
     return ImportResult(network_version=version.id, counts=counts, findings=all_findings)
 
 
@@ -109,6 +119,20 @@ def activate_network_version(session: Session, *, network_version: int, now: dat
     wanted.status = "active"
     wanted.activated_at = now
     session.flush()
+
+
+def remove_network_version(session: Session, *, network_version: int) -> None:
+    """Remove a version with all its rows; what is known of past outages stays, without its places.
+
+    NetworkVersionNotFoundError when there is none, NetworkVersionInUseError when it is in force,
+    NetworkVersionBusyError when others use the tables for longer than one cares to wait.
+    """
+    session.execute(select(NetworkVersionRow.id).with_for_update()).all()
+    if _row(session, network_version).status == "active":
+        raise NetworkVersionInUseError(network_version)
+    drop_partitions(session, network_version=network_version)
+    session.execute(delete(NetworkVersionRow).where(NetworkVersionRow.id == network_version))
+    session.expire_all()
 
 
 def active_network_version(session: Session) -> int | None:
@@ -171,20 +195,26 @@ def load_network(session: Session, *, network_version: int) -> Network:
     _row(session, network_version)
 
     def columns(table: str, *names: str) -> list[list[Any]]:
-        return fetch_columns(session, network_version=network_version, table=table, columns=names)
+        return fetch_texts(session, network_version=network_version, table=table, columns=names)
 
     node_ids, is_source = columns("node", "id", "is_source")
     ends = ("id", "kind", "from_node", "to_node", "phases")
     lines = columns("line_section", *ends)
     lines.append([False] * len(lines[0]))
-    switches = columns("switch", *ends, "normally_open")
+    *switches, normally_open = columns("switch", *ends, "normally_open")
+    switches.append(_flags(normally_open))
     transformers = columns("transformer", *ends)
     transformers.append([False] * len(transformers[0]))
     devices = [[*one, *two, *three] for one, two, three in zip(lines, switches, transformers, strict=True)]
-    service_points = columns("service_point", "id", "node", "phases", "customers")
+    ids, nodes, phases, customers = columns("service_point", "id", "node", "phases", "customers")
     network, _ = build_network(
-        nodes=NodeColumns(ids=node_ids, is_source=is_source),
+        nodes=NodeColumns(ids=node_ids, is_source=_flags(is_source)),
         devices=DeviceColumns(*devices),
-        service_points=ServicePointColumns(*service_points),
+        service_points=ServicePointColumns(ids, nodes, phases, [int(count) for count in customers]),
     )
     return network
+
+
+def _flags(written: Sequence[str]) -> list[bool]:
+    """Return booleans as the database writes them: t and f."""
+    return [text == "t" for text in written]

@@ -1,15 +1,32 @@
 """The rows of the gis room in PostGIS: network versions, assets and customers.
 
-Owns the declarative base (every room's tables use it) and the asset tables of
-design §4.1, each row belonging to one network version. Personal data (name,
-phone, e-mail) stand in `customer` and nowhere else.
+Owns the declarative base (every room's tables use it), the asset tables of design §4.1, and what is made of
+them at import for tiles and for search. Each row belongs to one network version, and each version has a
+partition of its own in every one of these tables (`gis.network_partitions`). Personal data (name, phone,
+e-mail) stand in `customer` and nowhere else.
 """
 
 from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Double, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -27,6 +44,7 @@ SWITCH_KINDS = ("breaker", "recloser", "sectionalizer", "fuse", "switch", "disco
 TRANSFORMER_KINDS = ("station", "distribution", "regulator")
 PRIORITIES = ("sensitive", "important_2", "important_1", "life_support")
 OWNERSHIPS = ("public", "dedicated")
+PLACE_KINDS = ("street", "district", "substation", "feeder", "device")
 
 
 class Base(DeclarativeBase):
@@ -51,12 +69,29 @@ def _phases() -> CheckConstraint:
     return CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name="phases")
 
 
-def _gist(table: str) -> Index:
-    return Index(f"ix_{table}_geometry", "geometry", postgresql_using="gist")
+def _gist(table: str, *first: str) -> Index:
+    return Index(f"ix_{table}_geometry", *first, "geometry", postgresql_using="gist")
+
+
+def _by_prefix(table: str, column: str, *first: str) -> Index:
+    """An index for equality and for `LIKE 'begin%'`, whatever language the server sorts in."""
+    return Index(
+        f"ix_{table}_{column}",
+        "network_version",
+        *first,
+        column,
+        postgresql_ops={column: "text_pattern_ops"},
+    )
+
+
+# A version's rows come and go as a whole, without touching those of the others.
+_A_PARTITION_PER_VERSION: dict[str, Any] = {"postgresql_partition_by": "LIST (network_version)"}
 
 
 def _version() -> Mapped[int]:
-    return mapped_column(ForeignKey("network_version.id", ondelete="CASCADE"), primary_key=True)
+    # No foreign key: a partition is made and dropped together with its version, and a key would lock the
+    # table of versions against every other import while the partition is attached.
+    return mapped_column(primary_key=True)
 
 
 def _identity() -> Mapped[str]:
@@ -92,7 +127,7 @@ class SubstationRow(Base):
     """A substation: a name and a place."""
 
     __tablename__ = "substation"
-    __table_args__ = (_gist("substation"),)
+    __table_args__ = (_A_PARTITION_PER_VERSION,)
 
     network_version: Mapped[int] = _version()
     id: Mapped[str] = _identity()
@@ -104,7 +139,7 @@ class NodeRow(Base):
     """A point at which devices meet; a source feeds the network."""
 
     __tablename__ = "node"
-    __table_args__ = (_gist("node"),)
+    __table_args__ = (_A_PARTITION_PER_VERSION,)
 
     network_version: Mapped[int] = _version()
     id: Mapped[str] = _identity()
@@ -118,7 +153,7 @@ class LineSectionRow(Base):
     """A conductor between two nodes."""
 
     __tablename__ = "line_section"
-    __table_args__ = (_one_of("kind", LINE_SECTION_KINDS), _phases(), _gist("line_section"))
+    __table_args__ = (_one_of("kind", LINE_SECTION_KINDS), _phases(), _A_PARTITION_PER_VERSION)
 
     network_version: Mapped[int] = _version()
     id: Mapped[str] = _identity()
@@ -136,7 +171,7 @@ class SwitchRow(Base):
     """A device that opens: protective or operable."""
 
     __tablename__ = "switch"
-    __table_args__ = (_one_of("kind", SWITCH_KINDS), _phases(), _gist("switch"))
+    __table_args__ = (_one_of("kind", SWITCH_KINDS), _phases(), _A_PARTITION_PER_VERSION)
 
     network_version: Mapped[int] = _version()
     id: Mapped[str] = _identity()
@@ -160,7 +195,7 @@ class TransformerRow(Base):
         _one_of("kind", TRANSFORMER_KINDS),
         _phases(),
         _one_of("ownership", OWNERSHIPS),
-        _gist("transformer"),
+        _A_PARTITION_PER_VERSION,
     )
 
     network_version: Mapped[int] = _version()
@@ -185,9 +220,11 @@ class ServicePointRow(Base):
         _one_of("priority", PRIORITIES),
         CheckConstraint("customers >= 0", name="customers"),
         Index("ix_service_point_node", "network_version", "node"),
-        Index("ix_service_point_account", "network_version", "account"),
-        Index("ix_service_point_meter", "network_version", "meter"),
+        _by_prefix("service_point", "account"),
+        _by_prefix("service_point", "meter"),
+        _by_prefix("service_point", "house", "place"),
         _gist("service_point"),
+        _A_PARTITION_PER_VERSION,
     )
 
     network_version: Mapped[int] = _version()
@@ -200,6 +237,9 @@ class ServicePointRow(Base):
     priority: Mapped[str | None]
     peak_kw: Mapped[float | None]
     address: Mapped[str | None]
+    # The address taken apart for search: the place (`named_place.number`), and the numbers in it (12-3).
+    place: Mapped[int | None]
+    house: Mapped[str | None]
     geometry: Mapped[WKBElement | None] = _geometry("POINT")
 
 
@@ -207,7 +247,17 @@ class CustomerRow(Base):
     """The party behind an account; the only table that holds personal data."""
 
     __tablename__ = "customer"
-    __table_args__ = (Index("ix_customer_phone_digits", "network_version", "phone_digits"),)
+    __table_args__ = (
+        _by_prefix("customer", "phone_digits"),
+        # Callers leave out the country, or tell the last digits: the end of a number is found as well.
+        Index(
+            "ix_customer_phone_backwards",
+            "network_version",
+            func.reverse(text("phone_digits")).label("backwards"),
+            postgresql_ops={"backwards": "text_pattern_ops"},
+        ),
+        _A_PARTITION_PER_VERSION,
+    )
 
     network_version: Mapped[int] = _version()
     account: Mapped[str] = _identity()
@@ -217,3 +267,78 @@ class CustomerRow(Base):
     phone_digits: Mapped[str | None]
     language: Mapped[str | None]
     email: Mapped[str | None]
+
+
+class NamedPlaceRow(Base):
+    """Something to search for by name: a street or district, a substation, a feeder, a device.
+
+    `written` is the name for comparing; by `pairs` of its letters it is found with a letter wrong.
+    `customers` are those at a street's addresses; `subject` is the id of a substation or device.
+    """
+
+    __tablename__ = "named_place"
+    __table_args__ = (
+        _one_of("kind", PLACE_KINDS),
+        Index("ix_named_place_pairs", "pairs", postgresql_using="gin"),
+        _A_PARTITION_PER_VERSION,
+    )
+
+    network_version: Mapped[int] = _version()
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    title: Mapped[str]
+    written: Mapped[str]
+    pairs: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    subject: Mapped[str | None]
+    customers: Mapped[int]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+
+
+# What tiles are made of, ready in EPSG:3857 and in the order of a space-filling curve, so that a tile reads
+# neighbouring pages. No keys: they are made at import from the assets, and only ever read by place.
+map_feature = Table(
+    "map_feature",
+    Base.metadata,
+    Column("network_version", Integer, nullable=False),
+    Column("layer", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text),
+    Column("feeder", Text),
+    Column("normally_open", Boolean),
+    Column("priority", Text),
+    Column("geometry", Geometry("GEOMETRY", srid=3857, spatial_index=False), nullable=False),
+    _gist("map_feature"),
+    **_A_PARTITION_PER_VERSION,
+)
+
+# The same from afar, generalised: `zoom` is the level a row belongs to (gis.map_features).
+map_overview = Table(
+    "map_overview",
+    Base.metadata,
+    Column("network_version", Integer, nullable=False),
+    Column("zoom", SmallInteger, nullable=False),
+    Column("layer", Text, nullable=False),
+    Column("id", Text),
+    Column("kind", Text),
+    Column("feeder", Text),
+    Column("service_points", Integer),
+    Column("customers", BigInteger),
+    Column("geometry", Geometry("GEOMETRY", srid=3857, spatial_index=False), nullable=False),
+    _gist("map_overview", "zoom"),
+    **_A_PARTITION_PER_VERSION,
+)
+
+# Every table with a partition for each network version, in the order in which an import fills them.
+VERSION_TABLES = (
+    "substation",
+    "node",
+    "line_section",
+    "switch",
+    "transformer",
+    "service_point",
+    "customer",
+    "named_place",
+    "map_feature",
+    "map_overview",
+)

@@ -1,41 +1,47 @@
 """Vector tiles of a network version, made by PostGIS (ST_AsMVT): ids, kinds and feeders, nothing personal.
 
 What is out or open reaches the map as feature state, not as new tiles, so a tile never changes while its
-network version stands and may be kept as long as one likes.
+network version stands and may be kept as long as one likes. What is drawn at which zoom was decided at
+import (`gis.map_features`).
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from gis.errors import TileOutOfRangeError
+from gis.map_features import DETAIL_ZOOM, LEVELS
 from gis.tables import NodeRow
 
 HIGHEST_ZOOM = 22
-# Tile coordinates run over this many steps a side; lines reach a little past the edge, so that strokes meet.
+# Tile coordinates run over this many steps a side; features reach a little past the edge, so that strokes
+# meet and circles are whole.
 EXTENT = 4096
 MARGIN = 64
 
+_DETAIL = "id, kind, feeder, normally_open, priority"
+_OVERVIEW = "id, kind, feeder, service_points, customers"
 
-@dataclass(frozen=True, slots=True)
-class TileLayer:
-    """A layer of the tile: from which zoom it is drawn, and which columns go with it."""
-
-    name: str
-    from_zoom: int
-    columns: tuple[str, ...]
-
-
-# Zooms by what can still be told apart on a screen: a street at 12, a house at 14.
-LAYERS = (
-    TileLayer("line_section", 0, ("id", "kind", "feeder")),
-    TileLayer("transformer", 12, ("id", "kind", "feeder")),
-    TileLayer("switch", 14, ("id", "kind", "feeder", "normally_open")),
-    TileLayer("service_point", 14, ("id", "priority")),
-)
+# Every name in it is a constant of this module; the values are bound. Nulls are left out of a tile, so that
+# one row of columns serves all layers.
+_TILE = """
+    WITH tile AS (SELECT ST_TileEnvelope(:z, :x, :y) AS square),
+    feature AS (
+        SELECT layer, {columns}, ST_AsMVTGeom(asset.geometry, square, {extent}, {margin}) AS geometry
+        FROM {table} AS asset, tile
+        WHERE asset.network_version = :network_version AND {of_zoom}
+          AND asset.geometry && ST_Expand(square, (ST_XMax(square) - ST_XMin(square)) * {margin} / {extent})
+    )
+    SELECT ST_AsMVT(shown, layer, {extent}, 'geometry')
+    FROM feature, LATERAL (SELECT {columns}, geometry) AS shown
+    WHERE geometry IS NOT NULL
+    GROUP BY layer
+    ORDER BY layer
+"""
+_SIZES = {"extent": EXTENT, "margin": MARGIN}
+_NEAR = text(_TILE.format(table="map_feature", columns=_DETAIL, of_zoom="true", **_SIZES))
+_FAR = text(_TILE.format(table="map_overview", columns=_OVERVIEW, of_zoom="asset.zoom = :level", **_SIZES))
 
 
 def vector_tile(session: Session, *, network_version: int, z: int, x: int, y: int) -> bytes:
@@ -46,8 +52,11 @@ def vector_tile(session: Session, *, network_version: int, z: int, x: int, y: in
     if not 0 <= z <= HIGHEST_ZOOM or not 0 <= x < 2**z or not 0 <= y < 2**z:
         raise TileOutOfRangeError(z=z, x=x, y=y)
     place = {"network_version": network_version, "z": z, "x": x, "y": y}
-    parts = [session.scalar(text(_layer_query(layer)), place) for layer in LAYERS if z >= layer.from_zoom]
-    return b"".join(bytes(part) for part in parts if part)
+    if z >= DETAIL_ZOOM:
+        layers = session.scalars(_NEAR, place)
+    else:
+        layers = session.scalars(_FAR, {**place, "level": max(level for level in LEVELS if level <= z)})
+    return b"".join(bytes(layer) for layer in layers if layer)
 
 
 def network_bounds(session: Session, *, network_version: int) -> tuple[float, float, float, float] | None:
@@ -58,24 +67,3 @@ def network_bounds(session: Session, *, network_version: int) -> tuple[float, fl
     )
     west, south, east, north = session.execute(query).one()
     return None if west is None else (west, south, east, north)
-
-
-def _layer_query(layer: TileLayer) -> str:
-    """Every name in it is a constant of this module; the values are bound."""
-    columns = ", ".join(layer.columns)
-    return f"""
-        WITH tile AS (SELECT ST_TileEnvelope(:z, :x, :y) AS square),
-        reach AS (
-            SELECT square, ST_Transform(
-                ST_Expand(square, (ST_XMax(square) - ST_XMin(square)) * {MARGIN} / {EXTENT}), 4326
-            ) AS around FROM tile
-        ),
-        feature AS (
-            SELECT {columns},
-                ST_AsMVTGeom(ST_Transform(asset.geometry, 3857), square, {EXTENT}, {MARGIN}) AS geometry
-            FROM {layer.name} AS asset, reach
-            WHERE asset.network_version = :network_version AND asset.geometry && around
-        )
-        SELECT ST_AsMVT(feature, '{layer.name}', {EXTENT}, 'geometry')
-        FROM feature WHERE geometry IS NOT NULL
-    """  # noqa: S608

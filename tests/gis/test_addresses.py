@@ -1,10 +1,14 @@
 """From an address as written to a service point: however it is typed, but never a wrong number."""
 
+from datetime import UTC, datetime
+
+import geopandas as gpd
 import pytest
-from sqlalchemy import insert
+import shapely
 
 from gis.addresses import AddressFound, find_address
-from gis.tables import NetworkVersionRow, NodeRow, ServicePointRow
+from gis.network_tables import network_tables
+from gis.network_versions import import_network
 
 # The flats of 12 Station Street are one house; the two Long Roads are far apart.
 ADDRESSES = {
@@ -23,36 +27,28 @@ ADDRESSES = {
 
 @pytest.fixture
 def network_version(session):
-    version = NetworkVersionRow(
-        name="drawn",
+    node = gpd.GeoDataFrame({"id": ["N"], "is_source": [False]}, geometry=[None], crs="EPSG:4326")
+    points = gpd.GeoDataFrame(
+        {
+            "id": list(ADDRESSES),
+            "node": "N",
+            "phases": "ABC",
+            "customers": 1,
+            "address": [address for address, _ in ADDRESSES.values()],
+        },
+        geometry=[shapely.Point(lon, 53.63) for _, lon in ADDRESSES.values()],
+        crs="EPSG:4326",
+    )
+    tables, _ = network_tables(name="drawn", layers={"node": node, "service_point": points})
+    imported = import_network(
+        session,
+        tables=tables,
+        findings=(),
         source="test",
         format="gpkg",
-        status="ready",
-        counts={},
-        findings=[],
-        imported_at="2026-11-23T08:00Z",
+        now=datetime(2026, 11, 23, tzinfo=UTC),
     )
-    session.add(version)
-    session.flush()
-    session.execute(
-        insert(NodeRow), [{"network_version": version.id, "id": "N", "is_source": False, "geometry": None}]
-    )
-    session.execute(
-        insert(ServicePointRow),
-        [
-            {
-                "network_version": version.id,
-                "id": id,
-                "node": "N",
-                "phases": "ABC",
-                "customers": 1,
-                "address": address,
-                "geometry": f"SRID=4326;POINT({lon} 53.63)",
-            }
-            for id, (address, lon) in ADDRESSES.items()
-        ],
-    )
-    return version.id
+    return imported.network_version
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gis.check import check_tables
-from gis.errors import NetworkVersionNotFoundError
+from gis.errors import NetworkVersionInUseError, NetworkVersionNotFoundError
 from gis.network_columns import LAYERS
 from gis.network_tables import NetworkTables, network_tables
 from gis.network_versions import (
@@ -24,10 +24,12 @@ from gis.network_versions import (
     list_network_versions,
     load_network,
     network_version_details,
+    remove_network_version,
 )
-from gis.tables import Base
+from gis.tables import VERSION_TABLES, Base
 from tests.gis.example_network import assert_same, example_layers
 
+ENDS = ["from_node", "to_node"]
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
@@ -146,10 +148,54 @@ def test_an_unknown_version_is_named(session: Session) -> None:
 def test_progress_counts_the_rows_of_each_layer(session: Session, example_network: NetworkTables) -> None:
     seen: list[tuple[str, int, int]] = []
     bring_in(session, example_network, progress=lambda *step: seen.append(step))
-    assert seen == [
+    assert seen[:7] == [
         ("substation", 1, 1), ("node", 7, 7), ("line_section", 2, 2), ("switch", 3, 3),
         ("transformer", 1, 1), ("service_point", 3, 3), ("customer", 2, 2),
     ]  # fmt: skip
+    assert seen[-1] == ("indexes", len(VERSION_TABLES), len(VERSION_TABLES))
+    assert all(0 < done <= total for _, done, total in seen)
+
+
+def partitions_in(session: Session) -> list[str]:
+    return list(
+        session.scalars(text("SELECT relname FROM pg_class WHERE relname ~ '_v[0-9]+$' AND relkind = 'r'"))
+    )
+
+
+def test_a_version_is_removed_whole_and_the_others_stay(
+    engine: Engine, example_network: NetworkTables
+) -> None:
+    with Session(engine) as session, session.begin():
+        first = bring_in(session, example_network).network_version
+        second = bring_in(session, example_network).network_version
+    with Session(engine) as session, session.begin():
+        remove_network_version(session, network_version=first)
+    with Session(engine) as session:
+        assert [one.network_version for one in list_network_versions(session)] == [second]
+        assert sorted(partitions_in(session)) == sorted(f"{table}_v{second}" for table in VERSION_TABLES)
+        assert_same(export_network(session, network_version=second), example_network)
+
+
+def test_the_version_in_force_is_not_removed(session: Session, example_network: NetworkTables) -> None:
+    version = bring_in(session, example_network).network_version
+    activate_network_version(session, network_version=version, now=NOW)
+    with pytest.raises(NetworkVersionInUseError, match="is in force"):
+        remove_network_version(session, network_version=version)
+    with pytest.raises(NetworkVersionNotFoundError):
+        remove_network_version(session, network_version=77)
+    assert load_network(session, network_version=version).device_count == 6
+
+
+def test_ids_may_hold_what_copy_must_escape(session: Session) -> None:
+    layers = example_layers()
+    odd = {"n1": "a\\b", "n2": "tab\there", "n3": "new\nline"}
+    for layer, columns in (("node", ["id"]), ("line_section", ENDS), ("switch", ENDS), ("transformer", ENDS)):
+        for column in columns:
+            layers[layer][column] = layers[layer][column].replace(odd)
+    layers["service_point"]["node"] = layers["service_point"]["node"].replace(odd)
+    tables, _ = network_tables(name="odd", layers=layers)
+    version = bring_in(session, tables).network_version
+    assert_same_network(load_network(session, network_version=version), tables.to_network()[0])
 
 
 def test_dirty_rows_are_stored_as_far_as_they_go_and_reported(session: Session) -> None:

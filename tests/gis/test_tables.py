@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gis.network_columns import LAYERS
+from gis.network_partitions import attach_partitions, make_partitions
 from gis.tables import LINE_SECTION_KINDS, SWITCH_KINDS, TRANSFORMER_KINDS, Base
 from topology.kinds import DeviceKind, Layer, layer_of
 
@@ -16,7 +17,7 @@ from topology.kinds import DeviceKind, Layer, layer_of
 def test_a_table_has_the_columns_of_its_layer(layer) -> None:
     table: Table = Base.metadata.tables[layer.name]
     own = {"network_version"} | ({"geometry"} if layer.shape else set())
-    own |= {"phone_digits"} if layer.name == "customer" else set()
+    own |= {"customer": {"phone_digits"}, "service_point": {"place", "house"}}.get(layer.name, set())
     assert set(table.columns.keys()) == set(layer.names) | own
     assert table.primary_key.columns.keys() == ["network_version", layer.key]
     for column in layer.columns:
@@ -54,5 +55,7 @@ def test_the_database_refuses_what_makes_no_sense(session: Session, insert: str)
             " VALUES ('n', 's', 'gpkg', now(), '{}', '[]') RETURNING id"
         )
     )
+    make_partitions(session, network_version=version)
+    attach_partitions(session, network_version=version)
     with pytest.raises(IntegrityError):
         session.execute(text(f"INSERT INTO {insert}"), {"v": version})

@@ -69,11 +69,81 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_crew'))
     )
     op.create_index('idx_crew_location', 'crew', ['location'], unique=False, postgresql_using='gist')
+    op.create_table('customer',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('phone', sa.Text(), nullable=True),
+    sa.Column('phone_digits', sa.Text(), nullable=True),
+    sa.Column('language', sa.Text(), nullable=True),
+    sa.Column('email', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('network_version', 'account', name=op.f('pk_customer')),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_index('ix_customer_phone_backwards', 'customer', ['network_version', sa.literal_column('reverse(phone_digits)').label('backwards')], unique=False, postgresql_ops={'backwards': 'text_pattern_ops'})
+    op.create_index('ix_customer_phone_digits', 'customer', ['network_version', 'phone_digits'], unique=False, postgresql_ops={'phone_digits': 'text_pattern_ops'})
+    op.create_table('line_section',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('length_m', sa.Double(), nullable=True),
+    sa.Column('rated_a', sa.Double(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('LINESTRING', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('overhead', 'underground')", name=op.f('ck_line_section_kind')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_line_section_phases')),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_line_section')),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_table('map_feature',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('layer', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('normally_open', sa.Boolean(), nullable=True),
+    sa.Column('priority', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('GEOMETRY', srid=3857, spatial_index=False), nullable=False),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_index('ix_map_feature_geometry', 'map_feature', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('map_overview',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('zoom', sa.SmallInteger(), nullable=False),
+    sa.Column('layer', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('service_points', sa.Integer(), nullable=True),
+    sa.Column('customers', sa.BigInteger(), nullable=True),
+    sa.Column('geometry', Geometry('GEOMETRY', srid=3857, spatial_index=False), nullable=False),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_index('ix_map_overview_geometry', 'map_overview', ['zoom', 'geometry'], unique=False, postgresql_using='gist')
     op.create_table('message_channel',
     sa.Column('name', sa.Text(), nullable=False),
     sa.CheckConstraint("name IN ('email', 'sms')", name=op.f('ck_message_channel_name')),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_message_channel'))
     )
+    op.create_table('named_place',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('written', sa.Text(), nullable=False),
+    sa.Column('pairs', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=True),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('lon', sa.Double(), nullable=True),
+    sa.Column('lat', sa.Double(), nullable=True),
+    sa.CheckConstraint("kind IN ('street', 'district', 'substation', 'feeder', 'device')", name=op.f('ck_named_place_kind')),
+    sa.PrimaryKeyConstraint('network_version', 'number', name=op.f('pk_named_place')),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_index('ix_named_place_pairs', 'named_place', ['pairs'], unique=False, postgresql_using='gin')
     op.create_table('network_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -88,6 +158,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_network_version'))
     )
     op.create_index('uq_network_version_active', 'network_version', ['status'], unique=True, postgresql_where=sa.text("status = 'active'"))
+    op.create_table('node',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('is_source', sa.Boolean(), nullable=False),
+    sa.Column('substation', sa.Text(), nullable=True),
+    sa.Column('nominal_kv', sa.Double(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_node')),
+    postgresql_partition_by='LIST (network_version)'
+    )
     op.create_table('one_time_link',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('roles', sa.ARRAY(sa.Text()), nullable=False),
@@ -128,6 +208,31 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
+    op.create_table('service_point',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('customers', sa.BigInteger(), nullable=False),
+    sa.Column('meter', sa.Text(), nullable=True),
+    sa.Column('account', sa.Text(), nullable=True),
+    sa.Column('priority', sa.Text(), nullable=True),
+    sa.Column('peak_kw', sa.Double(), nullable=True),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('place', sa.Integer(), nullable=True),
+    sa.Column('house', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_service_point_phases')),
+    sa.CheckConstraint("priority IN ('sensitive', 'important_2', 'important_1', 'life_support')", name=op.f('ck_service_point_priority')),
+    sa.CheckConstraint('customers >= 0', name=op.f('ck_service_point_customers')),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_service_point')),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_index('ix_service_point_account', 'service_point', ['network_version', 'account'], unique=False, postgresql_ops={'account': 'text_pattern_ops'})
+    op.create_index('ix_service_point_geometry', 'service_point', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_index('ix_service_point_house', 'service_point', ['network_version', 'place', 'house'], unique=False, postgresql_ops={'house': 'text_pattern_ops'})
+    op.create_index('ix_service_point_meter', 'service_point', ['network_version', 'meter'], unique=False, postgresql_ops={'meter': 'text_pattern_ops'})
+    op.create_index('ix_service_point_node', 'service_point', ['network_version', 'node'], unique=False)
     op.create_table('sign_in_attempt',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('door', sa.Text(), nullable=False),
@@ -141,6 +246,14 @@ def upgrade() -> None:
     op.create_index('ix_sign_in_attempt_address', 'sign_in_attempt', ['door', 'address', 'at'], unique=False)
     op.create_index('ix_sign_in_attempt_at', 'sign_in_attempt', ['at'], unique=False)
     op.create_index('ix_sign_in_attempt_name', 'sign_in_attempt', ['door', 'name', 'at'], unique=False)
+    op.create_table('substation',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_substation')),
+    postgresql_partition_by='LIST (network_version)'
+    )
     op.create_table('supply_pass',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -149,6 +262,42 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_supply_pass'))
     )
     op.create_index('ix_supply_pass_expires_at', 'supply_pass', ['expires_at'], unique=False)
+    op.create_table('switch',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('normally_open', sa.Boolean(), nullable=False),
+    sa.Column('remote_controlled', sa.Boolean(), nullable=True),
+    sa.Column('rated_a', sa.Double(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('breaker', 'recloser', 'sectionalizer', 'fuse', 'switch', 'disconnector')", name=op.f('ck_switch_kind')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_switch_phases')),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_switch')),
+    postgresql_partition_by='LIST (network_version)'
+    )
+    op.create_table('transformer',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('from_node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('rated_kva', sa.Double(), nullable=True),
+    sa.Column('ownership', sa.Text(), nullable=True),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.CheckConstraint("kind IN ('station', 'distribution', 'regulator')", name=op.f('ck_transformer_kind')),
+    sa.CheckConstraint("ownership IN ('public', 'dedicated')", name=op.f('ck_transformer_ownership')),
+    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_transformer_phases')),
+    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_transformer')),
+    postgresql_partition_by='LIST (network_version)'
+    )
     op.create_table('user_account',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -165,18 +314,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
     sa.UniqueConstraint('name', name=op.f('uq_user_account_name'))
     )
-    op.create_table('customer',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('account', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.Column('phone', sa.Text(), nullable=True),
-    sa.Column('phone_digits', sa.Text(), nullable=True),
-    sa.Column('language', sa.Text(), nullable=True),
-    sa.Column('email', sa.Text(), nullable=True),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_customer_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'account', name=op.f('pk_customer'))
-    )
-    op.create_index('ix_customer_phone_digits', 'customer', ['network_version', 'phone_digits'], unique=False)
     op.create_table('evidence',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('sequence', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -236,34 +373,6 @@ def upgrade() -> None:
     )
     op.create_index('ix_job_crew_id', 'job', ['crew_id', 'status'], unique=False)
     op.create_index('uq_job_one_active_per_crew_and_outage', 'job', ['outage_id', 'crew_id'], unique=True, postgresql_where=sa.text("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working')"))
-    op.create_table('line_section',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('from_node', sa.Text(), nullable=False),
-    sa.Column('to_node', sa.Text(), nullable=False),
-    sa.Column('phases', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('length_m', sa.Double(), nullable=True),
-    sa.Column('rated_a', sa.Double(), nullable=True),
-    sa.Column('feeder', sa.Text(), nullable=True),
-    sa.Column('geometry', Geometry('LINESTRING', srid=4326, spatial_index=False), nullable=True),
-    sa.CheckConstraint("kind IN ('overhead', 'underground')", name=op.f('ck_line_section_kind')),
-    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_line_section_phases')),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_line_section_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_line_section'))
-    )
-    op.create_index('ix_line_section_geometry', 'line_section', ['geometry'], unique=False, postgresql_using='gist')
-    op.create_table('node',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('is_source', sa.Boolean(), nullable=False),
-    sa.Column('substation', sa.Text(), nullable=True),
-    sa.Column('nominal_kv', sa.Double(), nullable=True),
-    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_node_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_node'))
-    )
-    op.create_index('ix_node_geometry', 'node', ['geometry'], unique=False, postgresql_using='gist')
     op.create_table('notification',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -285,75 +394,6 @@ def upgrade() -> None:
     )
     op.create_index('ix_notification_batch', 'notification', ['change_position', 'channel', 'language'], unique=False)
     op.create_index('ix_notification_outage_id', 'notification', ['outage_id'], unique=False)
-    op.create_table('service_point',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('node', sa.Text(), nullable=False),
-    sa.Column('phases', sa.Text(), nullable=False),
-    sa.Column('customers', sa.BigInteger(), nullable=False),
-    sa.Column('meter', sa.Text(), nullable=True),
-    sa.Column('account', sa.Text(), nullable=True),
-    sa.Column('priority', sa.Text(), nullable=True),
-    sa.Column('peak_kw', sa.Double(), nullable=True),
-    sa.Column('address', sa.Text(), nullable=True),
-    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
-    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_service_point_phases')),
-    sa.CheckConstraint("priority IN ('sensitive', 'important_2', 'important_1', 'life_support')", name=op.f('ck_service_point_priority')),
-    sa.CheckConstraint('customers >= 0', name=op.f('ck_service_point_customers')),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_service_point_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_service_point'))
-    )
-    op.create_index('ix_service_point_account', 'service_point', ['network_version', 'account'], unique=False)
-    op.create_index('ix_service_point_geometry', 'service_point', ['geometry'], unique=False, postgresql_using='gist')
-    op.create_index('ix_service_point_meter', 'service_point', ['network_version', 'meter'], unique=False)
-    op.create_index('ix_service_point_node', 'service_point', ['network_version', 'node'], unique=False)
-    op.create_table('substation',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_substation_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_substation'))
-    )
-    op.create_index('ix_substation_geometry', 'substation', ['geometry'], unique=False, postgresql_using='gist')
-    op.create_table('switch',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('from_node', sa.Text(), nullable=False),
-    sa.Column('to_node', sa.Text(), nullable=False),
-    sa.Column('phases', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('normally_open', sa.Boolean(), nullable=False),
-    sa.Column('remote_controlled', sa.Boolean(), nullable=True),
-    sa.Column('rated_a', sa.Double(), nullable=True),
-    sa.Column('feeder', sa.Text(), nullable=True),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
-    sa.CheckConstraint("kind IN ('breaker', 'recloser', 'sectionalizer', 'fuse', 'switch', 'disconnector')", name=op.f('ck_switch_kind')),
-    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_switch_phases')),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_switch_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_switch'))
-    )
-    op.create_index('ix_switch_geometry', 'switch', ['geometry'], unique=False, postgresql_using='gist')
-    op.create_table('transformer',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('from_node', sa.Text(), nullable=False),
-    sa.Column('to_node', sa.Text(), nullable=False),
-    sa.Column('phases', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('rated_kva', sa.Double(), nullable=True),
-    sa.Column('ownership', sa.Text(), nullable=True),
-    sa.Column('feeder', sa.Text(), nullable=True),
-    sa.Column('name', sa.Text(), nullable=True),
-    sa.Column('geometry', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
-    sa.CheckConstraint("kind IN ('station', 'distribution', 'regulator')", name=op.f('ck_transformer_kind')),
-    sa.CheckConstraint("ownership IN ('public', 'dedicated')", name=op.f('ck_transformer_ownership')),
-    sa.CheckConstraint("phases ~* '^[ABCN]+$' AND phases ~* '[ABC]'", name=op.f('ck_transformer_phases')),
-    sa.ForeignKeyConstraint(['network_version'], ['network_version.id'], name=op.f('fk_transformer_network_version_network_version'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('network_version', 'id', name=op.f('pk_transformer'))
-    )
-    op.create_index('ix_transformer_geometry', 'transformer', ['geometry'], unique=False, postgresql_using='gist')
     op.create_table('user_session',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
