@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.demo.errors import DemoError
-from gis import fictional_customers, simbench, simbench_csv
+from gis import fictional_customers
 from gis.network_package import write_network_package
+from gis.simbench import csv_files, read_simbench, reader
 
 _SUFFIX = ".gpkg"
 # Names a person can remember, for SimBench codes.
@@ -40,7 +41,7 @@ def choose_network(*, network: str, folder: Path, report: Callable[[str], None])
     kept = folder / f"{network}.{_converter_version()}{_SUFFIX}"
     if not kept.exists():
         report(f"Converting the SimBench grid {network}, once; the next start takes it from {kept} …")
-        tables, _ = simbench.read_simbench(network)
+        tables, _ = read_simbench(network)
         write_network_package(tables, kept)
         _forget_older(folder, network, kept)
     return ChosenNetwork(name=network, path=kept, format="simbench")
@@ -48,7 +49,7 @@ def choose_network(*, network: str, folder: Path, report: Callable[[str], None])
 
 def _converter_version() -> str:
     digest = hashlib.sha256()
-    for module in (simbench, simbench_csv, fictional_customers):
+    for module in (reader, csv_files, fictional_customers):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:12]
 

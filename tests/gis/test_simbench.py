@@ -12,8 +12,8 @@ import shapely
 from gis.check import check_tables
 from gis.errors import SimbenchError
 from gis.network_tables import NetworkTables
-from gis.simbench import DEFAULT_CODE, read_simbench, simbench_network
-from gis.simbench_csv import simbench_folder
+from gis.simbench.csv_files import simbench_folder
+from gis.simbench.reader import DEFAULT_CODE, read_simbench, simbench_network
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.trace import downstream

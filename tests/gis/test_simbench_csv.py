@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gis.errors import SimbenchError
-from gis.simbench_csv import parse_simbench_code, read_simbench_tables, simbench_folder
+from gis.simbench.csv_files import parse_simbench_code, read_simbench_tables, simbench_folder
 
 TABLES = (
     "Coordinates", "ExternalNet", "Line", "LineType", "Load", "Node", "PowerPlant",
@@ -92,6 +92,6 @@ def test_a_part_that_does_not_exist_is_refused_with_those_that_do() -> None:
 
 
 def test_without_the_package_it_is_said_what_to_install(monkeypatch) -> None:
-    monkeypatch.setattr("gis.simbench_csv.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("gis.simbench.csv_files.importlib.util.find_spec", lambda _: None)
     with pytest.raises(SimbenchError, match=r"pip install relight\[simbench\]"):
         simbench_folder("0")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from gis.findings import finding
 from gis.network_tables import NetworkTables, network_tables
-from gis.opendss_circuit import Circuit
-from gis.opendss_devices import DeviceRows, device_rows
-from gis.opendss_feeders import rings_without_a_phase
-from gis.opendss_layers import buses_of, device_layers, node_layers, service_point_layer
-from gis.opendss_phases import letters_of_circuit
-from gis.opendss_places import bus_places
-from gis.opendss_process import circuit_from_script
-from gis.opendss_properties import circuit_of
-from gis.opendss_services import service_point_rows
+from gis.opendss.circuit import Circuit
+from gis.opendss.devices import DeviceRows, device_rows
+from gis.opendss.feeders import rings_without_a_phase
+from gis.opendss.layers import buses_of, device_layers, node_layers, service_point_layer
+from gis.opendss.phases import letters_of_circuit
+from gis.opendss.places import bus_places
+from gis.opendss.process import circuit_from_script
+from gis.opendss.properties import circuit_of
+from gis.opendss.services import service_point_rows
 from topology.findings import Finding
 
 

@@ -16,7 +16,7 @@ from gis.errors import SimbenchError
 from gis.fictional_customers import Premise, fictional_customers
 from gis.findings import finding
 from gis.network_tables import WGS84, NetworkTables, network_tables
-from gis.simbench_csv import parse_simbench_code, read_simbench_tables, simbench_folder
+from gis.simbench.csv_files import parse_simbench_code, read_simbench_tables, simbench_folder
 from topology.findings import Finding
 
 DEFAULT_CODE = "1-MVLV-urban-all-0-sw"

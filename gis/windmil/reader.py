@@ -1,7 +1,7 @@
 """Milsoft WindMil circuits as networks: a `.std` file, with the `.seq` equipment table next to it.
 
-What stands for what is explained in docs/formats/windmil.md. Read in steps: the rows (`gis.windmil_rows`),
-what hangs on what (`_connections`), what becomes of each element (`_layers`), and where it is (`_places`).
+What stands for what is explained in docs/formats/windmil.md. Read in steps: the rows (`rows`), what
+hangs on what (`connections`), what becomes of each element (`layers`), and where it is (`places`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import pandas as pd
 import pyproj
 
 from gis.network_tables import NetworkTables, network_tables
-from gis.windmil_connections import connect
-from gis.windmil_equipment import equipment_beside
-from gis.windmil_layers import Layers, make_layers
-from gis.windmil_places import known_crs, places, usable_crs
-from gis.windmil_rows import read_elements
+from gis.windmil.connections import connect
+from gis.windmil.equipment import equipment_beside
+from gis.windmil.layers import Layers, make_layers
+from gis.windmil.places import known_crs, places, usable_crs
+from gis.windmil.rows import read_elements
 from topology.findings import Finding
 
 

@@ -6,20 +6,20 @@ What stands for what is explained in docs/formats/cim.md.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gis.cim_classes import FEEDER
-from gis.cim_containers import Units
-from gis.cim_customers import service_rows
-from gis.cim_devices import device_rows
-from gis.cim_findings import findings_on_rows
-from gis.cim_layers import node_layers, row_layers
-from gis.cim_model import CimModel, model_of
-from gis.cim_phases import letters_of_model
-from gis.cim_places import read_places
-from gis.cim_sources import source_nodes
-from gis.cim_terminals import read_terminals
-from gis.cim_xml import CimError, read_graph
+from gis.cim.classes import FEEDER
+from gis.cim.containers import Units
+from gis.cim.customers import service_rows
+from gis.cim.devices import device_rows
+from gis.cim.findings import findings_on_rows
+from gis.cim.layers import node_layers, row_layers
+from gis.cim.model import CimModel, model_of
+from gis.cim.phases import letters_of_model
+from gis.cim.places import read_places
+from gis.cim.rdf import CimError, read_graph
+from gis.cim.sources import source_nodes
+from gis.cim.terminals import read_terminals
 from gis.network_tables import NetworkTables, network_tables
-from gis.opendss_feeders import rings_without_a_phase
+from gis.opendss.feeders import rings_without_a_phase
 from topology.findings import Finding
 
 
