@@ -11,7 +11,7 @@ import numpy as np
 from topology.arrays import BoolArray, Indices, IntArray, LongArray, MaskArray
 from topology.findings import Finding, count_things, name_ids
 from topology.kinds import CODE_OF_KIND, DeviceKind, Layer, layer_of
-from topology.loops import find_fed_twice, find_loops, islands
+from topology.loops import find_fed_twice, find_loops, find_phase_clashes, islands
 from topology.network import Network
 from topology.phases import format_phases
 from topology.supply_tree import SupplyTree
@@ -35,6 +35,7 @@ def check_network(network: Network) -> tuple[Finding, ...]:
         *_switched_off(tree, reachable),
         *_unsupplied_service_points(tree, reachable),
         *find_loops(tree, rule="normal_state_loop"),
+        *find_phase_clashes(tree),
         *find_fed_twice(tree),
         *_vanished_phases(tree),
         *_dangling_ends(network),

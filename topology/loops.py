@@ -3,10 +3,13 @@
 Rule 1: a loop is a 2-edge-connected part of the closed devices, each island walked from one of its nodes, so
 that two sources in one island close no loop here. Loops that share a node are one part.
 Rule 2: an island with more than one source is fed twice; the devices on a way between its sources are named.
+Rule 3: a ring that no single phase goes all round is radial phase by phase, and yet a ring in the field: a
+line between wrong nodes or on a wrong phase. Devices side by side are no ring of this kind (a bank of three).
 """
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
@@ -14,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from topology.arrays import Indices, IntArray, LongArray
 from topology.findings import Finding, count_things, name_ids
 from topology.network import Network
-from topology.phases import ABC, format_phases
+from topology.phases import ABC, PHASE_BITS, format_phases
 from topology.supply_tree import PhaseSupply, SupplyTree
 from topology.walk import NO_EDGE, Walk, walk_from
 
@@ -51,6 +54,53 @@ def find_fed_twice(tree: SupplyTree, *, rule: str = "fed_twice") -> tuple[Findin
         )
         findings.append(Finding(rule, "node", (*source_ids, *device_ids), text))
     return tuple(findings)
+
+
+def find_phase_clashes(tree: SupplyTree, *, rule: str = "phase_clash_ring") -> tuple[Finding, ...]:
+    """Return a finding for each ring that no single phase goes all round (rule 3), naming its devices."""
+    network, devices = tree.network, np.flatnonzero(tree.closed_phases)
+    ends = np.sort([network.device_from_nodes[devices], network.device_to_nodes[devices]], axis=0)
+    pairs = ends[0].astype(np.int64) * network.node_count + ends[1]
+    _, firsts, sides = np.unique(pairs, return_index=True, return_inverse=True)
+    ring_of_side = _ring_of_each(network, devices[firsts])
+    findings = []
+    for ring in np.unique(ring_of_side[ring_of_side >= 0]).tolist():
+        around = devices[ring_of_side[sides] == ring]
+        if not any(_goes_round(tree, around, bit) for bit in PHASE_BITS):
+            ids = network.device_ids(around)
+            text = (
+                f"{count_things(len(ids), 'device')} close a ring that no single phase goes all round "
+                f"(is one on a wrong phase, or between wrong nodes?): {name_ids(ids)}."
+            )
+            findings.append(Finding(rule, "device", tuple(ids), text))
+    return tuple(findings)
+
+
+def _ring_of_each(network: Network, devices: Indices) -> LongArray:
+    """Return for each of some devices the number of the 2-edge-connected part it lies in, -1 for a bridge."""
+    _, representatives = np.unique(islands(network, devices), return_index=True)
+    walk = walk_from(
+        roots=representatives,
+        node_count=network.node_count,
+        edges=np.arange(len(devices)),
+        from_nodes=network.device_from_nodes[devices],
+        to_nodes=network.device_to_nodes[devices],
+    )
+    ring = np.full(len(devices), -1, dtype=np.int64)
+    looped = np.flatnonzero(~walk.is_bridge)
+    ring[walk.parent_edge[looped]] = walk.part[looped]
+    ring[walk.other_edges] = walk.part[walk.other_positions]
+    return ring
+
+
+def _goes_round(tree: SupplyTree, devices: Indices, phase: int) -> bool:
+    """Tell whether a phase closes a ring over some devices; those side by side count as one."""
+    carrying = devices[(tree.closed_phases[devices] & phase) > 0]
+    ends = (
+        tree.network.device_from_nodes[carrying].tolist(),
+        tree.network.device_to_nodes[carrying].tolist(),
+    )
+    return len(carrying) > 0 and not nx.is_forest(nx.Graph(zip(*ends, strict=True)))
 
 
 def islands(network: Network, devices: Indices) -> IntArray:

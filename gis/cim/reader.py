@@ -19,7 +19,6 @@ from gis.cim.rdf import CimError, read_graph
 from gis.cim.sources import source_nodes
 from gis.cim.terminals import read_terminals
 from gis.network_tables import NetworkTables, network_tables
-from gis.opendss.feeders import rings_without_a_phase
 from topology.findings import Finding
 
 
@@ -54,13 +53,11 @@ def read_cim(
     layers = node_layers(model, terminals, units, fed_at, places)
     layers |= row_layers(devices, services, places)
     tables, odd_values = network_tables(name=_name(model, files), layers=layers)
-    rows = (*devices.line_section, *devices.switch, *devices.transformer)
     return tables, (
         *contradictions,
         *odd_terminals,
         *odd_sources,
         *findings_on_rows(model, devices, services),
-        *rings_without_a_phase(rows),
         *odd_places,
         *odd_values,
     )

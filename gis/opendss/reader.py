@@ -9,7 +9,6 @@ from gis.findings import finding
 from gis.network_tables import NetworkTables, network_tables
 from gis.opendss.circuit import Circuit
 from gis.opendss.devices import DeviceRows, device_rows
-from gis.opendss.feeders import rings_without_a_phase
 from gis.opendss.layers import buses_of, device_layers, node_layers, service_point_layer
 from gis.opendss.phases import letters_of_circuit
 from gis.opendss.places import bus_places
@@ -44,7 +43,6 @@ def opendss_network(circuit: Circuit, *, crs: str | None = None) -> tuple[Networ
     )
     return tables, (
         *_not_taken_over(circuit, devices, disabled_loads),
-        *rings_without_a_phase(devices.all()),
         *findings,
         *found,
     )

@@ -355,13 +355,3 @@ def test_a_coordinate_system_is_believed_by_its_urn_or_told(read: Read):
     assert column(tables, "node", "geometry")["src"] == shapely.Point(8, 47)
     with pytest.raises(UnknownCrsError, match="nonsense"):
         read(SMALL, crs="nonsense")
-
-
-def test_the_clashing_ring_is_found_here_too(read: Read):
-    _, findings = read("""
-        EnergySource grid between=n
-        ACLineSegment a between=n,m on=A
-        ACLineSegment b between=m,k on=B
-        ACLineSegment c between=k,n on=C
-    """)
-    assert ids_of(findings, "phase_clash_ring") == ["a", "b", "c"]

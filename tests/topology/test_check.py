@@ -224,3 +224,24 @@ def test_an_empty_network_has_no_source():
     network, findings = parse_text_network("")
     assert findings == ()
     assert [one.rule for one in check_network(network)] == ["no_source"]
+
+
+def test_a_ring_that_no_phase_goes_round_is_named(draw_network):
+    # S --B1-- N1 --L1-- N2 --L2/A-- N3 --L3/BC-- N1; three regulators side by side are no ring
+    network = draw_network("""
+        source S
+        breaker B1 S N1
+        line L1 N1 N2
+        line L2 N2 N3 A
+        line L3 N3 N1 BC
+        regulator R1 N2 N4 A
+        regulator R2 N2 N4 B
+        regulator R3 N2 N4 C
+        service_point P N4
+    """)
+    (finding,) = [one for one in check_network(network) if one.rule == "phase_clash_ring"]
+    assert finding.ids == ("L1", "L2", "L3")
+    assert not [one for one in check_network(network) if one.rule == "normal_state_loop"]
+    whole = draw_network("source S\nline L1 S N\nline L2 N M AB\nline L3 M S BC\nservice_point P N")
+    assert "phase_clash_ring" not in {one.rule for one in check_network(whole)}
+    assert "normal_state_loop" in {one.rule for one in check_network(whole)}
