@@ -159,19 +159,19 @@ def _read_gpkg(source: str, _told: _Told) -> ReadNetwork:
 
 
 def _read_simbench(source: str, _told: _Told) -> ReadNetwork:
-    from gis.simbench.reader import read_simbench
+    from gis.simbench import read_simbench
 
     return read_simbench(source)
 
 
 def _read_opendss(source: str, told: _Told) -> ReadNetwork:
-    from gis.opendss.reader import read_opendss
+    from gis.opendss import read_opendss
 
     return read_opendss(source, crs=told.crs)
 
 
 def _read_cim(source: str, told: _Told) -> ReadNetwork:
-    from gis.cim.reader import read_cim
+    from gis.cim import read_cim
 
     path = Path(source)
     files = (path.is_dir() and _profiles(path)) or [path]
@@ -179,7 +179,7 @@ def _read_cim(source: str, told: _Told) -> ReadNetwork:
 
 
 def _read_windmil(source: str, told: _Told) -> ReadNetwork:
-    from gis.windmil.reader import read_windmil
+    from gis.windmil import read_windmil
 
     return read_windmil(source, crs=told.crs)
 

@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from gis.check import check_tables
+from gis.cim import read_cim
 from gis.cim.rdf import CimError
-from gis.cim.reader import read_cim
 from gis.errors import UnknownCrsError
 from gis.network_package import read_network_package, write_network_package
 from gis.network_tables import NetworkTables

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from gis.check import check_tables
-from gis.cim.reader import read_cim
+from gis.cim import read_cim
 from gis.network_package import read_network_package, write_network_package
 from gis.network_tables import NetworkTables
-from gis.opendss.reader import read_opendss
+from gis.opendss import read_opendss
 from topology.findings import Finding
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gis.check import check_tables
+from gis.cim import read_cim
 from gis.cim.rdf import CimError
-from gis.cim.reader import read_cim
 from tests.gis.cim_text import CIM100, rdf_xml
 
 SMALL = """

@@ -11,7 +11,7 @@ import shapely
 from gis.check import check_tables
 from gis.errors import UnknownCrsError
 from gis.network_tables import NetworkTables
-from gis.opendss.reader import read_opendss
+from gis.opendss import read_opendss
 from topology.findings import Finding
 
 Read = Callable[..., tuple[NetworkTables, tuple[Finding, ...]]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gis.opendss.reader import read_opendss
+from gis.opendss import read_opendss
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.trace import service_points_downstream

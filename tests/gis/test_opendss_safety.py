@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gis.network_tables import NetworkTables
+from gis.opendss import read_opendss
 from gis.opendss.language import parameters
 from gis.opendss.process import OpenDssError
-from gis.opendss.reader import read_opendss
 
 START = "clear\nnew circuit.town basekv=12.47\nnew line.l bus1=sourcebus bus2=b\nnew load.h bus1=b\n"
 

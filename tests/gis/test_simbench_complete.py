@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from gis.check import check_tables
+from gis.simbench import read_simbench
 from gis.simbench.csv_files import simbench_folder
-from gis.simbench.reader import read_simbench
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 from topology.trace import service_points_downstream

@@ -11,7 +11,7 @@ import pytest
 from gis.check import check_tables
 from gis.errors import UnknownCrsError
 from gis.network_tables import NetworkTables
-from gis.windmil.reader import read_windmil
+from gis.windmil import read_windmil
 from tests.gis.windmil_example import (
     CRS,
     EAST,

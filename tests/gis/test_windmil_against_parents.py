@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gis.check import check_tables
 from gis.network_tables import NetworkTables
-from gis.windmil.reader import read_windmil
+from gis.windmil import read_windmil
 from tests.gis.windmil_example import consumer, device, line, row, transformer, write_circuit
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState

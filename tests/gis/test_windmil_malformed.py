@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gis.check import check_tables
 from gis.errors import NetworkPackageError
 from gis.network_tables import NetworkTables
-from gis.windmil.reader import read_windmil
+from gis.windmil import read_windmil
 from tests.gis.windmil_example import (
     BANNER,
     EQUIPMENT_BANNER,
