@@ -7,10 +7,11 @@ from typing import Any
 
 import api.tables
 import dispatch.tables
+import gis.roads.tables
 from gis.tables import Base
 
 METADATA = Base.metadata
-ROOMS_WITH_TABLES = (api.tables, dispatch.tables)
+ROOMS_WITH_TABLES = (api.tables, dispatch.tables, gis.roads.tables)
 
 _OWN_TABLES = frozenset(METADATA.tables)
 

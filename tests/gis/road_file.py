@@ -45,14 +45,10 @@ def write_roads(
                 tags = dict((node_tags or {}).get(name, {}))
                 writer.add_node(Node(id=numbers[name], location=degrees_at(x, y), tags=tags))
         for number, (words, tags) in enumerate(ways, start=1):
-            writer.add_way(
-                Way(id=number, nodes=[numbers[name] for name in words.split()], tags=dict(tags))
-            )
+            writer.add_way(Way(id=number, nodes=[numbers[name] for name in words.split()], tags=dict(tags)))
         for number, (first, via, second, tags) in enumerate(restrictions, start=1):
             members = [("w", first, "from"), ("n", numbers[via], "via"), ("w", second, "to")]
-            writer.add_relation(
-                Relation(id=number, members=members, tags={"type": "restriction", **tags})
-            )
+            writer.add_relation(Relation(id=number, members=members, tags={"type": "restriction", **tags}))
         for relation in relations:
             writer.add_relation(relation)
     return path

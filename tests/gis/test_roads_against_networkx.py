@@ -1,7 +1,7 @@
 """Travel held against a slow twin: networkx over pairs of streets that follow one another, on random towns.
 
-The twin knows nothing of vertices, arcs or copies: its nodes are "at the end of this street, driven this way",
-and a turn is an edge between two of them where it is allowed.
+The twin knows nothing of vertices, arcs or copies: its nodes are "at the end of this street, driven this
+way", and a turn is an edge between two of them where it is allowed.
 
         0 ── 1 ── 2     Towns are parts of this grid, 400 m a side, with one-ways, private streets, forbidden
         │    │    │     turns, bollards at corners and closed streets drawn at random. Crews and jobs stand
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -123,7 +124,9 @@ class Twin:
             not self._is_private(number) and corner in (a, b)
             for number, (a, b, _) in enumerate(self.town.streets)
         )
-        return ENTRY if self._is_private(drive[0]) and any(touching) and corner not in self.town.bollards else 0
+        return (
+            ENTRY if self._is_private(drive[0]) and any(touching) and corner not in self.town.bollards else 0
+        )
 
     def _may_follow(self, first, second):
         corner = self._corners(first)[1]
@@ -211,7 +214,7 @@ def test_routes_are_driven_in_the_minutes_told_and_turn_as_allowed(town, first, 
         return
     assert route.travel_minutes == pytest.approx(minutes)
     drives = [(int(graph.roads.way_ids[edge // 2]) - 1, edge % 2 == 0) for edge in route.edges]
-    assert all(twin._may_follow(one, other) for one, other in zip(drives[:-1], drives[1:], strict=True))
+    assert all(twin._may_follow(one, other) for one, other in pairwise(drives))
     assert all(drive in twin.open_drives for drive in drives[1:])
     walked_m = sum(SIDE_M / 2 for _ in [destination] if destination in town.closed and origin != destination)
     driven = sum(step.travel_minutes for step in route.steps)

@@ -1,8 +1,8 @@
 """Roads as they are read: where ways are cut, what is found, and which files are refused.
 
-        c                  Main Street a ─ b ─ d, one way; Side Street b ─ c; at e a bollard.
-        │
-    a ──b──→ d ──e── f
+    c                  Main Street a ─ b ─ d, one way; Side Street b ─ c; at e a bollard.
+    │
+a ──b──→ d ──e── f
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Driving: how long, which way, around what is closed, and what cannot be reached.
 
-        c ──── d ──── e      Residential streets, 1000 m a side: 2.4 minutes each.
-        │      │      │      p ── q stands apart.
-        a ──── b ──── f      p ── q
+c ──── d ──── e      Residential streets, 1000 m a side: 2.4 minutes each.
+│      │      │      p ── q stands apart.
+a ──── b ──── f      p ── q
 """
 
 from __future__ import annotations

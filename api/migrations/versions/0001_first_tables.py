@@ -208,6 +208,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
+    op.create_table('road_version',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('imported_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('counts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('findings', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_road_version'))
+    )
     op.create_table('service_point',
     sa.Column('network_version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Text(), nullable=False),
@@ -394,6 +402,32 @@ def upgrade() -> None:
     )
     op.create_index('ix_notification_batch', 'notification', ['change_position', 'channel', 'language'], unique=False)
     op.create_index('ix_notification_outage_id', 'notification', ['outage_id'], unique=False)
+    op.create_table('road_segment',
+    sa.Column('road_version', sa.Integer(), nullable=False),
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('way_id', sa.BigInteger(), nullable=False),
+    sa.Column('road_class', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('from_vertex', sa.Integer(), nullable=False),
+    sa.Column('to_vertex', sa.Integer(), nullable=False),
+    sa.Column('length_m', sa.REAL(), nullable=False),
+    sa.Column('forward_minutes', sa.REAL(), nullable=True),
+    sa.Column('backward_minutes', sa.REAL(), nullable=True),
+    sa.Column('by_permission', sa.Boolean(), nullable=False),
+    sa.Column('geometry', Geometry('LINESTRING', srid=4326, spatial_index=False), nullable=False),
+    sa.CheckConstraint('forward_minutes > 0 AND backward_minutes > 0', name=op.f('ck_road_segment_minutes')),
+    sa.CheckConstraint('length_m >= 0', name=op.f('ck_road_segment_length_m')),
+    sa.ForeignKeyConstraint(['road_version'], ['road_version.id'], name=op.f('fk_road_segment_road_version_road_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('road_version', 'id', name=op.f('pk_road_segment'))
+    )
+    op.create_index('ix_road_segment_geometry', 'road_segment', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('road_turn',
+    sa.Column('road_version', sa.Integer(), nullable=False),
+    sa.Column('from_edge', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('to_edge', sa.Integer(), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['road_version'], ['road_version.id'], name=op.f('fk_road_turn_road_version_road_version'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('road_version', 'from_edge', 'to_edge', name=op.f('pk_road_turn'))
+    )
     op.create_table('user_session',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
