@@ -23,7 +23,7 @@ from dispatch.states import (
 )
 from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.areas import outage_area
-from gis.places import device_places, service_point_details
+from gis.places import ServicePointDetail, device_places, service_point_details
 
 ON_KINDS = ("power_up",)
 OUT_KINDS = ("trouble_call", "last_gasp")
@@ -97,6 +97,8 @@ class AffectedServicePoint:
     account: str | None
     address: str | None
     priority: str | None
+    phases_lost: str
+    is_partly_out: bool
     started_at: datetime
     ended_at: datetime | None
 
@@ -145,18 +147,26 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
         session, network_version=outage.network_version, ids=[row.service_point for row in rows]
     )
     by_id = {detail.id: detail for detail in details}
-    return [
-        AffectedServicePoint(
-            id=row.service_point,
-            customers=row.customers,
-            account=by_id[row.service_point].account if row.service_point in by_id else None,
-            address=by_id[row.service_point].address if row.service_point in by_id else None,
-            priority=by_id[row.service_point].priority if row.service_point in by_id else None,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-        )
-        for row in rows
-    ]
+    return [_affected(row, by_id.get(row.service_point), outage.phases) for row in rows]
+
+
+def _affected(
+    row: InterruptionRow, detail: ServicePointDetail | None, open_phases: str
+) -> AffectedServicePoint:
+    """What has supply left on a phase it takes is partly out; of a vanished service point nothing is known."""
+    taken = detail.phases if detail else open_phases
+    lost = "".join(phase for phase in taken if phase in open_phases)
+    return AffectedServicePoint(
+        id=row.service_point,
+        customers=row.customers,
+        account=detail.account if detail else None,
+        address=detail.address if detail else None,
+        priority=detail.priority if detail else None,
+        phases_lost=lost,
+        is_partly_out=lost != taken,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
 
 
 def outage_history(session: Session, *, outage_id: str) -> list[Change]:

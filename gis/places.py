@@ -52,6 +52,7 @@ class ServicePointDetail:
     id: str
     account: str | None
     customers: int
+    phases: str
     priority: str | None
     address: str | None
     lon: float | None
@@ -211,7 +212,7 @@ def device_places(session: Session, *, network_version: int, ids: Collection[str
 
 
 _DETAILS = text("""
-    SELECT service_point.id, account, customers, priority, address,
+    SELECT service_point.id, account, customers, phases, priority, address,
            ST_X(COALESCE(service_point.geometry, node.geometry)) AS lon,
            ST_Y(COALESCE(service_point.geometry, node.geometry)) AS lat
     FROM service_point

@@ -73,13 +73,15 @@ class Outages(Answer):
 
 
 class AffectedServicePoint(Answer):
-    """One household of an outage: without supply in [`from`, `to`)."""
+    """One household of an outage: without supply, or part of it, in [`from`, `to`)."""
 
     id: str
     customers: int
     account: str | None
     address: str | None
     priority: str | None
+    phases_lost: str
+    is_partly_out: bool
     started_at: Instant = Field(serialization_alias="from")
     ended_at: Instant | None = Field(serialization_alias="to")
 

@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.errors import UnknownThing
 from dispatch.outage_extent import outage_extent, outage_version
+from dispatch.outages import affected_service_points
 from dispatch.supply_versions import supply_versions
 
 
@@ -29,3 +30,18 @@ def test_versions_of_many_accounts_differ_only_where_something_happened(world):
     world.report(*(("last_gasp", f"a{n}") for n in range(1, 5)))
     after = world.ask(supply_versions, accounts=accounts, now=world.now)
     assert {account for account in accounts if before[account] != after[account]} == {"A-a1"}
+
+
+def test_one_phase_gone_leaves_three_phase_households_partly_out(world):
+    opened = {"id": "o1", "kind": "switch_open", "device": "T1", "phases": "A", "at": world.now.isoformat()}
+    world.report(opened)
+    (outage,) = world.outages()
+    assert (outage.device, outage.phases) == ("T1", "A")
+    affected = world.ask(affected_service_points, outage_id=outage.id)
+    assert {(one.id, one.phases_lost, one.is_partly_out) for one in affected} == {
+        (f"a{n}", "A", True) for n in range(1, 5)
+    }
+    world.report({"id": "o2", "kind": "switch_open", "device": "T3", "at": world.now.isoformat()})
+    (whole,) = [one for one in world.outages() if one.device == "T3"]
+    affected = world.ask(affected_service_points, outage_id=whole.id)
+    assert {(one.phases_lost, one.is_partly_out) for one in affected} == {("ABC", False)}
