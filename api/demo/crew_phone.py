@@ -7,7 +7,7 @@ does is put in at one end (`tell`), what it is asked to do is taken out at the o
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -17,6 +17,9 @@ from storm.crews import CrewStep
 from storm.evidence import as_text
 
 logger = logging.getLogger("relight.demo")
+
+# How long a crew that stands is silent; the desk calls one stale after half an hour.
+HEARD_EVERY = timedelta(minutes=12)
 
 
 class CrewPhone:
@@ -33,6 +36,8 @@ class CrewPhone:
         self._steps: SimpleQueue[CrewStep] = SimpleQueue()
         self._jobs: SimpleQueue[list[dict[str, Any]]] = SimpleQueue()
         self._position: Place | None = None
+        self._is_driving = False
+        self._told_at = now()
         self._events = 0
 
     @property
@@ -49,9 +54,10 @@ class CrewPhone:
         """Hand in what the crew did; any thread may."""
         self._steps.put(step)
 
-    def show_position(self, place: Place | None) -> None:
-        """Say where the crew is while it drives, None while it stands; any thread may."""
+    def show_position(self, place: Place, *, is_driving: bool) -> None:
+        """Say where the crew is; any thread may. One that stands is heard of now and then."""
         self._position = place
+        self._is_driving = is_driving
 
     def new_jobs(self) -> list[dict[str, Any]] | None:
         """Return the crew's open jobs as last read, None when nothing was read since the last question."""
@@ -67,10 +73,16 @@ class CrewPhone:
                 self._send(self._steps.get_nowait())
         except Empty:
             pass
-        if (place := self._position) is not None:
-            position = {"lon": place.lon, "lat": place.lat, "at": as_text(self._now())}
-            self._client.post(f"/api/crews/{self.crew_id}/position", position)
+        self._tell_position()
         self._jobs.put(self._client.get("/api/jobs/mine")["jobs"])
+
+    def _tell_position(self) -> None:
+        place, now = self._position, self._now()
+        if place is None or not (self._is_driving or now - self._told_at >= HEARD_EVERY):
+            return
+        self._told_at = now
+        position = {"lon": place.lon, "lat": place.lat, "at": as_text(now)}
+        self._client.post(f"/api/crews/{self.crew_id}/position", position)
 
     def _send(self, step: CrewStep) -> None:
         finding = asdict(step.finding) if step.finding is not None else None

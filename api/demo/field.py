@@ -36,7 +36,7 @@ class FieldCrew:
             if step.repaired is not None:
                 storm.mend(fault=step.repaired, at=step.at)
             self.phone.tell(step)
-        self.phone.show_position(self.crew.place_at(now) if self.crew.is_driving else None)
+        self.phone.show_position(self.crew.place_at(now), is_driving=self.crew.is_driving)
 
     def _hear(self, now: datetime) -> None:
         jobs = self.phone.new_jobs()

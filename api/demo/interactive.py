@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from textwrap import fill
 from typing import Any
 
-from api.demo.cast import CastAccount
+from api.demo.cast import CastAccount, CastCrew
 from api.demo.errors import DemoError
 from api.demo.mail_sink import MailSink
 from api.demo.players import Players
@@ -16,17 +17,31 @@ from storm.faults import StormShape
 _PAUSE_BETWEEN_STORMS = timedelta(minutes=20)
 _LOOK_EVERY_S = 2.0
 _REPORT_EVERY_S = 20.0
+_WIDTH = 100
 
 
 def welcome(
-    *, address: str, accounts: Sequence[CastAccount], supply: tuple[str, str] | None, speed: float
+    *,
+    address: str,
+    accounts: Sequence[CastAccount],
+    crews: Sequence[CastCrew],
+    supply: tuple[str, str] | None,
+    speed: float,
 ) -> str:
     """Return what a newcomer sees first: addresses, sign-ins and what to try.
+
+    A crew goes by its name at the desk, and by its account's at the sign-in: both are told.
 
     `supply` is the account and the last four digits of the phone of a customer about to lose supply.
     """
     people = [account for account in accounts if account.for_people]
     names = {role: ", ".join(one.credentials.name for one in people if one.role is role) for role in Role}
+    called = fill(
+        ", ".join(f"{crew.id} ({crew.name})" for crew in crews),
+        width=_WIDTH,
+        initial_indent="  crew         ",
+        subsequent_indent=" " * 15,
+    )
     return f"""
 Relight plays a storm at {speed:g} times real speed.
 
@@ -38,14 +53,15 @@ Relight plays a storm at {speed:g} times real speed.
 Sign in with the password  {people[0].credentials.password}  as
   dispatcher   {names[Role.DISPATCHER]}
   supervisor   {names[Role.SUPERVISOR]}
-  crew         {names[Role.CREW]}
+{called}
   customer     {names[Role.CUSTOMER] or "(this network names none)"}
 These accounts exist in this demo only, and the demo answers on this machine only.
 
 Try this: sign in at the desk and watch outages appear; pick one, read why Relight believes it, see its crews.
-The Autopilot plays the dispatcher; what you do before it does, it leaves alone. Then be a customer who is
-about to lose supply{_supply_hint(supply)}, in another tab, and watch the page change by itself.
-All three pages may stand open side by side in one browser: each has a sign-in of its own.
+The Autopilot plays the dispatcher, and its switch stands on top of the desk; what you do before it does, it
+leaves alone. Crews drive and work by themselves; what you tap first on a crew's page counts.
+Then be a customer who is about to lose supply{_supply_hint(supply)}, in another tab, and watch the page
+change by itself. All three pages may stand open side by side in one browser: each has a sign-in of its own.
 
 Ctrl-C stops everything.
 """

@@ -86,7 +86,11 @@ def run(
 
 def _welcome(address: str, production: Production, speed: float) -> str:
     return welcome(
-        address=address, accounts=production.accounts, supply=production.supply_to_try(), speed=speed
+        address=address,
+        accounts=production.accounts,
+        crews=production.crews,
+        supply=production.supply_to_try(),
+        speed=speed,
     )
 
 

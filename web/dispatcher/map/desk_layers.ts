@@ -3,6 +3,7 @@ import type { Feature, FeatureCollection, Point } from "geojson";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import type { Palette } from "../../src/shared/map/palette";
 
+const NAMES_FROM_ZOOM = 9;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export type Mark = Feature<Point, { id: string; image: string; order: number; selected: boolean }>;
@@ -44,10 +45,24 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
       "line-dasharray": [3, 2],
     },
   });
+  // From far away crews stand in one spot, and their names would hide it and one another.
+  map.addLayer({
+    id: "crew_far",
+    type: "circle",
+    source: "crews",
+    maxzoom: NAMES_FROM_ZOOM,
+    paint: {
+      "circle-radius": 4,
+      "circle-color": palette.crew,
+      "circle-stroke-color": palette.ground,
+      "circle-stroke-width": 1,
+    },
+  });
   map.addLayer({
     id: "crew",
     type: "symbol",
     source: "crews",
+    minzoom: NAMES_FROM_ZOOM,
     layout: {
       "icon-image": ["get", "image"],
       "icon-allow-overlap": true,
