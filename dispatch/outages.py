@@ -153,7 +153,7 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
 def _affected(
     row: InterruptionRow, detail: ServicePointDetail | None, open_phases: str
 ) -> AffectedServicePoint:
-    """What has supply left on a phase it takes is partly out; of a vanished service point nothing is known."""
+    """What has supply left on a phase it takes is partly out; a vanished service point counts as out."""
     taken = detail.phases if detail else open_phases
     lost = "".join(phase for phase in taken if phase in open_phases)
     return AffectedServicePoint(
