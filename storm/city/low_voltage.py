@@ -1,0 +1,279 @@
+"""Transformers, low voltage along the streets, and the line into each house, as equipment.
+
+Rules:
+1. From a transformer a main runs along each street edge with a pole (or a cable cabinet) for the houses of every
+   38 m, on both sides; to a corner that is served from the next one, a main leads there first.
+2. Each building has a node of its own and a service line from the nearest pole; flats share the node.
+3. A dedicated transformer stands at the building, behind a fuse and a line of its own; the customer is at its
+   low-voltage terminals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from storm.city.arrays import Flags, Floats, Longs, Objects, numbered, rank_in_group
+from storm.city.feeders import FeederTrees
+from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
+from storm.city.medium_voltage import FEEDER_KV, FeederNodes, feeder_ids
+from storm.city.street_plan import StreetPlan
+from storm.city.transformers import Premises, Units
+
+LOW_KV = 0.4
+_POLE_EVERY_M = 38.0
+_ASIDE_M = 6.0
+_MAIN_A, _SERVICE_A = 250.0, 63.0
+
+
+@dataclass(frozen=True, slots=True)
+class LowVoltage:
+    """All below the feeders' nodes; `node_of_building` is where its customers are connected."""
+
+    transformers: TransformerRows
+    lines: LineRows
+    switches: SwitchRows
+    node_of_building: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class _Poles:
+    of_building: Longs  # -1 for a building with a transformer of its own
+    node: Longs
+    before: Longs
+    transformer: Longs
+    edge: Longs
+
+
+def make_low_voltage(
+    *,
+    nodes: NodeRows,
+    plan: StreetPlan,
+    trees: FeederTrees,
+    at: FeederNodes,
+    premises: Premises,
+    units: Units,
+    phases: Longs,
+    rated_kva: Floats,
+    is_underground: Flags,
+) -> LowVoltage:
+    """Return transformers and low voltage.
+
+    Args:
+        nodes: where nodes are added.
+        plan: the streets.
+        trees: the feeders.
+        at: their nodes.
+        premises: the buildings by transformer.
+        units: their customers.
+        phases: of each transformer.
+        rated_kva: of each transformer.
+        is_underground: whether there are cables rather than overhead lines, by street edge.
+    """
+    transformers, spurs, fuses = _transformers(
+        nodes, trees, at, premises, phases, rated_kva, is_underground
+    )
+    poles, corner_mains = _poles(nodes, plan, trees, premises, transformers)
+    buildings = premises.buildings
+    public = np.flatnonzero(~premises.is_dedicated)
+    node_of_building = transformers.to_node[premises.transformer].copy()
+    node_of_building[public] = nodes.add(buildings.x_m[public], buildings.y_m[public], LOW_KV)
+    in_building = np.zeros(buildings.count, dtype=np.int64)
+    np.bitwise_or.at(in_building, units.building, units.phases)
+    sections = np.concatenate(
+        [
+            corner_mains,
+            np.stack([poles.before, poles.node, poles.transformer, poles.edge], axis=1),
+            np.stack(
+                [
+                    poles.node[poles.of_building[public]],
+                    node_of_building[public],
+                    premises.transformer[public],
+                    buildings.edge[public],
+                ],
+                axis=1,
+            ),
+        ]
+    )
+    mains = len(sections) - len(public)
+    lines = _low_lines(
+        nodes,
+        sections,
+        phases=np.r_[phases[sections[:mains, 2]], in_building[public]],
+        rated_a=np.r_[np.full(mains, _MAIN_A), np.full(len(public), _SERVICE_A)],
+        feeder=transformers.feeder[sections[:, 2]],
+        is_underground=is_underground[sections[:, 3]],
+    )
+    return LowVoltage(transformers, stacked([spurs, lines]), fuses, node_of_building)
+
+
+def _transformers(
+    nodes: NodeRows,
+    trees: FeederTrees,
+    at: FeederNodes,
+    premises: Premises,
+    phases: Longs,
+    rated_kva: Floats,
+    is_underground: Flags,
+) -> tuple[TransformerRows, LineRows, SwitchRows]:
+    firsts = premises.firsts()
+    tree_node, own = premises.tree_node[firsts], premises.is_dedicated[firsts]
+    feeder, edge = trees.feeder[tree_node], premises.buildings.edge[firsts]
+    rank = rank_in_group(tree_node)
+    x = np.where(own, premises.buildings.x_m[firsts] + 7, at.x_m[tree_node] + 4 + 3.5 * rank)
+    y = np.where(own, premises.buildings.y_m[firsts] + 7, at.y_m[tree_node] + 4)
+    fed_from = at.node[tree_node].copy()
+    spurs, fuses = _spurs(nodes, trees, at, tree_node[own], x[own], y[own], is_underground[edge[own]])
+    fed_from[own] = spurs.to_node
+    names = feeder_ids(trees)
+    order = np.argsort(feeder, kind="stable")
+    number = np.empty(len(feeder), dtype=np.int64)
+    number[order] = rank_in_group(feeder[order]) + 1
+    ids = np.empty(len(feeder), dtype=object)
+    ids[:] = [f"{names[f]}-T{n:03d}" for f, n in zip(feeder.tolist(), number.tolist(), strict=True)]
+    rows = TransformerRows(
+        id=ids,
+        from_node=fed_from,
+        to_node=nodes.add(x, y, LOW_KV),
+        phases=phases,
+        is_station=np.zeros(len(ids), dtype=np.bool_),
+        is_dedicated=own,
+        rated_kva=rated_kva,
+        feeder=feeder,
+        edge=edge,
+        x_m=x,
+        y_m=y,
+    )
+    return rows, spurs, fuses
+
+
+def _spurs(
+    nodes: NodeRows,
+    trees: FeederTrees,
+    at: FeederNodes,
+    tree_node: Longs,
+    x_m: Floats,
+    y_m: Floats,
+    is_underground: Flags,
+) -> tuple[LineRows, SwitchRows]:
+    """The fuse and the line to each dedicated transformer."""
+    count = len(tree_node)
+    start = nodes.add(at.x_m[tree_node], at.y_m[tree_node], FEEDER_KV)
+    end = nodes.add(x_m, y_m, FEEDER_KV)
+    feeder, phases = trees.feeder[tree_node], np.full(count, 7, dtype=np.int64)
+    numbers = np.arange(1, count + 1, dtype=np.int64)
+    lines = LineRows(
+        id=numbered("SPUR", numbers, 5),
+        from_node=start,
+        to_node=end,
+        phases=phases,
+        is_underground=is_underground,
+        rated_a=np.full(count, 200.0),
+        feeder=feeder,
+        points=np.full(count, 2, dtype=np.int64),
+        x_m=np.column_stack([at.x_m[tree_node], x_m]).ravel(),
+        y_m=np.column_stack([at.y_m[tree_node], y_m]).ravel(),
+    )
+    ids = numbered("SPURFU", numbers, 5).astype(object)
+    fuses = SwitchRows(
+        id=ids,
+        from_node=at.node[tree_node],
+        to_node=start,
+        phases=phases,
+        kind=_same("fuse", count),
+        normally_open=np.zeros(count, dtype=np.bool_),
+        remote_controlled=np.zeros(count, dtype=np.bool_),
+        rated_a=np.full(count, 100.0),
+        feeder=feeder,
+        name=ids,
+        x_m=at.x_m[tree_node],
+        y_m=at.y_m[tree_node],
+    )
+    return lines, fuses
+
+
+def _same(text: str, count: int) -> Objects:
+    return np.full(count, text, dtype=object)
+
+
+def _poles(
+    nodes: NodeRows, plan: StreetPlan, trees: FeederTrees, premises: Premises, transformers: TransformerRows
+) -> tuple[_Poles, Longs]:
+    """Return the poles, and the mains to corners that are served from the next one (as rows of sections)."""
+    public = np.flatnonzero(~premises.is_dedicated)
+    keys = np.stack(
+        [
+            premises.transformer[public],
+            premises.corner[public],
+            premises.buildings.edge[public],
+            (premises.away_m[public] / _POLE_EVERY_M).astype(np.int64),
+        ]
+    )
+    new = _changes(keys)
+    pole = np.cumsum(new) - 1
+    transformer, corner, edge, _ = keys[:, new]
+    away = np.bincount(pole, weights=premises.away_m[public]) / np.bincount(pole) if len(pole) else pole * 1.0
+    x, y = _along(plan, corner, edge, away)
+    node = nodes.add(x, y, LOW_KV)
+    is_first = _changes(keys[:3, new])
+    is_corner = _changes(keys[:2, new]) & (corner != trees.corner[premises.tree_node[public][new]])
+    root = transformers.to_node[transformer].copy()
+    corner_node = nodes.add(plan.x_m[corner[is_corner]] + 3, plan.y_m[corner[is_corner]] + 3, LOW_KV)
+    # From its first pole on, all of a corner hang from that corner's node.
+    is_guest = corner != trees.corner[premises.tree_node[public][new]]
+    root[is_guest] = corner_node[np.cumsum(is_corner)[is_guest] - 1]
+    before = np.where(is_first, root, np.r_[node[:1], node[:-1]])
+    mains = np.stack(
+        [
+            transformers.to_node[transformer[is_corner]],
+            corner_node,
+            transformer[is_corner],
+            edge[is_corner],
+        ],
+        axis=1,
+    )
+    of_building = np.full(premises.buildings.count, -1, dtype=np.int64)
+    of_building[public] = pole
+    return _Poles(of_building, node, before, transformer, edge), mains
+
+
+def _changes(keys: Longs) -> Flags:
+    """Return where any of the rows of keys differs from what stands before it."""
+    if not keys.shape[1]:
+        return np.zeros(0, dtype=np.bool_)
+    return np.r_[True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)]
+
+
+def _along(plan: StreetPlan, corner: Longs, edge: Longs, away_m: Floats) -> tuple[Floats, Floats]:
+    """Return places so far from a corner along a street, at its side."""
+    other = np.where(plan.from_nodes[edge] == corner, plan.to_nodes[edge], plan.from_nodes[edge])
+    dx, dy = plan.x_m[other] - plan.x_m[corner], plan.y_m[other] - plan.y_m[corner]
+    length = np.hypot(dx, dy)
+    dx, dy = dx / length, dy / length
+    return plan.x_m[corner] + dx * away_m - dy * _ASIDE_M, plan.y_m[corner] + dy * away_m + dx * _ASIDE_M
+
+
+def _low_lines(
+    nodes: NodeRows,
+    sections: Longs,
+    *,
+    phases: Longs,
+    rated_a: Floats,
+    feeder: Longs,
+    is_underground: Flags,
+) -> LineRows:
+    x, y = np.concatenate(nodes.x_m), np.concatenate(nodes.y_m)
+    ends = sections[:, :2]
+    return LineRows(
+        id=numbered("V", np.arange(1, len(sections) + 1, dtype=np.int64), 7),
+        from_node=sections[:, 0],
+        to_node=sections[:, 1],
+        phases=phases,
+        is_underground=is_underground,
+        rated_a=rated_a,
+        feeder=feeder,
+        points=np.full(len(sections), 2, dtype=np.int64),
+        x_m=x[ends].ravel(),
+        y_m=y[ends].ravel(),
+    )

@@ -1,0 +1,243 @@
+"""Substations and feeders as equipment: busbars, breakers, line sections along streets, devices, ties.
+
+Rules:
+1. A substation has a source, and a station transformer and busbar for every eight feeders or so; its busbars are
+   joined by a coupler that is normally open.
+2. Each feeder leaves its busbar through a breaker and a cable to the street, and keeps to its own side of it.
+3. A device at the head of a line stands between the node before and a node of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from storm.city.arrays import Flags, Floats, Longs, Objects
+from storm.city.feeders import FeederTrees
+from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
+from storm.city.street_plan import StreetPlan
+from storm.city.trunks import Branches, Entry
+from topology.phases import ABC
+
+FEEDER_KV = 10.0
+_YARD_M = 32.0
+_FEEDERS_PER_BUSBAR = 9
+_STATION_KVA = np.array([2_500, 6_300, 10_000, 16_000, 25_000, 40_000, 63_000, 80_000.0])
+_STATION_KVA_PER_CUSTOMER = 2.2
+_LARGE_STATION_FEEDERS = 3
+_TRUNK_A, _LATERAL_A, _BREAKER_A = 400.0, 200.0, 630.0
+_DEVICE = {
+    Entry.FUSE: ("fuse", "FU", 100.0),
+    Entry.RECLOSER: ("recloser", "R", 630.0),
+    Entry.SECTIONALIZER: ("sectionalizer", "SE", 400.0),
+    Entry.SWITCH: ("switch", "SW", 400.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeederNodes:
+    """For each node of the feeder trees: its number among the network's nodes, and its place."""
+
+    node: Longs
+    x_m: Floats
+    y_m: Floats
+
+
+def substation_ids(count: int) -> list[str]:
+    """Return the ids of so many substations."""
+    return [f"S{number:02d}" for number in range(1, count + 1)]
+
+
+def feeder_ids(trees: FeederTrees) -> list[str]:
+    """Return the ids of all feeders, which begin with their substation's."""
+    pairs = zip(trees.substation.tolist(), trees.number.tolist(), strict=True)
+    return [f"S{substation + 1:02d}F{number:02d}" for substation, number in pairs]
+
+
+def place_feeder_nodes(nodes: NodeRows, plan: StreetPlan, trees: FeederTrees) -> FeederNodes:
+    """Add the nodes of all feeders, each feeder a few metres aside of the middle of the street."""
+    turn = 2.39996 * trees.number[trees.feeder]
+    aside = 2.5 + 0.22 * trees.number[trees.feeder]
+    x = plan.x_m[trees.corner] + aside * np.cos(turn)
+    y = plan.y_m[trees.corner] + aside * np.sin(turn)
+    return FeederNodes(nodes.add(x, y, FEEDER_KV), x, y)
+
+
+def make_substations(
+    *, nodes: NodeRows, plan: StreetPlan, trees: FeederTrees, branches: Branches, at: FeederNodes
+) -> tuple[SwitchRows, LineRows, TransformerRows]:
+    """Return the equipment of all substations, up to where their feeders reach the street."""
+    switches, lines, transformers = [], [], []
+    roots = np.flatnonzero(trees.parent < 0)
+    for substation in range(int(trees.substation.max()) + 1):
+        mine = roots[trees.substation[trees.feeder[roots]] == substation]
+        made = _substation(nodes, plan, trees, branches, at, substation, mine)
+        switches.append(made[0])
+        lines.append(made[1])
+        transformers.append(made[2])
+    return stacked(switches), stacked(lines), stacked(transformers)
+
+
+def _substation(
+    nodes: NodeRows,
+    plan: StreetPlan,
+    trees: FeederTrees,
+    branches: Branches,
+    at: FeederNodes,
+    substation: int,
+    roots: Longs,
+) -> tuple[SwitchRows, LineRows, TransformerRows]:
+    name, corner = f"S{substation + 1:02d}", int(trees.corner[roots[0]])
+    x, y = float(plan.x_m[corner]) + _YARD_M, float(plan.y_m[corner]) + _YARD_M
+    bars = max(1, round(len(roots) / _FEEDERS_PER_BUSBAR))
+    high_kv = 110.0 if len(roots) >= _LARGE_STATION_FEEDERS else 33.0
+    source = nodes.add_one(x, y + 12, high_kv, substation)
+    busbars = [nodes.add_one(x + 9 * bar, y, FEEDER_KV, substation) for bar in range(bars)]
+    transformers = _station_transformers(
+        name, source, busbars, int(branches.customers_below[roots].sum()), x, y
+    )
+    ids, from_nodes, to_nodes, is_open, feeders = [], [], [], [], []
+    places: list[float] = []
+    for rank, root in enumerate(roots.tolist()):
+        gate = nodes.add_one(x + 3 * rank, y - 8, FEEDER_KV, substation)
+        ids.append(f"{name}F{int(trees.number[trees.feeder[root]]):02d}-CB")
+        from_nodes.append(busbars[rank * bars // len(roots)])
+        to_nodes.append(gate)
+        is_open.append(False)
+        feeders.append(int(trees.feeder[root]))
+        places.append(x + 3 * rank)
+    gates = np.array(to_nodes, dtype=np.int64)
+    for bar in range(bars - 1):
+        ids.append(f"{name}-BC{bar + 1}")
+        from_nodes.append(busbars[bar])
+        to_nodes.append(busbars[bar + 1])
+        is_open.append(True)
+        feeders.append(-1)
+        places.append(x + 9 * bar + 4)
+    count = len(ids)
+    switches = SwitchRows(
+        id=_objects(ids),
+        from_node=np.array(from_nodes, dtype=np.int64),
+        to_node=np.array(to_nodes, dtype=np.int64),
+        phases=np.full(count, ABC, dtype=np.int64),
+        kind=_objects(["breaker"] * count),
+        normally_open=np.array(is_open),
+        remote_controlled=np.ones(count, dtype=np.bool_),
+        rated_a=np.full(count, _BREAKER_A),
+        feeder=np.array(feeders, dtype=np.int64),
+        name=_objects(ids),
+        x_m=np.array(places),
+        y_m=np.full(count, y - 4),
+    )
+    return switches, _ways_out(trees, at, roots, gates, np.array(places[: len(roots)]), y - 8), transformers
+
+
+def _station_transformers(
+    name: str, source: int, busbars: list[int], customers: int, x: float, y: float
+) -> TransformerRows:
+    bars = len(busbars)
+    needed = _STATION_KVA_PER_CUSTOMER * customers / bars
+    rating = _STATION_KVA[min(int(np.searchsorted(_STATION_KVA, needed)), len(_STATION_KVA) - 1)]
+    return TransformerRows(
+        id=_objects([f"{name}-TX{bar + 1}" for bar in range(bars)]),
+        from_node=np.full(bars, source, dtype=np.int64),
+        to_node=np.array(busbars, dtype=np.int64),
+        phases=np.full(bars, ABC, dtype=np.int64),
+        is_station=np.ones(bars, dtype=np.bool_),
+        is_dedicated=np.zeros(bars, dtype=np.bool_),
+        rated_kva=np.full(bars, rating),
+        feeder=np.full(bars, -1, dtype=np.int64),
+        edge=np.full(bars, -1, dtype=np.int64),
+        x_m=x + 9.0 * np.arange(bars),
+        y_m=np.full(bars, y + 6),
+    )
+
+
+def _ways_out(
+    trees: FeederTrees, at: FeederNodes, roots: Longs, gates: Longs, gate_x: Floats, gate_y: float
+) -> LineRows:
+    """The cable of each feeder from its breaker to the street."""
+    count = len(roots)
+    feeder = trees.feeder[roots]
+    ids = [
+        f"S{int(trees.substation[one]) + 1:02d}F{int(trees.number[one]):02d}-L000" for one in feeder.tolist()
+    ]
+    return LineRows(
+        id=_objects(ids),
+        from_node=gates,
+        to_node=at.node[roots],
+        phases=np.full(count, ABC, dtype=np.int64),
+        is_underground=np.ones(count, dtype=np.bool_),
+        rated_a=np.full(count, _TRUNK_A),
+        feeder=feeder,
+        points=np.full(count, 2, dtype=np.int64),
+        x_m=np.column_stack([gate_x, at.x_m[roots]]).ravel(),
+        y_m=np.column_stack([np.full(count, gate_y), at.y_m[roots]]).ravel(),
+    )
+
+
+def make_feeder_lines(
+    *, nodes: NodeRows, trees: FeederTrees, branches: Branches, at: FeederNodes, is_underground: Flags
+) -> tuple[LineRows, SwitchRows]:
+    """Return the line section to each node of a feeder, and the device that stands at its head if any."""
+    children = np.flatnonzero(trees.parent >= 0)
+    above = trees.parent[children]
+    entry = branches.entry[children]
+    switched = entry != Entry.NONE
+    length = np.hypot(at.x_m[children] - at.x_m[above], at.y_m[children] - at.y_m[above])
+    ahead = np.minimum(0.2, 7.0 / np.maximum(length, 1.0))
+    start_x = at.x_m[above] + np.where(switched, ahead, 0.0) * (at.x_m[children] - at.x_m[above])
+    start_y = at.y_m[above] + np.where(switched, ahead, 0.0) * (at.y_m[children] - at.y_m[above])
+    start = at.node[above].copy()
+    start[switched] = nodes.add(start_x[switched], start_y[switched], FEEDER_KV)
+    feeder = trees.feeder[children]
+    ids = _counted(trees, feeder, ["L"] * len(children), digits=3)
+    lines = LineRows(
+        id=ids,
+        from_node=start,
+        to_node=at.node[children],
+        phases=branches.phases[children],
+        is_underground=is_underground[children],
+        rated_a=np.where(branches.is_trunk[children], _TRUNK_A, _LATERAL_A),
+        feeder=feeder,
+        points=np.full(len(children), 2, dtype=np.int64),
+        x_m=np.column_stack([start_x, at.x_m[children]]).ravel(),
+        y_m=np.column_stack([start_y, at.y_m[children]]).ravel(),
+    )
+    kinds = [_DEVICE[Entry(one)] for one in entry[switched].tolist()]
+    ids = _counted(trees, feeder[switched], [short for _, short, _ in kinds], digits=1)
+    is_fuse = entry[switched] == Entry.FUSE
+    automatic = (entry[switched] == Entry.RECLOSER) | (entry[switched] == Entry.SECTIONALIZER)
+    switches = SwitchRows(
+        id=ids,
+        from_node=at.node[above[switched]],
+        to_node=start[switched],
+        phases=branches.phases[children[switched]],
+        kind=_objects([kind for kind, _, _ in kinds]),
+        normally_open=np.zeros(len(kinds), dtype=np.bool_),
+        remote_controlled=automatic & ~is_fuse,
+        rated_a=np.array([rated for _, _, rated in kinds], dtype=np.float64),
+        feeder=feeder[switched],
+        name=ids,
+        x_m=start_x[switched],
+        y_m=start_y[switched],
+    )
+    return lines, switches
+
+
+def _counted(trees: FeederTrees, feeder: Longs, kinds: list[str], digits: int) -> Objects:
+    """Return ids like S01F03-FU12: the feeder, the kind, and a number that counts both."""
+    names = feeder_ids(trees)
+    seen: dict[tuple[int, str], int] = {}
+    ids = []
+    for one, kind in zip(feeder.tolist(), kinds, strict=True):
+        number = seen[one, kind] = seen.get((one, kind), 0) + 1
+        ids.append(f"{names[one]}-{kind}{number:0{digits}d}")
+    return _objects(ids)
+
+
+def _objects(texts: list[str]) -> Objects:
+    made = np.empty(len(texts), dtype=object)
+    made[:] = texts
+    return made
