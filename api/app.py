@@ -32,6 +32,7 @@ from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
+from gis.tile_cache import TileCache
 
 # Far above any order of a dispatcher; evidence in bulk has a route of its own.
 LARGEST_BODY_BYTES = 1024 * 1024
@@ -53,6 +54,7 @@ def create_app(
     messages: MessageSettings | None = None,
     passwords: PasswordHashes | None = None,
     networks: NetworkCache | None = None,
+    tiles: TileCache | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
     web, messages = web or WebSettings(), messages or MessageSettings()
@@ -72,6 +74,7 @@ def create_app(
     app.state.channels = messages.channels()
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
+    app.state.tiles = tiles or TileCache()
     _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
     for router in ROUTERS:
         _document_roles(router)

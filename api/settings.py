@@ -46,6 +46,11 @@ class DatabaseSettings(BaseSettings):
         """Where the walked networks are kept that all processes map."""
         return self.home / "networks"
 
+    @property
+    def tiles_folder(self) -> Path:
+        """Where tiles are kept that were made before."""
+        return self.home / "tiles"
+
 
 class WebSettings(BaseSettings):
     """How the HTTP interface is served."""

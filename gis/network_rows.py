@@ -3,8 +3,7 @@
 Knows the tables and nothing of versions' states; `gis.network_versions` owns those.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -94,41 +93,24 @@ def hex_geometry(geometry: "np.ndarray[Any, np.dtype[np.object_]]", *, srid: int
     return cast("list[str | None]", shapely.to_wkb(located, hex=True, include_srid=True).tolist())
 
 
-# What COPY writes instead of characters that would end a field or a row.
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_MEANT = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
-
-
-def fetch_texts(
+def fetch_arrays(
     session: Session, *, network_version: int, table: str, columns: tuple[str, ...]
-) -> list[list[str]]:
-    """Return columns without nulls as the database writes them, in the order of the table's ids.
+) -> list[list[Any]]:
+    """Return columns (no geometry) of one version's table, in the order of its ids, each as one array.
 
-    Several times as fast as rows: a million of them take a second or two.
+    Many times as fast as `fetch_columns`, which takes rows: a million of them come in a second.
     """
     statement = sql.SQL(
-        'COPY (SELECT {} FROM {} WHERE network_version = {} ORDER BY {} COLLATE "C") TO STDOUT'
-    )
-    query = statement.format(
+        'SELECT {} FROM (SELECT {} FROM {} WHERE network_version = %s ORDER BY {} COLLATE "C") AS in_order'
+    ).format(
+        sql.SQL(", ").join(sql.SQL("array_agg({})").format(sql.Identifier(name)) for name in columns),
         sql.SQL(", ").join(sql.Identifier(name) for name in columns),
         sql.Identifier(table),
-        sql.Literal(network_version),
         sql.Identifier(LAYERS[table].key),
     )
-    with driver_connection(session).cursor() as cursor, cursor.copy(query) as copy:
-        written = b"".join(copy).decode()
-    if not written:
-        return [[] for _ in columns]
-    fields = written[:-1].replace("\t", "\n").split("\n")
-    found = [fields[place :: len(columns)] for place in range(len(columns))]
-    return [_unescaped(column) for column in found] if "\\" in written else found
-
-
-def _unescaped(column: Iterable[str]) -> list[str]:
-    return [
-        _ESCAPED.sub(lambda match: _MEANT.get(match[1], match[1]), text) if "\\" in text else text
-        for text in column
-    ]
+    with driver_connection(session).cursor(binary=True) as cursor:
+        row = cursor.execute(statement, (network_version,)).fetchone()
+    return [column or [] for column in row or ()]
 
 
 def fetch_columns(

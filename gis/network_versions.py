@@ -17,7 +17,7 @@ from gis.map_features import copy_map
 from gis.named_places import copy_named_places, places_of_addresses
 from gis.network_columns import LAYERS
 from gis.network_partitions import attach_partitions, drop_partitions, make_partitions
-from gis.network_rows import Progress, copy_layer, fetch_layer, fetch_texts
+from gis.network_rows import Progress, copy_layer, fetch_arrays, fetch_layer
 from gis.network_tables import NetworkTables, network_tables
 from gis.storable_rows import storable_rows
 from gis.tables import NetworkVersionRow
@@ -195,26 +195,20 @@ def load_network(session: Session, *, network_version: int) -> Network:
     _row(session, network_version)
 
     def columns(table: str, *names: str) -> list[list[Any]]:
-        return fetch_texts(session, network_version=network_version, table=table, columns=names)
+        return fetch_arrays(session, network_version=network_version, table=table, columns=names)
 
     node_ids, is_source = columns("node", "id", "is_source")
     ends = ("id", "kind", "from_node", "to_node", "phases")
     lines = columns("line_section", *ends)
     lines.append([False] * len(lines[0]))
-    *switches, normally_open = columns("switch", *ends, "normally_open")
-    switches.append(_flags(normally_open))
+    switches = columns("switch", *ends, "normally_open")
     transformers = columns("transformer", *ends)
     transformers.append([False] * len(transformers[0]))
     devices = [[*one, *two, *three] for one, two, three in zip(lines, switches, transformers, strict=True)]
-    ids, nodes, phases, customers = columns("service_point", "id", "node", "phases", "customers")
+    service_points = columns("service_point", "id", "node", "phases", "customers")
     network, _ = build_network(
-        nodes=NodeColumns(ids=node_ids, is_source=_flags(is_source)),
+        nodes=NodeColumns(ids=node_ids, is_source=is_source),
         devices=DeviceColumns(*devices),
-        service_points=ServicePointColumns(ids, nodes, phases, [int(count) for count in customers]),
+        service_points=ServicePointColumns(*service_points),
     )
     return network
-
-
-def _flags(written: Sequence[str]) -> list[bool]:
-    """Return booleans as the database writes them: t and f."""
-    return [text == "t" for text in written]

@@ -35,7 +35,7 @@ _TILE = """
     )
     SELECT ST_AsMVT(shown, layer, {extent}, 'geometry')
     FROM feature, LATERAL (SELECT {columns}, geometry) AS shown
-    WHERE geometry IS NOT NULL
+    WHERE feature.geometry IS NOT NULL
     GROUP BY layer
     ORDER BY layer
 """

@@ -13,6 +13,7 @@ from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MessageSettings, SignInSettings, WebSettings
 from dispatch.network_cache import NetworkCache
 from gis.database import connect
+from gis.tile_cache import TileCache
 
 _LAST_ANSWERS_WITHIN_S = 5
 
@@ -24,9 +25,13 @@ def main() -> None:
     engine = connect(
         given_database_url(database), application_name="relight web", pool_size=database.database_connections
     )
-    networks = NetworkCache(folder=database.networks_folder)
     app = create_app(
-        engine=engine, web=web, sign_in=SignInSettings(), messages=MessageSettings(), networks=networks
+        engine=engine,
+        web=web,
+        sign_in=SignInSettings(),
+        messages=MessageSettings(),
+        networks=NetworkCache(folder=database.networks_folder),
+        tiles=TileCache(database.tiles_folder),
     )
     config = uvicorn.Config(
         app,

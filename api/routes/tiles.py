@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+import gzip
+
+from fastapi import APIRouter, Request, Response
 
 from api.roles import Role, open_to
-from api.work import Database, reading
-from gis.tiles import vector_tile
+from api.work import reading
+from gis.tile_cache import Tile, TileCache
 
 router = APIRouter(tags=["network"])
 
 # A tile never changes while its version stands, and the version is part of the address. Not for shared
 # stores: it is shown to those who signed in only.
 _KEEP = "private, max-age=86400, immutable"
+_MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+_NOT_MODIFIED = 304
 
 
 @router.get("/api/tiles/{network_version}/{z}/{x}/{y}.mvt", response_class=Response)
 @open_to(Role.DISPATCHER, Role.SUPERVISOR, Role.CREW)
-def read_tile(network_version: int, z: int, x: int, y: int, engine: Database) -> Response:
+def read_tile(network_version: int, z: int, x: int, y: int, request: Request) -> Response:
     """Return one Mapbox Vector Tile: line sections, transformers, switches and service points by zoom."""
-    with reading(engine) as work:
-        tile = vector_tile(work.session, network_version=network_version, z=z, x=x, y=y)
-    return Response(tile, media_type="application/vnd.mapbox-vector-tile", headers={"Cache-Control": _KEEP})
+    tiles: TileCache = request.app.state.tiles
+    tile = tiles.find(network_version=network_version, z=z, x=x, y=y)
+    if tile is None:
+        with reading(request.app.state.engine) as work:
+            tile = tiles.make(work.session, network_version=network_version, z=z, x=x, y=y)
+    return _answer(tile, request)
+
+
+def _answer(tile: Tile, request: Request) -> Response:
+    headers = {"Cache-Control": _KEEP, "ETag": f'"{tile.tag}"', "Vary": "Accept-Encoding"}
+    seen = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
+    if headers["ETag"] in seen:
+        return Response(status_code=_NOT_MODIFIED, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(tile.gzipped, media_type=_MEDIA_TYPE, headers=headers)
+    return Response(gzip.decompress(tile.gzipped), media_type=_MEDIA_TYPE, headers=headers)

@@ -39,6 +39,7 @@ export function network_style(network_version: number, palette: Palette): StyleS
     layers: [
       { id: "ground", type: "background", paint: { "background-color": palette.ground } },
       lines(palette),
+      groups(palette),
       // Low-voltage grids have a switch at every joint: those that tell little wait for a closer look.
       switches("switch_minor", palette, ["!", tells_much], 16.5),
       transformers(palette),
@@ -65,6 +66,24 @@ function lines(palette: Palette): LayerSpecification {
     paint: {
       "line-color": ["match", ["get", "kind"], "underground", palette.underground, palette.overhead],
       "line-width": by_zoom([10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
+    },
+  };
+}
+
+/** Where people live, from afar: a spot for each group of service points, larger for more of them. */
+function groups(palette: Palette): LayerSpecification {
+  const share: ExpressionSpecification = ["sqrt", ["to-number", ["get", "service_points"], 0]];
+  return {
+    id: "service_point_group",
+    type: "circle",
+    source: NETWORK,
+    "source-layer": "service_point_group",
+    minzoom: 10,
+    maxzoom: 14,
+    paint: {
+      "circle-color": palette.service_point,
+      "circle-opacity": 0.25,
+      "circle-radius": ["interpolate", ["linear"], share, 0, 1, 20, 7],
     },
   };
 }
