@@ -21,6 +21,7 @@ from api.processes.database import NoDatabaseNamedError
 from api.processes.system import StartError
 from dispatch.errors import DispatchError
 from gis.errors import GisError
+from storm.errors import StormError
 from topology.errors import TopologyError
 
 COULD_NOT = 2
@@ -32,6 +33,7 @@ _ANTICIPATED = (
     GisError,
     NoDatabaseNamedError,
     StartError,
+    StormError,
     TopologyError,
     WeakPasswordError,
 )

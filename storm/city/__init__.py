@@ -3,6 +3,14 @@
 from storm.city.city import City, make_city
 from storm.city.streets import Streets
 from storm.city.streets_file import write_streets
-from storm.city.writing import streets_path_beside, write_city
+from storm.city.writing import require_places, streets_path_beside, write_city
 
-__all__ = ["City", "Streets", "make_city", "streets_path_beside", "write_city", "write_streets"]
+__all__ = [
+    "City",
+    "Streets",
+    "make_city",
+    "require_places",
+    "streets_path_beside",
+    "write_city",
+    "write_streets",
+]

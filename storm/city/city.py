@@ -22,7 +22,7 @@ from storm.errors import BadSeedError, CityTooLargeError, NoCustomersError
 
 MOST_CUSTOMERS = 1_000_000
 # Measured at a million customers, making and writing (docs/decisions/0026), and rounded up.
-MEMORY_PER_CUSTOMER_BYTES = 4_096
+MEMORY_PER_CUSTOMER_BYTES = 2_400
 
 Progress = Callable[[str, int, int], None]
 _STEPS = ("streets", "power lines", "customers")
@@ -76,9 +76,7 @@ def make_city(
     power = make_power(seed=seed, plan=plan, buildings=buildings)
     report(2)
     name = f"city-{customers}-{seed}"
-    tables = make_tables(
-        seed=seed, power=power, runs=runs, districts=districts, name=name, language=language
-    )
+    tables = make_tables(seed=seed, power=power, runs=runs, districts=districts, name=name, language=language)
     report(3)
     return City(tables=tables, streets=streets)
 

@@ -31,12 +31,25 @@ _FAMILIES = np.array(
     "Reyes Rossi Sato Schmidt Silva Sousa Taylor Thomsen Usman Varga Vogel Wagner Walker Weber Young Zhang Zimmer".split()
 )
 _INITIALS = np.array(list("ABCDEFGHIJKLMNOPRSTVW"))
-_FAMILIES_ZH = np.array(list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"))
-_GIVEN_ZH = np.array(list("伟芳娜敏静丽强磊洋艳勇军杰娟涛明超秀霞平刚桂英华玉兰建国志文海云雪梅晓宇轩涵欣怡佳思雨桐子航浩然"))
+_FAMILIES_ZH = np.array(
+    list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕")
+)
+_GIVEN_ZH = np.array(
+    list("伟芳娜敏静丽强磊洋艳勇军杰娟涛明超秀霞平刚桂英华玉兰建国志文海云雪梅晓宇轩涵欣怡佳思雨桐子航浩然")
+)
 _TRADES = {
-    BuildingKind.SHOP: ("Bakery|Pharmacy|Grocery|Laundry|Print Shop|Café|Butcher|Florist|Hardware", "面包房|药房|便利店|洗衣店|印务|茶馆|肉铺|花店|五金店"),
-    BuildingKind.OFFICE: ("Consulting|Insurance|Architects|Law Office|Software", "咨询公司|保险公司|设计院|律师事务所|软件公司"),
-    BuildingKind.FACTORY: ("Foundry|Textiles|Plastics|Paper Mill|Machine Works", "铸造厂|纺织厂|塑料厂|造纸厂|机械厂"),
+    BuildingKind.SHOP: (
+        "Bakery|Pharmacy|Grocery|Laundry|Print Shop|Café|Butcher|Florist|Hardware",
+        "面包房|药房|便利店|洗衣店|印务|茶馆|肉铺|花店|五金店",
+    ),
+    BuildingKind.OFFICE: (
+        "Consulting|Insurance|Architects|Law Office|Software",
+        "咨询公司|保险公司|设计院|律师事务所|软件公司",
+    ),
+    BuildingKind.FACTORY: (
+        "Foundry|Textiles|Plastics|Paper Mill|Machine Works",
+        "铸造厂|纺织厂|塑料厂|造纸厂|机械厂",
+    ),
     BuildingKind.FARM: ("Farm", "农场"),
     BuildingKind.HOSPITAL: ("Hospital", "医院"),
     BuildingKind.WATERWORKS: ("Waterworks", "自来水厂"),
@@ -113,6 +126,8 @@ def _names(rng: np.random.Generator, kind: Longs, district: Objects, is_zh: np.n
             names[rows] = np.where(zh, joined(places, zh_words[draw]), joined(places, " ", en_words[draw]))
         else:
             names[rows] = np.where(
-                zh, joined(family_zh[rows], "记", zh_words[draw]), joined(family_en[rows], " ", en_words[draw])
+                zh,
+                joined(family_zh[rows], "记", zh_words[draw]),
+                joined(family_en[rows], " ", en_words[draw]),
             )
     return names

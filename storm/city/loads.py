@@ -18,7 +18,9 @@ _OWN_TRANSFORMER = (
     BuildingKind.WATERWORKS,
     BuildingKind.SCHOOL,
 )
-THREE_PHASE_KVA = np.array([30, 50, 100, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500.0])
+THREE_PHASE_KVA = np.array(
+    [30, 50, 100, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000, 2500.0]
+)
 SINGLE_PHASE_KVA = np.array([15, 25, 37.5, 50, 75, 100, 167.0])
 _POWER_FACTOR = 0.92
 _FULLEST = 0.8
@@ -50,5 +52,7 @@ def rated_kva(peak_sum_kw: Floats, customers: Longs, *, is_three_phase: Flags) -
     coincidence = 0.3 + 0.7 / np.sqrt(np.maximum(customers, 1))
     needed = peak_sum_kw * coincidence / _POWER_FACTOR / _FULLEST
     three = THREE_PHASE_KVA[np.minimum(np.searchsorted(THREE_PHASE_KVA, needed), len(THREE_PHASE_KVA) - 1)]
-    single = SINGLE_PHASE_KVA[np.minimum(np.searchsorted(SINGLE_PHASE_KVA, needed), len(SINGLE_PHASE_KVA) - 1)]
+    single = SINGLE_PHASE_KVA[
+        np.minimum(np.searchsorted(SINGLE_PHASE_KVA, needed), len(SINGLE_PHASE_KVA) - 1)
+    ]
     return np.asarray(np.where(is_three_phase, three, single))

@@ -71,9 +71,7 @@ def make_low_voltage(
         rated_kva: of each transformer.
         is_underground: whether there are cables rather than overhead lines, by street edge.
     """
-    transformers, spurs, fuses = _transformers(
-        nodes, trees, at, premises, phases, rated_kva, is_underground
-    )
+    transformers, spurs, fuses = _transformers(nodes, trees, at, premises, phases, rated_kva, is_underground)
     poles, corner_mains = _poles(nodes, plan, trees, premises, transformers)
     buildings = premises.buildings
     public = np.flatnonzero(~premises.is_dedicated)

@@ -24,7 +24,8 @@ FEEDER_KV = 10.0
 _YARD_M = 32.0
 _FEEDERS_PER_BUSBAR = 9
 _STATION_KVA = np.array([2_500, 6_300, 10_000, 16_000, 25_000, 40_000, 63_000, 80_000.0])
-_STATION_KVA_PER_CUSTOMER = 2.2
+# Room for a neighbour's load, and for one transformer to help the other.
+_STATION_RESERVE = 1.5
 _LARGE_STATION_FEEDERS = 3
 _TRUNK_A, _LATERAL_A, _BREAKER_A = 400.0, 200.0, 630.0
 _DEVICE = {
@@ -65,14 +66,18 @@ def place_feeder_nodes(nodes: NodeRows, plan: StreetPlan, trees: FeederTrees) ->
 
 
 def make_substations(
-    *, nodes: NodeRows, plan: StreetPlan, trees: FeederTrees, branches: Branches, at: FeederNodes
+    *, nodes: NodeRows, plan: StreetPlan, trees: FeederTrees, at: FeederNodes, load_kw: Floats
 ) -> tuple[SwitchRows, LineRows, TransformerRows]:
-    """Return the equipment of all substations, up to where their feeders reach the street."""
+    """Return the equipment of all substations, up to where their feeders reach the street.
+
+    `load_kw` is the load expected at each node of the feeder trees.
+    """
     switches, lines, transformers = [], [], []
+    load_of_station = np.bincount(trees.substation[trees.feeder], weights=load_kw)
     roots = np.flatnonzero(trees.parent < 0)
     for substation in range(int(trees.substation.max()) + 1):
         mine = roots[trees.substation[trees.feeder[roots]] == substation]
-        made = _substation(nodes, plan, trees, branches, at, substation, mine)
+        made = _substation(nodes, plan, trees, at, mine, float(load_of_station[substation]))
         switches.append(made[0])
         lines.append(made[1])
         transformers.append(made[2])
@@ -83,61 +88,64 @@ def _substation(
     nodes: NodeRows,
     plan: StreetPlan,
     trees: FeederTrees,
-    branches: Branches,
     at: FeederNodes,
-    substation: int,
     roots: Longs,
+    load_kw: float,
 ) -> tuple[SwitchRows, LineRows, TransformerRows]:
-    name, corner = f"S{substation + 1:02d}", int(trees.corner[roots[0]])
+    substation, corner = int(trees.substation[trees.feeder[roots[0]]]), int(trees.corner[roots[0]])
+    name = f"S{substation + 1:02d}"
     x, y = float(plan.x_m[corner]) + _YARD_M, float(plan.y_m[corner]) + _YARD_M
     bars = max(1, round(len(roots) / _FEEDERS_PER_BUSBAR))
     high_kv = 110.0 if len(roots) >= _LARGE_STATION_FEEDERS else 33.0
     source = nodes.add_one(x, y + 12, high_kv, substation)
     busbars = [nodes.add_one(x + 9 * bar, y, FEEDER_KV, substation) for bar in range(bars)]
-    transformers = _station_transformers(
-        name, source, busbars, int(branches.customers_below[roots].sum()), x, y
+    transformers = _station_transformers(name, source, busbars, load_kw, x, y)
+    rank = np.arange(len(roots))
+    gate_x = x + 3.0 * rank
+    gates = nodes.add(gate_x, np.full(len(roots), y - 8), FEEDER_KV, np.full(len(roots), substation))
+    bars_of_feeders = np.array(busbars, dtype=np.int64)[rank * bars // len(roots)]
+    feeder = trees.feeder[roots]
+    breakers = _breakers(
+        [f"{name}F{number:02d}-CB" for number in trees.number[feeder].tolist()],
+        np.stack([bars_of_feeders, gates]),
+        feeder,
+        gate_x,
+        y - 4,
     )
-    ids, from_nodes, to_nodes, is_open, feeders = [], [], [], [], []
-    places: list[float] = []
-    for rank, root in enumerate(roots.tolist()):
-        gate = nodes.add_one(x + 3 * rank, y - 8, FEEDER_KV, substation)
-        ids.append(f"{name}F{int(trees.number[trees.feeder[root]]):02d}-CB")
-        from_nodes.append(busbars[rank * bars // len(roots)])
-        to_nodes.append(gate)
-        is_open.append(False)
-        feeders.append(int(trees.feeder[root]))
-        places.append(x + 3 * rank)
-    gates = np.array(to_nodes, dtype=np.int64)
-    for bar in range(bars - 1):
-        ids.append(f"{name}-BC{bar + 1}")
-        from_nodes.append(busbars[bar])
-        to_nodes.append(busbars[bar + 1])
-        is_open.append(True)
-        feeders.append(-1)
-        places.append(x + 9 * bar + 4)
+    couplers = _breakers(
+        [f"{name}-BC{bar}" for bar in range(1, bars)],
+        np.array([busbars[:-1], busbars[1:]], dtype=np.int64),
+        np.full(bars - 1, -1, dtype=np.int64),
+        x + 9.0 * np.arange(bars - 1) + 4,
+        y,
+    )
+    return stacked([breakers, couplers]), _ways_out(trees, at, roots, gates, gate_x, y - 8), transformers
+
+
+def _breakers(ids: list[str], ends: Longs, feeder: Longs, x_m: Floats, y_m: float) -> SwitchRows:
+    """Breakers between these ends; those of no feeder are couplers of busbars, and normally open."""
     count = len(ids)
-    switches = SwitchRows(
+    return SwitchRows(
         id=_objects(ids),
-        from_node=np.array(from_nodes, dtype=np.int64),
-        to_node=np.array(to_nodes, dtype=np.int64),
+        from_node=ends[0],
+        to_node=ends[1],
         phases=np.full(count, ABC, dtype=np.int64),
         kind=_objects(["breaker"] * count),
-        normally_open=np.array(is_open),
+        normally_open=feeder < 0,
         remote_controlled=np.ones(count, dtype=np.bool_),
         rated_a=np.full(count, _BREAKER_A),
-        feeder=np.array(feeders, dtype=np.int64),
+        feeder=feeder,
         name=_objects(ids),
-        x_m=np.array(places),
-        y_m=np.full(count, y - 4),
+        x_m=x_m,
+        y_m=np.full(count, y_m),
     )
-    return switches, _ways_out(trees, at, roots, gates, np.array(places[: len(roots)]), y - 8), transformers
 
 
 def _station_transformers(
-    name: str, source: int, busbars: list[int], customers: int, x: float, y: float
+    name: str, source: int, busbars: list[int], load_kw: float, x: float, y: float
 ) -> TransformerRows:
     bars = len(busbars)
-    needed = _STATION_KVA_PER_CUSTOMER * customers / bars
+    needed = _STATION_RESERVE * load_kw / bars
     rating = _STATION_KVA[min(int(np.searchsorted(_STATION_KVA, needed)), len(_STATION_KVA) - 1)]
     return TransformerRows(
         id=_objects([f"{name}-TX{bar + 1}" for bar in range(bars)]),

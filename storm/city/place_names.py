@@ -23,7 +23,9 @@ _MAINS = (
     "Windmill East Abbey Assembly"
 ).split()
 _MAIN_KINDS = ("Road", "Avenue", "Drive")
-_DISTRICT_HEADS = "North South East West Ash Bell Bishops Copper Elm Fair High Kings Mill Oak Stone White".split()
+_DISTRICT_HEADS = (
+    "North South East West Ash Bell Bishops Copper Elm Fair High Kings Mill Oak Stone White".split()
+)
 _DISTRICT_TAILS = "gate field side bridge wood ford moor brook hill bourne".split()
 _VILLAGE_HEADS = "Little Great Nether Upper Long".split()
 _VILLAGE_TAILS = "Alderton Barrow Cressing Dunmore Eddington Farrow Greywell Hatherley".split()

@@ -10,7 +10,7 @@ from storm.city.arrays import Flags, Longs
 from storm.city.buildings import Buildings
 from storm.city.feeders import FeederTrees, make_feeders
 from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
-from storm.city.loads import has_own_transformer
+from storm.city.loads import expected_kw, has_own_transformer
 from storm.city.low_voltage import make_low_voltage
 from storm.city.medium_voltage import make_feeder_lines, make_substations, place_feeder_nodes
 from storm.city.street_plan import StreetPlan
@@ -71,9 +71,7 @@ def make_power(*, seed: int, plan: StreetPlan, buildings: Buildings) -> Power:
         trees=trees,
         customers=_served(premises, trees.node_count),
         is_underground=cables,
-        needs_three_phases=np.bincount(
-            premises.tree_node[premises.is_dedicated], minlength=trees.node_count
-        )
+        needs_three_phases=np.bincount(premises.tree_node[premises.is_dedicated], minlength=trees.node_count)
         > 0,
     )
     return _equipment(seed, plan, areas, trees, branches, premises, cables)
@@ -100,7 +98,12 @@ def _equipment(
 ) -> Power:
     nodes = NodeRows()
     at = place_feeder_nodes(nodes, plan, trees)
-    yard = make_substations(nodes=nodes, plan=plan, trees=trees, branches=branches, at=at)
+    load_kw = np.bincount(
+        premises.tree_node,
+        weights=expected_kw(premises.buildings.kind, premises.buildings.units),
+        minlength=trees.node_count,
+    )
+    yard = make_substations(nodes=nodes, plan=plan, trees=trees, at=at, load_kw=load_kw)
     feeder_lines = make_feeder_lines(
         nodes=nodes, trees=trees, branches=branches, at=at, is_underground=cables
     )

@@ -12,12 +12,24 @@ from storm.city.streets import Streets
 from storm.errors import StreetsNotWrittenError
 
 
+_SUFFIX = ".osm.pbf"
+
+
+def require_streets_path(path: Path) -> None:
+    """Raise StreetsNotWrittenError where streets cannot be written to a file of that name."""
+    if not path.name.endswith(_SUFFIX) or path.name == _SUFFIX:
+        raise StreetsNotWrittenError(path=path, reason=f"its name does not end in {_SUFFIX}")
+    if path.is_dir() or not path.parent.is_dir():
+        raise StreetsNotWrittenError(path=path, reason="it is a folder, or in none that exists")
+
+
 def write_streets(streets: Streets, path: str | Path) -> None:
     """Write streets to a file that ends in `.osm.pbf`; one that stands there is replaced.
 
     Corners and ways are numbered from 1. StreetsNotWrittenError when the file cannot be written.
     """
     path = Path(path)
+    require_streets_path(path)
     unfinished = path.with_name(f".{secrets.token_hex(4)}.osm.pbf")
     try:
         _write(streets, unfinished)
@@ -37,7 +49,12 @@ def _write(streets: Streets, path: Path) -> None:
         nodes, starts = (streets.way_nodes + 1).tolist(), streets.way_starts.tolist()
         for way in range(streets.way_count):
             writer.add_way(
-                Way(id=way + 1, version=1, nodes=nodes[starts[way] : starts[way + 1]], tags=_tags(streets, way))
+                Way(
+                    id=way + 1,
+                    version=1,
+                    nodes=nodes[starts[way] : starts[way + 1]],
+                    tags=_tags(streets, way),
+                )
             )
 
 

@@ -95,9 +95,7 @@ def _street_graph(plan: StreetPlan) -> sparse.csr_array:
 def _areas(graph: sparse.csr_array, corners: Longs, handicap: Floats) -> SupplyAreas:
     """Walk from a node before all substations, as far from each as its handicap says."""
     root = graph.shape[0] - 1
-    starts = sparse.csr_array(
-        (handicap + 1.0, (np.full(len(corners), root), corners)), shape=graph.shape
-    )
+    starts = sparse.csr_array((handicap + 1.0, (np.full(len(corners), root), corners)), shape=graph.shape)
     cost, before = dijkstra(graph + starts, indices=root, return_predecessors=True)
     order = np.argsort(cost[:root], kind="stable")
     substation = np.full(root, -1, dtype=np.int64)

@@ -185,7 +185,9 @@ def _customers(maker: _Maker) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
         language=maker.language,
     )
     account = _python(who.account)
-    x, y = _doors(buildings.x_m[building], buildings.y_m[building], units.number // buildings.per_staircase[building])
+    x, y = _doors(
+        buildings.x_m[building], buildings.y_m[building], units.number // buildings.per_staircase[building]
+    )
     service_point = _frame(
         {
             "id": _python(numbered("P", np.arange(1, len(building) + 1, dtype=np.int64), 7)),
