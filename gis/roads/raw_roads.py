@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,17 +69,18 @@ def read_raw_ways(path: Path, progress: Progress) -> RawWays:
     of_relations = osmium.filter.TagFilter(("type", "restriction"))
     of_relations.enable_for(osmium.osm.RELATION)
     filters = (of_ways, of_relations)
-    for one in _objects(path, osmium.osm.WAY | osmium.osm.RELATION, filters, READING_WAYS, progress):
-        if one.is_way():
-            _add_way(ways, one)
-        else:
-            restriction = read_restriction(
-                id=one.id,
-                tags=dict(one.tags),
-                members=[(member.type, member.ref, member.role) for member in one.members],
-            )
-            if restriction is not None:
-                ways.restrictions.append(restriction)
+    with _damage_told(path):
+        for one in _objects(path, osmium.osm.WAY | osmium.osm.RELATION, filters, READING_WAYS, progress):
+            if one.is_way():
+                _add_way(ways, one)
+            else:
+                restriction = read_restriction(
+                    id=one.id,
+                    tags=dict(one.tags),
+                    members=[(member.type, member.ref, member.role) for member in one.members],
+                )
+                if restriction is not None:
+                    ways.restrictions.append(restriction)
     return ways
 
 
@@ -112,19 +114,20 @@ def read_raw_nodes(path: Path, wanted: npt.NDArray[np.int64], progress: Progress
     # The filter keeps ids as bits, 4 MB for each 33 million ids touched (at most 1.6 GB, for a country), and
     # has no room for the negative ids of unsaved edits. Without it each node takes ten times as long.
     filters = [osmium.filter.IdFilter(wanted.tolist())] if wanted.size and wanted[0] >= 0 else []
-    for node in _objects(path, osmium.osm.NODE, filters, READING_NODES, progress):
-        place = node.location
-        if not place.valid():
-            continue
-        ids.append(node.id)
-        lon.append(place.x)
-        lat.append(place.y)
-        if node.tags:
-            tags = dict(node.tags)
-            if is_blocked(tags):
-                blocked.add(node.id)
-            if tags.get("highway") == "traffic_signals":
-                signals.add(node.id)
+    with _damage_told(path):
+        for node in _objects(path, osmium.osm.NODE, filters, READING_NODES, progress):
+            place = node.location
+            if not place.valid():
+                continue
+            ids.append(node.id)
+            lon.append(place.x)
+            lat.append(place.y)
+            if node.tags:
+                tags = dict(node.tags)
+                if is_blocked(tags):
+                    blocked.add(node.id)
+                if tags.get("highway") == "traffic_signals":
+                    signals.add(node.id)
     found, first = np.unique(np.frombuffer(ids, dtype=np.int64), return_index=True)
     kept = np.isin(found, wanted, assume_unique=True)
     found, first = found[kept], first[kept]
@@ -141,10 +144,16 @@ def _objects(path: Path, kinds: Any, filters: Any, part: str, progress: Progress
     """Yield what passes the filters; the caller's list keeps them alive, which pyosmium does not."""
     total_bytes = path.stat().st_size
     pool = osmium.io.ThreadPool()
+    for chunk in pbf_chunks(path):
+        with osmium.io.Reader(chunk.buffer, kinds, thread_pool=pool) as reader:
+            yield from osmium.OsmFileIterator(reader, *filters)
+        progress(part, chunk.bytes_done, total_bytes)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Turn what libosmium says of a damaged file, or letters that are no UTF-8, into an error of ours."""
     try:
-        for chunk in pbf_chunks(path):
-            with osmium.io.Reader(chunk.buffer, kinds, thread_pool=pool) as reader:
-                yield from osmium.OsmFileIterator(reader, *filters)
-            progress(part, chunk.bytes_done, total_bytes)
-    except RuntimeError as error:
+        yield
+    except (RuntimeError, UnicodeDecodeError) as error:
         raise RoadsFileError(f"{path} is damaged ({error}). Fetch or copy it again.") from error

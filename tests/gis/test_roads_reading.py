@@ -262,6 +262,18 @@ def test_a_damaged_file_is_refused(path, whole):
         read_roads(path)
 
 
+def test_a_file_whose_letters_are_damaged_is_refused(path):
+    plain = path.with_name("plain.osm.pbf")
+    write_roads(path, nodes=NODES, ways=[("a b", MAIN)])
+    with osmium.SimpleWriter(osmium.io.File(str(plain), "pbf,pbf_compression=none")) as writer:
+        for one in osmium.FileProcessor(str(path)):
+            writer.add(one)
+    plain.write_bytes(plain.read_bytes().replace(b"Main Street", b"Main Str\xff\xfet"))
+
+    with pytest.raises(RoadsFileError, match="is damaged"):
+        read_roads(plain)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
