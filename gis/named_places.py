@@ -128,8 +128,8 @@ def _districts(streets: Sequence[NamedPlace]) -> list[NamedPlace]:
             title=name,
             written=squeezed(name),
             customers=sum(one.customers for one in within),
-            lon=_mean([one.lon for one in within]),
-            lat=_mean([one.lat for one in within]),
+            lon=_mean([(one.lon, one.customers) for one in within]),
+            lat=_mean([(one.lat, one.customers) for one in within]),
         )
         for name, within in found.items()
     ]
@@ -143,9 +143,12 @@ def _district_of(street: str) -> str | None:
     return begins[0] if begins else None
 
 
-def _mean(degrees: Sequence[float | None]) -> float | None:
-    known = [one for one in degrees if one is not None]
-    return float(np.mean(known)) if known else None
+def _mean(weighted: Sequence[tuple[float | None, int]]) -> float | None:
+    known = [(degrees, max(weight, 1)) for degrees, weight in weighted if degrees is not None]
+    if not known:
+        return None
+    degrees, weights = zip(*known, strict=True)
+    return float(np.average(degrees, weights=weights))
 
 
 def _substations(rows: Mapping[str, pd.DataFrame]) -> Iterator[NamedPlace]:

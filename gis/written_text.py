@@ -17,6 +17,8 @@ _IGNORED = re.compile(IGNORED)
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 # What a Chinese number in an address counts: house, building, staircase, storey, flat.
 _NUMBERED_UNIT = re.compile(r"\d+[a-z]?(?:号楼|单元|[号栋幢座室层楼户])?")
+# Each part ends in what it is (district, town, street …), the last one in anything.
+_PLACE = re.compile(r".{2,}?(?:街道|大道|[省市区县镇乡村路街巷])|.+")
 _FIRST_BEYOND_LATIN = "\u2e80"
 
 
@@ -37,8 +39,14 @@ def words_and_numbers(text: str) -> tuple[str, list[str]]:
 
 
 def split_words(text: str) -> list[str]:
-    """Return the words of a text, without its numbers and what they count."""
-    return [word for word in _IGNORED.split(_NUMBERED_UNIT.sub(" ", normal(text))) if word]
+    """Return the words of a text, without its numbers and what they count; one letter alone is no word."""
+    words = _IGNORED.split(_NUMBERED_UNIT.sub(" ", normal(text)))
+    return [word for word in words if len(word) > 1 or word >= _FIRST_BEYOND_LATIN]
+
+
+def split_places(word: str) -> list[str]:
+    """Return the places that a Chinese word names one after the other: 江北区人民路 as 江北区 and 人民路."""
+    return [word] if is_latin(word) else [part for part in _PLACE.findall(word) if part]
 
 
 def without_numbers(text: str) -> str:
