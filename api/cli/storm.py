@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.output import AsJson, progress_by_part, say, say_json
-from storm.city import make_city, require_places, streets_path_beside, write_city
+from storm.city import make_city, require_order, require_places, streets_path_beside, write_city
 
 commands = typer.Typer(help="Simulated worlds, for demos, training and measuring.", no_args_is_help=True)
 
@@ -47,6 +47,7 @@ def city(
 ) -> None:
     """Make a plausible city: streets, substations, feeders, transformers, and customers with addresses."""
     streets = streets or streets_path_beside(package)
+    require_order(customers=customers, seed=seed)
     require_places(package=package, streets=streets)
     with progress_by_part() as progress:
         made = make_city(customers=customers, seed=seed, language=language.value, progress=progress)

@@ -1,6 +1,6 @@
 """Cities made to order, for demos, training and load: streets first, then a power network along them."""
 
-from storm.city.city import City, make_city
+from storm.city.city import City, make_city, require_order
 from storm.city.streets import Streets
 from storm.city.streets_file import write_streets
 from storm.city.writing import require_places, streets_path_beside, write_city
@@ -9,6 +9,7 @@ __all__ = [
     "City",
     "Streets",
     "make_city",
+    "require_order",
     "require_places",
     "streets_path_beside",
     "write_city",

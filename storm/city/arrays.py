@@ -41,6 +41,11 @@ def joined(*parts: Texts | str) -> Texts:
     return whole
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text; lists of names are read more easily that way."""
+    return tuple(text.split())
+
+
 def rank_in_group(groups: Longs) -> Longs:
     """Return how many equal values stand before each; equal values must stand side by side."""
     if not len(groups):

@@ -1,9 +1,9 @@
-"""What stands along the streets: houses, flats, shops, offices, factories and farms, and how many customers each.
+"""What stands along the streets: houses, flats, shops, offices, works and farms, with their customers.
 
 Rules:
 1. Each side of a street between two corners is of one kind: a row of houses, of flats, of shops, or works.
-2. Flats grow with how urban it is; shops stand on main streets, works in one quarter of the outskirts, farms on
-   country roads; nothing stands on a bridge.
+2. Flats grow with how urban it is; shops stand on main streets, works in one quarter of the outskirts, farms
+   on country roads; nothing stands on a bridge.
 3. Exactly as many customers as asked for: plots are drawn in random order until these have a home, the last
    building holds what is left, and the other plots stay empty.
 """
@@ -21,6 +21,10 @@ from storm.city.town import Town
 
 _CORNER_M = 15.0
 _LONGEST_BUILT_M = 400.0
+# Below these degrees of urbanity there are no rows of flats, or of offices.
+_FLATS_FROM, _OFFICES_FROM = 0.1, 0.3
+_WORKS_SHARE, _WORKS_SECTOR, _WORKS_FROM = 0.5, 0.28, 0.62
+_FARM_SHARE, _CORNER_SHOP_SHARE = 0.12, 0.015
 
 
 class BuildingKind(IntEnum):
@@ -84,8 +88,9 @@ def make_buildings(*, seed: int, town: Town) -> Buildings:
     spare = (length - 2 * _CORNER_M - plots * frontage)[row]
     along = _CORNER_M + spare / 2 + (number + 0.5) * frontage[row]
     kind = _mixed(rng, kind[row], plan.edge_urbanity()[edge[row]])
+    setback = _SETBACK_M[kind] + rng.uniform(0, 5, len(kind))
     units, per_floor, per_staircase = _units(rng, kind, plan.edge_urbanity()[edge[row]])
-    x, y = _places(rng, plan, edge[row], side[row], along, kind)
+    x, y = _places(plan, edge[row], side[row], along, setback)
     return Buildings(edge[row], side[row], along, x, y, kind, units, per_floor, per_staircase)
 
 
@@ -97,16 +102,16 @@ def _rows(rng: np.random.Generator, town: Town) -> tuple[Longs, Longs, Longs]:
     urbanity, street = plan.edge_urbanity()[edge], plan.street_class[edge]
     kind = np.full(len(edge), BuildingKind.HOUSE, dtype=np.int64)
     drawn = rng.random(len(edge))
-    flats = np.where(urbanity > 0.1, 0.03 + 0.85 * urbanity**1.5, 0.0)
+    flats = np.where(urbanity > _FLATS_FROM, 0.03 + 0.85 * urbanity**1.5, 0.0)
     kind[drawn < flats] = BuildingKind.FLATS
-    kind[(drawn > 1 - 0.06 * urbanity) & (urbanity > 0.3)] = BuildingKind.OFFICE
+    kind[(drawn > 1 - 0.06 * urbanity) & (urbanity > _OFFICES_FROM)] = BuildingKind.OFFICE
     shops = np.where(street <= StreetClass.TERTIARY, 0.1 + 0.3 * urbanity, 0.02)
     kind[(rng.random(len(edge)) < shops) & (street < StreetClass.COUNTRY)] = BuildingKind.SHOP
-    works = _in_works_quarter(rng, town)[edge] & (rng.random(len(edge)) < 0.5)
+    works = _in_works_quarter(rng, town)[edge] & (rng.random(len(edge)) < _WORKS_SHARE)
     kind[works & (street < StreetClass.COUNTRY)] = BuildingKind.FACTORY
     kind[street == StreetClass.COUNTRY] = BuildingKind.FARM
     built = plan.lengths_m()[edge] < _LONGEST_BUILT_M
-    built &= (street < StreetClass.COUNTRY) | (rng.random(len(edge)) < 0.12)
+    built &= (street < StreetClass.COUNTRY) | (rng.random(len(edge)) < _FARM_SHARE)
     if town.river is not None:
         ends = town.river.signed_distance_m(plan.x_m, plan.y_m)
         built &= ends[plan.from_nodes[edge]] * ends[plan.to_nodes[edge]] > 0
@@ -119,7 +124,8 @@ def _in_works_quarter(rng: np.random.Generator, town: Town) -> Flags:
     x = (plan.x_m[plan.from_nodes] + plan.x_m[plan.to_nodes]) / 2
     y = (plan.y_m[plan.from_nodes] + plan.y_m[plan.to_nodes]) / 2
     off = np.abs(np.angle(np.exp(1j * (np.arctan2(y, x) - heading))))
-    return np.asarray((off < 0.28) & (np.hypot(x, y) > 0.62 * town.radius_m) & _of_town(plan))
+    is_outside = np.hypot(x, y) > _WORKS_FROM * town.radius_m
+    return np.asarray((off < _WORKS_SECTOR) & is_outside & _of_town(plan))
 
 
 def _of_town(plan: StreetPlan) -> Flags:
@@ -131,7 +137,7 @@ def _mixed(rng: np.random.Generator, kind: Longs, urbanity: Floats) -> Longs:
     drawn = rng.random(len(kind))
     houses, flats = kind == BuildingKind.HOUSE, kind == BuildingKind.FLATS
     mixed = kind.copy()
-    mixed[houses & (drawn < 0.015)] = BuildingKind.SHOP
+    mixed[houses & (drawn < _CORNER_SHOP_SHARE)] = BuildingKind.SHOP
     mixed[houses & (drawn > 1 - 0.05 * urbanity)] = BuildingKind.FLATS
     mixed[flats & (drawn < 0.08 * (1 - urbanity))] = BuildingKind.HOUSE
     return mixed
@@ -151,12 +157,12 @@ def _units(rng: np.random.Generator, kind: Longs, urbanity: Floats) -> tuple[Lon
 
 
 def _places(
-    rng: np.random.Generator, plan: StreetPlan, edge: Longs, side: Longs, along: Floats, kind: Longs
+    plan: StreetPlan, edge: Longs, side: Longs, along: Floats, setback: Floats
 ) -> tuple[Floats, Floats]:
     length = plan.lengths_m()[edge]
     a, b = plan.from_nodes[edge], plan.to_nodes[edge]
     ahead_x, ahead_y = (plan.x_m[b] - plan.x_m[a]) / length, (plan.y_m[b] - plan.y_m[a]) / length
-    back = side * (_SETBACK_M[kind] + rng.uniform(0, 5, len(edge)))
+    back = side * setback
     return plan.x_m[a] + ahead_x * along - ahead_y * back, plan.y_m[a] + ahead_y * along + ahead_x * back
 
 

@@ -1,7 +1,8 @@
 """A city made to order: its power network and its streets, all from one seed.
 
-The order of making: streets, buildings along them, substations, feeders, transformers, customers, tables. Each
-step draws from its own stream of random numbers, and none reads a clock: the same order gives the same city.
+The order of making: streets, buildings along them, substations, feeders, transformers, customers, tables.
+Each step draws from its own stream of random numbers, and none reads a clock: the same order gives the same
+city.
 """
 
 from __future__ import annotations
@@ -49,9 +50,7 @@ def make_city(
 
     NoCustomersError, BadSeedError; CityTooLargeError, naming the memory it would need.
     """
-    require_size(customers)
-    if seed < 0:
-        raise BadSeedError(seed=seed)
+    require_order(customers=customers, seed=seed)
 
     def report(done: int) -> None:
         if progress is not None:
@@ -81,10 +80,12 @@ def make_city(
     return City(tables=tables, streets=streets)
 
 
-def require_size(customers: int) -> None:
-    """Raise NoCustomersError or CityTooLargeError unless a city of this size can be made."""
+def require_order(*, customers: int, seed: int) -> None:
+    """Raise NoCustomersError, CityTooLargeError or BadSeedError unless such a city can be made."""
     if customers < 1:
         raise NoCustomersError(customers=customers)
     if customers > MOST_CUSTOMERS:
         needed = customers * MEMORY_PER_CUSTOMER_BYTES / 2**30
         raise CityTooLargeError(customers=customers, most=MOST_CUSTOMERS, memory_gib=needed)
+    if seed < 0:
+        raise BadSeedError(seed=seed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storm.city.arrays import Longs, Objects, Texts, chance, joined, numbered
+from storm.city.arrays import Longs, Objects, Texts, chance, joined, numbered, words
 from storm.city.buildings import BuildingKind
 from storm.city.plane import Language
 
@@ -20,15 +20,20 @@ _PHONES, _PHONE_STEP = 10**8, 43_046_721
 _OTHER_LANGUAGE_SHARE = 0.08
 
 _GIVEN = np.array(
-    "Ada Amir Anna Ben Boris Carla Clara David Dina Elena Emil Esther Felix Frida Gita Grace Hans Hugo Ines Iris "
-    "Ivan Jana Jonas Karin Kofi Leo Lina Lucas Maria Mei Nadia Nils Olga Omar Paul Petra Rita Rosa Samuel Sofia "
-    "Tessa Tomas Ursula Victor Wanda Yara Yusuf Zoe".split()
+    words(
+        "Ada Amir Anna Ben Boris Carla Clara David Dina Elena Emil Esther Felix Frida Gita Grace Hans "
+        "Hugo Ines Iris Ivan Jana Jonas Karin Kofi Leo Lina Lucas Maria Mei Nadia Nils Olga Omar Paul "
+        "Petra Rita Rosa Samuel Sofia Tessa Tomas Ursula Victor Wanda Yara Yusuf Zoe"
+    )
 )
 _FAMILIES = np.array(
-    "Abbott Adler Alvarez Baker Becker Berg Bianchi Brandt Carter Castro Cohen Costa Dubois Duran Edwards Eriksen "
-    "Fischer Fontana Garcia Gruber Haas Hansen Hughes Ibrahim Ivanov Jansen Jensen Kaya Keller Kim Koch Larsen "
-    "Lehmann Lopez Martin Mayer Mendes Moreau Nakamura Nguyen Novak Okafor Olsen Ortiz Petrov Popescu Quinn "
-    "Reyes Rossi Sato Schmidt Silva Sousa Taylor Thomsen Usman Varga Vogel Wagner Walker Weber Young Zhang Zimmer".split()
+    words(
+        "Abbott Adler Alvarez Baker Becker Berg Bianchi Brandt Carter Castro Cohen Costa Dubois Duran "
+        "Edwards Eriksen Fischer Fontana Garcia Gruber Haas Hansen Hughes Ibrahim Ivanov Jansen "
+        "Jensen Kaya Keller Kim Koch Larsen Lehmann Lopez Martin Mayer Mendes Moreau Nakamura Nguyen "
+        "Novak Okafor Olsen Ortiz Petrov Popescu Quinn Reyes Rossi Sato Schmidt Silva Sousa Taylor "
+        "Thomsen Usman Varga Vogel Wagner Walker Weber Young Zhang Zimmer"
+    )
 )
 _INITIALS = np.array(list("ABCDEFGHIJKLMNOPRSTVW"))
 _FAMILIES_ZH = np.array(

@@ -54,13 +54,16 @@ def make_districts(
     firsts = np.full(runs.street_count, -1, dtype=np.int64)
     firsts[runs.street[runs.order[::-1]]] = runs.order[::-1]
     of_edge = np.where(is_lane, of_corner[plan.from_nodes[firsts]][runs.street], of_edge)
-    street_names = _street_names(rng, plan, firsts, of_edge, len(names), language)
+    street_names = _street_names(
+        rng, plan, firsts=firsts, of_edge=of_edge, districts=len(names), language=language
+    )
     return Districts(names, street_names, of_corner, of_edge)
 
 
 def _street_names(
     rng: np.random.Generator,
     plan: StreetPlan,
+    *,
     firsts: Longs,
     of_edge: Longs,
     districts: int,

@@ -1,4 +1,4 @@
-"""The parts of the power network as arrays, put together piece by piece: nodes, lines, switches, transformers.
+"""The parts of the power network as arrays: nodes, lines, switches, transformers, put together piece by piece.
 
 Nodes are numbered as they are added; `storm.city.tables` makes layers of all this. Phases are bit masks.
 """
@@ -43,7 +43,7 @@ class NodeRows:
 
 @dataclass(frozen=True, slots=True)
 class LineRows:
-    """Line sections; `points` tells how many corners of `x_m`, `y_m` belong to each; `feeder` is its number."""
+    """Line sections; `points` tells how many of `x_m`, `y_m` belong to each; `feeder` is its number."""
 
     id: Texts | Objects
     from_node: Longs

@@ -1,8 +1,8 @@
 """A town as a bent lattice of streets: the irregular grid that most towns are.
 
 Rules:
-1. Columns and rows lie at uneven distances, farther apart towards the outskirts, all bent by slow waves, every
-   corner moved a little; the outline is a blob.
+1. Columns and rows lie at uneven distances, farther apart towards the outskirts, all bent by slow waves,
+   every corner moved a little; the outline is a blob.
 2. Every ninth column and twelfth row is a main street, some between are collectors, the rest residential.
 3. Residential streets are missing here and there, more in some quarters than in others; parks have none.
 4. Across the river run only main streets.
@@ -70,11 +70,8 @@ def make_lattice(
     is_inside = grid.radius.ravel() < 1
     keep = is_inside[from_nodes] & is_inside[to_nodes] & ~_missing(rng, plan, columns, rows)
     keep &= ~_in_parks(rng, plan, radius_m, parks)
-    if river is not None:
-        plan = _with_bridges(plan.with_edges(keep), river)
-    else:
-        plan = plan.with_edges(keep)
-    return plan.largest_part()
+    plan = plan.with_edges(keep)
+    return (plan if river is None else _with_bridges(plan, river)).largest_part()
 
 
 def _bent_grid(rng: np.random.Generator, radius_m: float) -> _Grid:
@@ -109,7 +106,7 @@ def _bent(rng: np.random.Generator, x: Floats, y: Floats, radius_m: float) -> tu
         for moved in (moved_x, moved_y):
             heading, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
             along = x * np.cos(heading) + y * np.sin(heading)
-            moved += size * wave_m * np.sin(2 * np.pi * along / wave_m + phase)
+            np.add(moved, size * wave_m * np.sin(2 * np.pi * along / wave_m + phase), out=moved)
     moved_x += rng.normal(0, 5.0, x.shape)
     moved_y += rng.normal(0, 4.0, y.shape)
     return moved_x, moved_y

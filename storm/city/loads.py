@@ -1,4 +1,4 @@
-"""How much each kind of building draws, which have a transformer of their own, and what a transformer must carry."""
+"""How much each kind of building draws, which have a transformer of their own, and what one must carry."""
 
 from __future__ import annotations
 

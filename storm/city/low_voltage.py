@@ -1,8 +1,8 @@
 """Transformers, low voltage along the streets, and the line into each house, as equipment.
 
 Rules:
-1. From a transformer a main runs along each street edge with a pole (or a cable cabinet) for the houses of every
-   38 m, on both sides; to a corner that is served from the next one, a main leads there first.
+1. From a transformer a main runs along each street edge with a pole (or a cable cabinet) for the houses of
+   every 38 m, on both sides; to a corner that is served from the next one, a main leads there first.
 2. Each building has a node of its own and a service line from the nearest pole; flats share the node.
 3. A dedicated transformer stands at the building, behind a fuse and a line of its own; the customer is at its
    low-voltage terminals.
@@ -71,7 +71,9 @@ def make_low_voltage(
         rated_kva: of each transformer.
         is_underground: whether there are cables rather than overhead lines, by street edge.
     """
-    transformers, spurs, fuses = _transformers(nodes, trees, at, premises, phases, rated_kva, is_underground)
+    transformers, spurs, fuses = _transformers(
+        nodes, trees, at, premises, phases=phases, rated_kva=rated_kva, is_underground=is_underground
+    )
     poles, corner_mains = _poles(nodes, plan, trees, premises, transformers)
     buildings = premises.buildings
     public = np.flatnonzero(~premises.is_dedicated)
@@ -111,6 +113,7 @@ def _transformers(
     trees: FeederTrees,
     at: FeederNodes,
     premises: Premises,
+    *,
     phases: Longs,
     rated_kva: Floats,
     is_underground: Flags,
@@ -122,7 +125,9 @@ def _transformers(
     x = np.where(own, premises.buildings.x_m[firsts] + 7, at.x_m[tree_node] + 4 + 3.5 * rank)
     y = np.where(own, premises.buildings.y_m[firsts] + 7, at.y_m[tree_node] + 4)
     fed_from = at.node[tree_node].copy()
-    spurs, fuses = _spurs(nodes, trees, at, tree_node[own], x[own], y[own], is_underground[edge[own]])
+    spurs, fuses = _spurs(
+        nodes, trees, at, tree_node[own], x_m=x[own], y_m=y[own], is_underground=is_underground[edge[own]]
+    )
     fed_from[own] = spurs.to_node
     names = feeder_ids(trees)
     order = np.argsort(feeder, kind="stable")
@@ -151,6 +156,7 @@ def _spurs(
     trees: FeederTrees,
     at: FeederNodes,
     tree_node: Longs,
+    *,
     x_m: Floats,
     y_m: Floats,
     is_underground: Flags,
@@ -211,7 +217,7 @@ def _poles(
     new = _changes(keys)
     pole = np.cumsum(new) - 1
     transformer, corner, edge, _ = keys[:, new]
-    away = np.bincount(pole, weights=premises.away_m[public]) / np.bincount(pole) if len(pole) else pole * 1.0
+    away = np.bincount(pole, weights=premises.away_m[public]) / np.maximum(np.bincount(pole), 1)
     x, y = _along(plan, corner, edge, away)
     node = nodes.add(x, y, LOW_KV)
     is_first = _changes(keys[:3, new])
@@ -240,7 +246,7 @@ def _changes(keys: Longs) -> Flags:
     """Return where any of the rows of keys differs from what stands before it."""
     if not keys.shape[1]:
         return np.zeros(0, dtype=np.bool_)
-    return np.r_[True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)]
+    return np.asarray(np.r_[True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)], dtype=np.bool_)
 
 
 def _along(plan: StreetPlan, corner: Longs, edge: Longs, away_m: Floats) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """Substations and feeders as equipment: busbars, breakers, line sections along streets, devices, ties.
 
 Rules:
-1. A substation has a source, and a station transformer and busbar for every eight feeders or so; its busbars are
-   joined by a coupler that is normally open.
+1. A substation has a source, and a station transformer and busbar for every eight feeders or so; its busbars
+   are joined by a coupler that is normally open.
 2. Each feeder leaves its busbar through a breaker and a cable to the street, and keeps to its own side of it.
 3. A device at the head of a line stands between the node before and a node of its own.
 """
@@ -23,6 +23,7 @@ from topology.phases import ABC
 FEEDER_KV = 10.0
 _YARD_M = 32.0
 _FEEDERS_PER_BUSBAR = 9
+_BUSBARS_APART_M = 9.0
 _STATION_KVA = np.array([2_500, 6_300, 10_000, 16_000, 25_000, 40_000, 63_000, 80_000.0])
 # Room for a neighbour's load, and for one transformer to help the other.
 _STATION_RESERVE = 1.5
@@ -77,7 +78,7 @@ def make_substations(
     roots = np.flatnonzero(trees.parent < 0)
     for substation in range(int(trees.substation.max()) + 1):
         mine = roots[trees.substation[trees.feeder[roots]] == substation]
-        made = _substation(nodes, plan, trees, at, mine, float(load_of_station[substation]))
+        made = _substation(nodes, plan, trees, at, roots=mine, load_kw=float(load_of_station[substation]))
         switches.append(made[0])
         lines.append(made[1])
         transformers.append(made[2])
@@ -89,6 +90,7 @@ def _substation(
     plan: StreetPlan,
     trees: FeederTrees,
     at: FeederNodes,
+    *,
     roots: Longs,
     load_kw: float,
 ) -> tuple[SwitchRows, LineRows, TransformerRows]:
@@ -98,10 +100,10 @@ def _substation(
     bars = max(1, round(len(roots) / _FEEDERS_PER_BUSBAR))
     high_kv = 110.0 if len(roots) >= _LARGE_STATION_FEEDERS else 33.0
     source = nodes.add_one(x, y + 12, high_kv, substation)
-    busbars = [nodes.add_one(x + 9 * bar, y, FEEDER_KV, substation) for bar in range(bars)]
-    transformers = _station_transformers(name, source, busbars, load_kw, x, y)
+    busbars = [nodes.add_one(x + _BUSBARS_APART_M * bar, y, FEEDER_KV, substation) for bar in range(bars)]
+    transformers = _station_transformers(name, source, busbars, load_kw, (x, y))
     rank = np.arange(len(roots))
-    gate_x = x + 3.0 * rank
+    gate_x = x + 3.0 * rank.astype(np.float64)
     gates = nodes.add(gate_x, np.full(len(roots), y - 8), FEEDER_KV, np.full(len(roots), substation))
     bars_of_feeders = np.array(busbars, dtype=np.int64)[rank * bars // len(roots)]
     feeder = trees.feeder[roots]
@@ -116,10 +118,10 @@ def _substation(
         [f"{name}-BC{bar}" for bar in range(1, bars)],
         np.array([busbars[:-1], busbars[1:]], dtype=np.int64),
         np.full(bars - 1, -1, dtype=np.int64),
-        x + 9.0 * np.arange(bars - 1) + 4,
+        x + 4 + _BUSBARS_APART_M * np.arange(bars - 1, dtype=np.float64),
         y,
     )
-    return stacked([breakers, couplers]), _ways_out(trees, at, roots, gates, gate_x, y - 8), transformers
+    return stacked([breakers, couplers]), _ways_out(trees, at, roots, gates, (gate_x, y - 8)), transformers
 
 
 def _breakers(ids: list[str], ends: Longs, feeder: Longs, x_m: Floats, y_m: float) -> SwitchRows:
@@ -142,7 +144,7 @@ def _breakers(ids: list[str], ends: Longs, feeder: Longs, x_m: Floats, y_m: floa
 
 
 def _station_transformers(
-    name: str, source: int, busbars: list[int], load_kw: float, x: float, y: float
+    name: str, source: int, busbars: list[int], load_kw: float, place_m: tuple[float, float]
 ) -> TransformerRows:
     bars = len(busbars)
     needed = _STATION_RESERVE * load_kw / bars
@@ -157,13 +159,13 @@ def _station_transformers(
         rated_kva=np.full(bars, rating),
         feeder=np.full(bars, -1, dtype=np.int64),
         edge=np.full(bars, -1, dtype=np.int64),
-        x_m=x + 9.0 * np.arange(bars),
-        y_m=np.full(bars, y + 6),
+        x_m=place_m[0] + _BUSBARS_APART_M * np.arange(bars, dtype=np.float64),
+        y_m=np.full(bars, place_m[1] + 6),
     )
 
 
 def _ways_out(
-    trees: FeederTrees, at: FeederNodes, roots: Longs, gates: Longs, gate_x: Floats, gate_y: float
+    trees: FeederTrees, at: FeederNodes, roots: Longs, gates: Longs, gate_m: tuple[Floats, float]
 ) -> LineRows:
     """The cable of each feeder from its breaker to the street."""
     count = len(roots)
@@ -180,8 +182,8 @@ def _ways_out(
         rated_a=np.full(count, _TRUNK_A),
         feeder=feeder,
         points=np.full(count, 2, dtype=np.int64),
-        x_m=np.column_stack([gate_x, at.x_m[roots]]).ravel(),
-        y_m=np.column_stack([np.full(count, gate_y), at.y_m[roots]]).ravel(),
+        x_m=np.column_stack([gate_m[0], at.x_m[roots]]).ravel(),
+        y_m=np.column_stack([np.full(count, gate_m[1]), at.y_m[roots]]).ravel(),
     )
 
 

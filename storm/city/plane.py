@@ -1,7 +1,8 @@
 """Where on Earth an invented city lies, and its metres as degrees.
 
-English cities lie in the open Atlantic and Chinese ones in the Taklamakan desert, where no town is that anyone
-could take them for; the latter within the area where GCJ-02 differs from WGS 84, as a Chinese city would.
+English cities lie in the open Atlantic and Chinese ones in the Taklamakan desert, where no town is that
+anyone could take them for; the latter within the area where GCJ-02 differs from WGS 84, as a Chinese city
+would.
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ def make_power(*, seed: int, plan: StreetPlan, buildings: Buildings) -> Power:
         needs_three_phases=np.bincount(premises.tree_node[premises.is_dedicated], minlength=trees.node_count)
         > 0,
     )
-    return _equipment(seed, plan, areas, trees, branches, premises, cables)
+    return _equipment(
+        seed, plan, areas=areas, trees=trees, branches=branches, premises=premises, cables=cables
+    )
 
 
 def _served(premises: Premises, tree_nodes: int) -> Longs:
@@ -90,6 +92,7 @@ def _cables_to(plan: StreetPlan, trees: FeederTrees) -> Flags:
 def _equipment(
     seed: int,
     plan: StreetPlan,
+    *,
     areas: SupplyAreas,
     trees: FeederTrees,
     branches: Branches,
@@ -102,7 +105,7 @@ def _equipment(
         premises.tree_node,
         weights=expected_kw(premises.buildings.kind, premises.buildings.units),
         minlength=trees.node_count,
-    )
+    ).astype(np.float64)
     yard = make_substations(nodes=nodes, plan=plan, trees=trees, at=at, load_kw=load_kw)
     feeder_lines = make_feeder_lines(
         nodes=nodes, trees=trees, branches=branches, at=at, is_underground=cables

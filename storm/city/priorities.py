@@ -1,7 +1,8 @@
 """Those that must not be without supply: hospital, waterworks, schools, and people who live by a machine.
 
-The priorities are those of the network package: `important_1` and `important_2` are places whose failure hurts
-many, `sensitive` ones where the weak are, `life_support` a home with a machine that keeps someone alive.
+The priorities are those of the network package: `important_1` and `important_2` are places whose failure
+hurts many, `sensitive` ones where the weak are, `life_support` a home with a machine that keeps someone
+alive.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How large a town must be for its customers: found by making it, a little larger each time it does not do."""
+"""How large a town must be for its customers: found by making it, larger each time it does not do."""
 
 from __future__ import annotations
 

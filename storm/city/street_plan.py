@@ -1,6 +1,7 @@
 """The streets of a city while it is made, in metres about its middle; and how they are cut and joined.
 
-`StreetPlan` is what power lines, houses and addresses are laid along; `storm.city.streets` is what it becomes.
+`StreetPlan` is what power lines, houses and addresses are laid along; `storm.city.streets` is what it
+becomes.
 """
 
 from __future__ import annotations

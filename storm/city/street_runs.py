@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storm.city.arrays import Longs, Floats, chance
+from storm.city.arrays import Floats, Longs, chance
 from storm.city.street_plan import StreetClass, StreetPlan
 
 _NEW_NAME_SHARE = 0.6

@@ -25,7 +25,7 @@ _TRACK_CORNERS, _TRACK_STEP_M = 6, 90.0
 
 @dataclass(frozen=True, slots=True)
 class Streets:
-    """Corners and ways. Way w runs along `way_nodes[way_starts[w]:way_starts[w + 1]]`, corners counted from 0.
+    """Corners and ways, counted from 0. Way w runs along `way_nodes[way_starts[w]:way_starts[w + 1]]`.
 
     A one-way street is driven in the order of its corners; `names` is empty for a street without one.
     """
@@ -59,7 +59,7 @@ def make_streets(
     nodes[place] = plan.from_nodes[runs.order]
     nodes[starts[1:] - 1] = plan.to_nodes[runs.order[np.r_[firsts[1:], len(way)] - 1]]
     first_edge = runs.order[firsts]
-    direction = _directions(seed, plan, runs, first_edge, edges)
+    direction = _directions(seed, plan, first_edge, edges)
     for one in np.flatnonzero(direction < 0).tolist():
         nodes[starts[one] : starts[one + 1]] = nodes[starts[one] : starts[one + 1]][::-1]
     oneway = _kept_reachable(nodes, starts, direction != 0, plan.node_count)
@@ -80,11 +80,11 @@ def make_streets(
     )
 
 
-def _directions(seed: int, plan: StreetPlan, runs: StreetRuns, first_edge: Longs, edges: Longs) -> Longs:
+def _directions(seed: int, plan: StreetPlan, first_edge: Longs, edges: Longs) -> Longs:
     """Return 1 or -1 for ways to be driven one way only, 0 for others."""
     rng = chance(seed, "one-ways")
     can = plan.street_class[first_edge] == StreetClass.RESIDENTIAL
-    can &= (plan.edge_urbanity()[first_edge] > _ONE_WAY_FROM_URBANITY) & (edges >= 2)
+    can &= (plan.edge_urbanity()[first_edge] > _ONE_WAY_FROM_URBANITY) & (edges > 1)
     can &= rng.random(len(first_edge)) < _ONE_WAY_SHARE
     return np.where(can, np.where(plan.line[first_edge] % 2 == 0, 1, -1), 0)
 

@@ -1,4 +1,4 @@
-"""Streets as an OpenStreetMap file (`*.osm.pbf`), whole or not at all; the same streets make the same bytes."""
+"""Streets as an OpenStreetMap file (`*.osm.pbf`), whole or not at all; the same streets, the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from osmium.osm.mutable import Node, Way
 
 from storm.city.streets import Streets
 from storm.errors import StreetsNotWrittenError
-
 
 _SUFFIX = ".osm.pbf"
 

@@ -1,10 +1,10 @@
 """Where substations stand, and which corners each feeds along which streets.
 
 Rules:
-1. One for every 30,000 customers or so; the city is halved across its longer side until there is a part for each,
-   and a substation stands at the corner nearest to the middle of its part.
-2. Lines follow streets, main streets rather than lanes; a corner belongs to the substation with the shortest way,
-   longer ways being allowed to one that would otherwise have too little.
+1. One for every 30,000 customers or so; the city is halved across its longer side until there is a part for
+   each, and a substation stands at the corner nearest to the middle of its part.
+2. Lines follow streets, main streets rather than lanes; a corner belongs to the substation with the shortest
+   way, longer ways being allowed to one that would otherwise have too little.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BALANCING_ROUNDS = 12
 
 @dataclass(frozen=True, slots=True)
 class SupplyAreas:
-    """For each substation its corner; for each corner its substation, the corner before it, and the way there."""
+    """For each substation its corner; for each corner its substation, the one before it, and the cost."""
 
     corners: Longs
     substation: Longs
@@ -92,11 +92,17 @@ def _street_graph(plan: StreetPlan) -> sparse.csr_array:
     return sparse.csr_array((np.r_[cost, cost], ends), shape=(size, size))
 
 
+def ways_from(graph: sparse.csr_array, root: int) -> tuple[Floats, Longs]:
+    """Return the cost of the cheapest way from a node to each, and the node before each on it."""
+    cost, before = dijkstra(graph, indices=[root], return_predecessors=True)
+    return np.asarray(cost[0]), np.asarray(before[0], dtype=np.int64)
+
+
 def _areas(graph: sparse.csr_array, corners: Longs, handicap: Floats) -> SupplyAreas:
     """Walk from a node before all substations, as far from each as its handicap says."""
     root = graph.shape[0] - 1
     starts = sparse.csr_array((handicap + 1.0, (np.full(len(corners), root), corners)), shape=graph.shape)
-    cost, before = dijkstra(graph + starts, indices=root, return_predecessors=True)
+    cost, before = ways_from(graph + starts, root)
     order = np.argsort(cost[:root], kind="stable")
     substation = np.full(root, -1, dtype=np.int64)
     substation[corners] = np.arange(len(corners))

@@ -1,4 +1,4 @@
-"""Ties as equipment: a line from each trunk to the open switch, or to two of them with a dead node between."""
+"""Ties as equipment: a line from each trunk to the open switch, or to two with a dead node between."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Normally open ties between neighbouring feeders, along the streets between their trunks.
 
 Rules:
-1. A tie joins two trunks by the shortest way along streets, and rather near their ends than near the substation.
+1. A tie joins two trunks by the shortest way along streets, and rather near their ends than near the
+   substation.
 2. A feeder gets up to three, its nearest neighbours first; one that has none yet is helped by any neighbour.
 3. Some are drawn as two open switches in series, with a dead node between.
 """
@@ -12,17 +13,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
 
 from storm.city.arrays import Flags, Floats, Longs, chance
 from storm.city.feeders import FeederTrees
 from storm.city.street_plan import StreetPlan
+from storm.city.substations import ways_from
 from storm.city.trunks import Branches
 
 _TIES_WANTED, _TIES_AT_MOST = 2, 4
 _SERIES_SHARE = 0.2
 # Metres of detour that a tie takes to reach the end of a trunk rather than its beginning.
 _RATHER_AT_THE_END_M = 450.0
+_PAST_THE_WAY_OUT = 0.9  # of the feeder's customers are farther on
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +87,20 @@ def _trunk_ends(trees: FeederTrees, branches: Branches) -> tuple[Longs, Floats]:
 
 def _can_end(trees: FeederTrees, branches: Branches, share: Floats) -> Flags:
     """Trunk nodes past the way out of the substation; all of a feeder whose trunk has no others."""
-    later = branches.is_trunk & (share < 0.9)
+    later = branches.is_trunk & (share < _PAST_THE_WAY_OUT)
     has_later = np.zeros(trees.feeder_count, dtype=np.bool_)
     has_later[trees.feeder[later]] = True
     return np.asarray(later | (branches.is_trunk & ~has_later[trees.feeder]))
 
 
 def _nearest_ends(plan: StreetPlan, corners: Longs, detour: Floats) -> tuple[Floats, Longs, Longs]:
-    """Return for each corner the cost to the nearest trunk end, the corner before it, and which end that is."""
+    """Return for each corner the cost to the nearest trunk end, the corner before it, and which end it is."""
     size, root = plan.node_count + 1, plan.node_count
     length = plan.lengths_m()
     from_nodes = np.r_[plan.from_nodes, plan.to_nodes, np.full(len(corners), root)]
     to_nodes = np.r_[plan.to_nodes, plan.from_nodes, corners]
     graph = sparse.csr_array((np.r_[length, length, detour + 1], (from_nodes, to_nodes)), shape=(size, size))
-    cost, before = dijkstra(graph, indices=root, return_predecessors=True)
+    cost, before = ways_from(graph, root)
     before = np.where(before[:root] == root, -1, before[:root]).astype(np.int64)
     end_of = np.full(root, -1, dtype=np.int64)
     end_of[corners] = np.arange(len(corners))

@@ -2,7 +2,8 @@
 
 Rules:
 1. The larger the city, the denser its middle: a village of a thousand has houses, a metropolis has towers.
-2. From 5,000 customers on a river runs through it, and villages lie about it, each at the end of a country road.
+2. From 5,000 customers on a river runs through it, and villages lie about it, each at the end of a country
+   road.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def middle_urbanity(customers: int) -> float:
 
 def village_count(customers: int) -> int:
     """Return how many villages lie about a city of this size."""
-    return int(np.clip(2 * np.log2(max(customers, 1) / _RIVER_FROM) + 2, 0, 16)) if customers >= 5_000 else 0
+    if customers < _RIVER_FROM:
+        return 0
+    return int(np.clip(2 * np.log2(customers / _RIVER_FROM) + 2, 0, 16))
 
 
 def make_town(*, seed: int, customers: int, radius_m: float) -> Town:

@@ -1,7 +1,7 @@
 """At which node of a feeder the transformers stand that serve each corner.
 
-Rule: one at every corner with customers; but where a feeder's line would end at a corner with a few, it ends a
-corner earlier, and low voltage goes on along the street.
+Rule: one at every corner with customers; but where a feeder's line would end at a corner with a few, it ends
+a corner earlier, and low voltage goes on along the street.
 """
 
 from __future__ import annotations

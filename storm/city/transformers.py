@@ -1,8 +1,8 @@
 """Which buildings share a transformer, and what each transformer is.
 
 Rules:
-1. At each site the buildings are taken street by street, outwards, and cut into as many equal parts as the load
-   needs; each part has a transformer.
+1. At each site the buildings are taken street by street, outwards, and cut into as many equal parts as the
+   load needs; each part has a transformer.
 2. Factories, hospitals and the like have one of their own, at the end of a fused line to the building.
 3. Single-phase services are spread evenly over the phases of their transformer; where there is but one phase,
    all take that.
@@ -125,7 +125,7 @@ def ratings_kva(*, premises: Premises, units: Units, transformer_phases: Longs) 
     transformer = premises.transformer[units.building]
     count = premises.transformer_count
     return rated_kva(
-        np.bincount(transformer, weights=units.peak_kw, minlength=count),
+        np.bincount(transformer, weights=units.peak_kw, minlength=count).astype(np.float64),
         np.bincount(transformer, minlength=count),
         is_three_phase=transformer_phases == ABC,
     )

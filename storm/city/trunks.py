@@ -4,9 +4,10 @@ Rules:
 1. The trunk follows the heavier branch until a twelfth of the feeder's customers is left.
 2. Along the trunk stand one to three reclosers at even shares of customers, with sectionalizers and switches
    between them.
-3. A branch off the trunk is a lateral behind a fuse, or behind a recloser where it is large; a smaller branch of
-   a lateral has a fuse of its own.
-4. A small overhead lateral without works or the like may have one phase only: that with the least load so far.
+3. A branch off the trunk is a lateral behind a fuse, or behind a recloser where it is large; a smaller
+   branch of a lateral has a fuse of its own.
+4. A small overhead lateral without works or the like may have one phase only: that with the least load so
+   far.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from topology.phases import ABC
 
 _TRUNK_UNTIL = 1 / 12
 _LARGE_LATERAL = 400
+_TWO_RECLOSERS_FROM, _THREE_RECLOSERS_FROM = 700, 1_200
 _FUSED_BRANCH_FROM = 25
 _SINGLE_PHASE_UP_TO, _SINGLE_PHASE_SHARE = 60, 0.7
 _SINGLE_PHASES = (1, 2, 4)
@@ -39,7 +41,7 @@ class Entry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """For each node of the feeder trees: whether the trunk passes it, what its line begins with, its phases."""
+    """For each node of the feeder trees: whether the trunk passes it, the head of its line, its phases."""
 
     is_trunk: Flags
     entry: Longs
@@ -113,14 +115,16 @@ def _trunk(view: _Trees, root: int) -> list[int]:
 def _switch_trunk(rng: np.random.Generator, view: _Trees, trunk: list[int], entry: list[int]) -> None:
     """Place devices where the share of customers behind them falls below each of these shares."""
     total = view.below[trunk[0]]
-    reclosers = 1 if total < 700 else int(rng.integers(2, 4)) if total >= 1_200 else 2
+    reclosers = 1 if total < _TWO_RECLOSERS_FROM else 2
+    if total >= _THREE_RECLOSERS_FROM:
+        reclosers += int(rng.integers(0, 2))
     steps = 2 * reclosers + 1
     plan = []
     for step in range(1, steps + 1):
         kind = Entry.RECLOSER if step % 2 == 0 else Entry.SECTIONALIZER if step == steps - 2 else Entry.SWITCH
         plan.append((1 - step / (steps + 1) + float(rng.uniform(-0.04, 0.04)), kind))
-    # The lines of a tiny feeder reach the trunk's end before the first share is met.
-    if len(trunk) > 2 and total and view.below[trunk[-1]] / total > plan[1][0]:
+    # A tiny feeder's trunk ends before the first share is met.
+    if trunk[2:] and total and view.below[trunk[-1]] / total > plan[1][0]:
         entry[trunk[len(trunk) // 2]] = Entry.RECLOSER
         return
     for node in trunk[1:]:
