@@ -9,7 +9,6 @@ line between wrong nodes or on a wrong phase. Devices side by side are no ring o
 
 from __future__ import annotations
 
-import networkx as nx
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
@@ -94,13 +93,18 @@ def _ring_of_each(network: Network, devices: Indices) -> LongArray:
 
 
 def _goes_round(tree: SupplyTree, devices: Indices, phase: int) -> bool:
-    """Tell whether a phase closes a ring over some devices; those side by side count as one."""
+    """Tell whether a phase closes a ring over some devices; those side by side count as one.
+
+    A graph without rings has as many edges as nodes less parts.
+    """
     carrying = devices[(tree.closed_phases[devices] & phase) > 0]
-    ends = (
-        tree.network.device_from_nodes[carrying].tolist(),
-        tree.network.device_to_nodes[carrying].tolist(),
-    )
-    return len(carrying) > 0 and not nx.is_forest(nx.Graph(zip(*ends, strict=True)))
+    ends = [tree.network.device_from_nodes[carrying], tree.network.device_to_nodes[carrying]]
+    nodes, places = np.unique(ends, return_inverse=True)
+    pairs = np.unique(np.sort(places.reshape(2, -1), axis=0), axis=1)
+    ones = np.ones(pairs.shape[1], dtype=np.int8)
+    joined = sparse.coo_array((ones, pairs), shape=(len(nodes), len(nodes)))
+    parts = connected_components(joined, directed=False)[0] if len(nodes) else 0
+    return bool(pairs.shape[1] > len(nodes) - parts)
 
 
 def islands(network: Network, devices: Indices) -> IntArray:
