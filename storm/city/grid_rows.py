@@ -1,4 +1,4 @@
-"""The parts of the power network as arrays: nodes, lines, switches, transformers, put together piece by piece.
+"""The parts of the power network as arrays, put together piece by piece: nodes, lines, switches and so on.
 
 Nodes are numbered as they are added; `storm.city.tables` makes layers of all this. Phases are bit masks.
 """

@@ -19,7 +19,7 @@ from storm.city.plane import Language, to_degrees
 from storm.city.street_plan import HIGHWAY, MAXSPEED_KMH, StreetClass, StreetPlan
 from storm.city.street_runs import StreetRuns
 
-_ONE_WAY_FROM_URBANITY, _ONE_WAY_SHARE = 0.5, 0.6
+_ONE_WAY_FROM_URBANITY, _ONE_WAY_SHARE = 0.4, 0.7
 _TRACK_CORNERS, _TRACK_STEP_M = 6, 90.0
 
 

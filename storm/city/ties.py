@@ -3,8 +3,9 @@
 Rules:
 1. A tie joins two trunks by the shortest way along streets, and rather near their ends than near the
    substation.
-2. A feeder gets up to three, its nearest neighbours first; one that has none yet is helped by any neighbour.
-3. Some are drawn as two open switches in series, with a dead node between.
+2. A feeder gets two to four, its nearest neighbours first.
+3. One whose trunk runs beside others everywhere is tied to one of them, pole to pole.
+4. Some are drawn as two open switches in series, with a dead node between.
 """
 
 from __future__ import annotations
@@ -50,7 +51,6 @@ def make_ties(*, seed: int, plan: StreetPlan, trees: FeederTrees, branches: Bran
     whole = cost[a] + plan.lengths_m() + cost[b]
     edges = np.flatnonzero(differs)
     edges = edges[np.argsort(whole[edges], kind="stable")]
-    # Two trunks that pass one corner meet there without any street between: their tie is a street away.
     ties: list[Tie] = []
     count = [0] * trees.feeder_count
     pairs: set[tuple[int, int]] = set()
@@ -66,6 +66,20 @@ def make_ties(*, seed: int, plan: StreetPlan, trees: FeederTrees, branches: Bran
         count[pair[1]] += 1
         way = (*reversed(_way(before, int(a[edge]))), *_way(before, int(b[edge])))
         ties.append(Tie(one, other, way, bool(rng.random() < _SERIES_SHARE)))
+    untied = [feeder for feeder, ties_of in enumerate(count) if not ties_of]
+    return ties + _pole_to_pole(trees, branches, untied)
+
+
+def _pole_to_pole(trees: FeederTrees, branches: Branches, feeders: list[int]) -> list[Tie]:
+    """Tie each of these feeders where its trunk passes a corner with another's, as far out as can be."""
+    ties = []
+    for feeder in feeders:
+        mine = np.flatnonzero(branches.is_trunk & (trees.feeder == feeder))
+        for node in mine[np.argsort(branches.customers_below[mine], kind="stable")].tolist():
+            beside = branches.is_trunk & (trees.corner == trees.corner[node]) & (trees.feeder != feeder)
+            if beside.any():
+                ties.append(Tie(node, int(np.argmax(beside)), (int(trees.corner[node]),), is_series=False))
+                break
     return ties
 
 
