@@ -12,6 +12,8 @@ import numpy as np
 
 from storm.city.arrays import Flags, Floats, Longs, Objects, Texts
 
+LOW_KV, FEEDER_KV = 0.4, 10.0
+
 RowsT = TypeVar("RowsT", bound="LineRows | SwitchRows | TransformerRows")
 
 

@@ -1,11 +1,10 @@
-"""Transformers, low voltage along the streets, and the line into each house, as equipment.
+"""Low voltage along the streets and into each house, as equipment.
 
 Rules:
 1. From a transformer a main runs along each street edge with a pole (or a cable cabinet) for the houses of
    every 38 m, on both sides; to a corner that is served from the next one, a main leads there first.
 2. Each building has a node of its own and a service line from the nearest pole; flats share the node.
-3. A dedicated transformer stands at the building, behind a fuse and a line of its own; the customer is at its
-   low-voltage terminals.
+3. A customer with a dedicated transformer is at its low-voltage terminals.
 """
 
 from __future__ import annotations
@@ -14,27 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storm.city.arrays import Flags, Floats, Longs, Objects, numbered, rank_in_group
+from storm.city.arrays import Flags, Floats, Longs, numbered
 from storm.city.feeders import FeederTrees
-from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
-from storm.city.medium_voltage import FEEDER_KV, FeederNodes, feeder_ids
+from storm.city.grid_rows import LOW_KV, LineRows, NodeRows, TransformerRows
 from storm.city.street_plan import StreetPlan
 from storm.city.transformers import Premises, Units
 
-LOW_KV = 0.4
 _POLE_EVERY_M = 38.0
 _ASIDE_M = 6.0
 _MAIN_A, _SERVICE_A = 250.0, 63.0
-
-
-@dataclass(frozen=True, slots=True)
-class LowVoltage:
-    """All below the feeders' nodes; `node_of_building` is where its customers are connected."""
-
-    transformers: TransformerRows
-    lines: LineRows
-    switches: SwitchRows
-    node_of_building: Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +38,15 @@ def make_low_voltage(
     nodes: NodeRows,
     plan: StreetPlan,
     trees: FeederTrees,
-    at: FeederNodes,
     premises: Premises,
     units: Units,
-    phases: Longs,
-    rated_kva: Floats,
+    transformers: TransformerRows,
     is_underground: Flags,
-) -> LowVoltage:
-    """Return transformers and low voltage.
+) -> tuple[LineRows, Longs]:
+    """Return the lines below the transformers, and the node to which each building's customers are connected.
 
-    Args:
-        nodes: where nodes are added.
-        plan: the streets.
-        trees: the feeders.
-        at: their nodes.
-        premises: the buildings by transformer.
-        units: their customers.
-        phases: of each transformer.
-        rated_kva: of each transformer.
-        is_underground: whether there are cables rather than overhead lines, by street edge.
+    `is_underground` tells by street edge whether there are cables.
     """
-    transformers, spurs, fuses = _transformers(
-        nodes, trees, at, premises, phases=phases, rated_kva=rated_kva, is_underground=is_underground
-    )
     poles, corner_mains = _poles(nodes, plan, trees, premises, transformers)
     buildings = premises.buildings
     public = np.flatnonzero(~premises.is_dedicated)
@@ -81,124 +54,20 @@ def make_low_voltage(
     node_of_building[public] = nodes.add(buildings.x_m[public], buildings.y_m[public], LOW_KV)
     in_building = np.zeros(buildings.count, dtype=np.int64)
     np.bitwise_or.at(in_building, units.building, units.phases)
-    sections = np.concatenate(
-        [
-            corner_mains,
-            np.stack([poles.before, poles.node, poles.transformer, poles.edge], axis=1),
-            np.stack(
-                [
-                    poles.node[poles.of_building[public]],
-                    node_of_building[public],
-                    premises.transformer[public],
-                    buildings.edge[public],
-                ],
-                axis=1,
-            ),
-        ]
-    )
-    mains = len(sections) - len(public)
+    ends = poles.node[poles.of_building[public]], node_of_building[public]
+    services = np.stack([*ends, premises.transformer[public], buildings.edge[public]], axis=1)
+    mains = np.stack([poles.before, poles.node, poles.transformer, poles.edge], axis=1)
+    sections = np.concatenate([corner_mains, mains, services])
+    count = len(sections) - len(public)
     lines = _low_lines(
         nodes,
         sections,
-        phases=np.r_[phases[sections[:mains, 2]], in_building[public]],
-        rated_a=np.r_[np.full(mains, _MAIN_A), np.full(len(public), _SERVICE_A)],
+        phases=np.r_[transformers.phases[sections[:count, 2]], in_building[public]],
+        rated_a=np.r_[np.full(count, _MAIN_A), np.full(len(public), _SERVICE_A)],
         feeder=transformers.feeder[sections[:, 2]],
         is_underground=is_underground[sections[:, 3]],
     )
-    return LowVoltage(transformers, stacked([spurs, lines]), fuses, node_of_building)
-
-
-def _transformers(
-    nodes: NodeRows,
-    trees: FeederTrees,
-    at: FeederNodes,
-    premises: Premises,
-    *,
-    phases: Longs,
-    rated_kva: Floats,
-    is_underground: Flags,
-) -> tuple[TransformerRows, LineRows, SwitchRows]:
-    firsts = premises.firsts()
-    tree_node, own = premises.tree_node[firsts], premises.is_dedicated[firsts]
-    feeder, edge = trees.feeder[tree_node], premises.buildings.edge[firsts]
-    rank = rank_in_group(tree_node)
-    x = np.where(own, premises.buildings.x_m[firsts] + 7, at.x_m[tree_node] + 4 + 3.5 * rank)
-    y = np.where(own, premises.buildings.y_m[firsts] + 7, at.y_m[tree_node] + 4)
-    fed_from = at.node[tree_node].copy()
-    spurs, fuses = _spurs(
-        nodes, trees, at, tree_node[own], x_m=x[own], y_m=y[own], is_underground=is_underground[edge[own]]
-    )
-    fed_from[own] = spurs.to_node
-    names = feeder_ids(trees)
-    order = np.argsort(feeder, kind="stable")
-    number = np.empty(len(feeder), dtype=np.int64)
-    number[order] = rank_in_group(feeder[order]) + 1
-    ids = np.empty(len(feeder), dtype=object)
-    ids[:] = [f"{names[f]}-T{n:03d}" for f, n in zip(feeder.tolist(), number.tolist(), strict=True)]
-    rows = TransformerRows(
-        id=ids,
-        from_node=fed_from,
-        to_node=nodes.add(x, y, LOW_KV),
-        phases=phases,
-        is_station=np.zeros(len(ids), dtype=np.bool_),
-        is_dedicated=own,
-        rated_kva=rated_kva,
-        feeder=feeder,
-        edge=edge,
-        x_m=x,
-        y_m=y,
-    )
-    return rows, spurs, fuses
-
-
-def _spurs(
-    nodes: NodeRows,
-    trees: FeederTrees,
-    at: FeederNodes,
-    tree_node: Longs,
-    *,
-    x_m: Floats,
-    y_m: Floats,
-    is_underground: Flags,
-) -> tuple[LineRows, SwitchRows]:
-    """The fuse and the line to each dedicated transformer."""
-    count = len(tree_node)
-    start = nodes.add(at.x_m[tree_node], at.y_m[tree_node], FEEDER_KV)
-    end = nodes.add(x_m, y_m, FEEDER_KV)
-    feeder, phases = trees.feeder[tree_node], np.full(count, 7, dtype=np.int64)
-    numbers = np.arange(1, count + 1, dtype=np.int64)
-    lines = LineRows(
-        id=numbered("SPUR", numbers, 5),
-        from_node=start,
-        to_node=end,
-        phases=phases,
-        is_underground=is_underground,
-        rated_a=np.full(count, 200.0),
-        feeder=feeder,
-        points=np.full(count, 2, dtype=np.int64),
-        x_m=np.column_stack([at.x_m[tree_node], x_m]).ravel(),
-        y_m=np.column_stack([at.y_m[tree_node], y_m]).ravel(),
-    )
-    ids = numbered("SPURFU", numbers, 5).astype(object)
-    fuses = SwitchRows(
-        id=ids,
-        from_node=at.node[tree_node],
-        to_node=start,
-        phases=phases,
-        kind=_same("fuse", count),
-        normally_open=np.zeros(count, dtype=np.bool_),
-        remote_controlled=np.zeros(count, dtype=np.bool_),
-        rated_a=np.full(count, 100.0),
-        feeder=feeder,
-        name=ids,
-        x_m=at.x_m[tree_node],
-        y_m=at.y_m[tree_node],
-    )
-    return lines, fuses
-
-
-def _same(text: str, count: int) -> Objects:
-    return np.full(count, text, dtype=object)
+    return lines, node_of_building
 
 
 def _poles(

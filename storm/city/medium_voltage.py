@@ -15,12 +15,11 @@ import numpy as np
 
 from storm.city.arrays import Flags, Floats, Longs, Objects
 from storm.city.feeders import FeederTrees
-from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
+from storm.city.grid_rows import FEEDER_KV, LineRows, NodeRows, SwitchRows, TransformerRows, stacked
 from storm.city.street_plan import StreetPlan
 from storm.city.trunks import Branches, Entry
 from topology.phases import ABC
 
-FEEDER_KV = 10.0
 _YARD_M = 32.0
 _FEEDERS_PER_BUSBAR = 9
 _BUSBARS_APART_M = 9.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storm.city.arrays import Flags, Longs
+from storm.city.arrays import Flags, Floats, Longs
 from storm.city.buildings import Buildings
 from storm.city.feeders import FeederTrees, make_feeders
 from storm.city.grid_rows import LineRows, NodeRows, SwitchRows, TransformerRows, stacked
@@ -17,6 +17,7 @@ from storm.city.street_plan import StreetPlan
 from storm.city.substations import SupplyAreas, make_supply_areas
 from storm.city.tie_lines import make_tie_lines
 from storm.city.ties import make_ties
+from storm.city.transformer_rows import make_transformers
 from storm.city.transformer_sites import make_transformer_sites
 from storm.city.transformers import Premises, Units, corners_of, make_premises, make_units, ratings_kva
 from storm.city.trunks import Branches, make_branches
@@ -84,6 +85,11 @@ def _served(premises: Premises, tree_nodes: int) -> Longs:
     return np.bincount(premises.tree_node, weights=units, minlength=tree_nodes).astype(np.int64)
 
 
+def _load_kw(premises: Premises, tree_nodes: int) -> Floats:
+    expected = expected_kw(premises.buildings.kind, premises.buildings.units)
+    return np.bincount(premises.tree_node, weights=expected, minlength=tree_nodes).astype(np.float64)
+
+
 def _cables_to(plan: StreetPlan, trees: FeederTrees) -> Flags:
     above = np.where(trees.parent >= 0, trees.corner[trees.parent], trees.corner)
     return np.asarray((plan.urbanity[trees.corner] + plan.urbanity[above]) / 2 > _CABLES_FROM_URBANITY)
@@ -101,39 +107,41 @@ def _equipment(
 ) -> Power:
     nodes = NodeRows()
     at = place_feeder_nodes(nodes, plan, trees)
-    load_kw = np.bincount(
-        premises.tree_node,
-        weights=expected_kw(premises.buildings.kind, premises.buildings.units),
-        minlength=trees.node_count,
-    ).astype(np.float64)
+    load_kw = _load_kw(premises, trees.node_count)
     yard = make_substations(nodes=nodes, plan=plan, trees=trees, at=at, load_kw=load_kw)
-    feeder_lines = make_feeder_lines(
-        nodes=nodes, trees=trees, branches=branches, at=at, is_underground=cables
-    )
+    along = make_feeder_lines(nodes=nodes, trees=trees, branches=branches, at=at, is_underground=cables)
     ties = make_ties(seed=seed, plan=plan, trees=trees, branches=branches)
-    tie_lines = make_tie_lines(nodes=nodes, plan=plan, trees=trees, at=at, ties=ties)
+    between = make_tie_lines(nodes=nodes, plan=plan, trees=trees, at=at, ties=ties)
     phases = branches.phases[premises.tree_node[premises.firsts()]]
     units = make_units(seed=seed, premises=premises, transformer_phases=phases)
+    cable_streets = plan.edge_urbanity() > _CABLES_FROM_URBANITY
+    transformers, spurs, fuses = make_transformers(
+        nodes=nodes,
+        trees=trees,
+        at=at,
+        premises=premises,
+        phases=phases,
+        rated_kva=ratings_kva(premises=premises, units=units, transformer_phases=phases),
+        is_underground=cable_streets,
+    )
     low = make_low_voltage(
         nodes=nodes,
         plan=plan,
         trees=trees,
-        at=at,
         premises=premises,
         units=units,
-        phases=phases,
-        rated_kva=ratings_kva(premises=premises, units=units, transformer_phases=phases),
-        is_underground=plan.edge_urbanity() > _CABLES_FROM_URBANITY,
+        transformers=transformers,
+        is_underground=cable_streets,
     )
     return Power(
         areas=areas,
         trees=trees,
         nodes=nodes,
         source_nodes=np.unique(yard[2].from_node),
-        lines=stacked([yard[1], feeder_lines[0], tie_lines[0], low.lines]),
-        switches=stacked([yard[0], feeder_lines[1], tie_lines[1], low.switches]),
-        transformers=stacked([yard[2], low.transformers]),
+        lines=stacked([yard[1], along[0], between[0], spurs, low[0]]),
+        switches=stacked([yard[0], along[1], between[1], fuses]),
+        transformers=stacked([yard[2], transformers]),
         premises=premises,
         units=units,
-        node_of_building=low.node_of_building,
+        node_of_building=low[1],
     )

@@ -6,8 +6,8 @@ import numpy as np
 
 from storm.city.arrays import Floats, Objects
 from storm.city.feeders import FeederTrees
-from storm.city.grid_rows import LineRows, NodeRows, SwitchRows
-from storm.city.medium_voltage import FEEDER_KV, FeederNodes, feeder_ids
+from storm.city.grid_rows import FEEDER_KV, LineRows, NodeRows, SwitchRows
+from storm.city.medium_voltage import FeederNodes, feeder_ids
 from storm.city.street_plan import StreetPlan
 from storm.city.ties import Tie
 from topology.phases import ABC
