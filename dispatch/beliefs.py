@@ -16,7 +16,7 @@ from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, JobRow, OutageRow, outage_number
+from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow, outage_number
 from topology.inference_result import InferredOutage
 
 ENGINE = "engine"
@@ -79,8 +79,9 @@ def refine_outage(
     moved = outage.device != inferred.device
     values = set_values(outage, {**_believed(inferred, traced), "network_version": traced.network_version})
     session.flush()
+    lost = _lost_households(session, outage=outage, traced=traced)
     told = set_interruptions(
-        session, outage=outage, customers=traced.customers_at(inferred.service_point_ids)
+        session, outage=outage, customers={**lost, **traced.customers_at(inferred.service_point_ids)}
     )
     if not values and not told:
         return False
@@ -96,6 +97,17 @@ def refine_outage(
         etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
         change_etr(session, outage=outage, values={"etr_at": etr.at, "etr_source": etr.source}, author=author)
     return True
+
+
+def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwork) -> dict[str, int]:
+    """Return the households that a new network version lost: they stay out until a person acts."""
+    own = session.execute(
+        select(InterruptionRow.service_point, InterruptionRow.customers).where(
+            InterruptionRow.outage_id == outage.id
+        )
+    ).all()
+    is_there = traced.network.find_service_points([row.service_point for row in own]) >= 0
+    return {row.service_point: row.customers for row, known in zip(own, is_there, strict=True) if not known}
 
 
 def change_etr(session: Session, *, outage: OutageRow, values: dict[str, Any], author: Author) -> int | None:

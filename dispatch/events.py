@@ -30,6 +30,7 @@ class Event(StrEnum):
     JOB_MOVED = "job.moved"
     CREW_ADDED = "crew.added"
     CREW_MOVED = "crew.moved"
+    NETWORK_ACTIVATED = "network.activated"
 
 
 # The engine refines its own beliefs all the time; a person who acts need not be stopped for that.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,10 @@ class TracedNetwork:
         """Return whether an id is a device or a service point of this network."""
         return self.network.has_device(subject) or self.network.has_service_point(subject)
 
+    def lacks_any(self, service_points: Collection[str]) -> bool:
+        """Return whether any of these service points is not in this network."""
+        return bool((self.network.find_service_points(sorted(service_points)) < 0).any())
+
 
 class NetworkCache:
     """Keeps the network version in force; opens another one only when it is put in force.
@@ -75,9 +80,17 @@ class NetworkCache:
         if network_version is None:
             raise NoActiveNetwork
         if self._traced is None or self._traced.network_version != network_version:
-            tree = self._open(session, network_version)
-            self._traced = TracedNetwork(network_version=network_version, network=tree.network, tree=tree)
+            self._traced = self._trace(session, network_version)
         return self._traced
+
+    def prepare(self, session: Session, *, network_version: int) -> None:
+        """Read and walk a version before it is put in force; NetworkVersionNotFoundError if there is none."""
+        if self._traced is None or self._traced.network_version != network_version:
+            self._traced = self._trace(session, network_version)
+
+    def _trace(self, session: Session, network_version: int) -> TracedNetwork:
+        tree = self._open(session, network_version)
+        return TracedNetwork(network_version=network_version, network=tree.network, tree=tree)
 
     def _open(self, session: Session, network_version: int) -> SupplyTree:
         if self._folder is None:

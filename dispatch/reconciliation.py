@@ -59,8 +59,11 @@ def reconcile(
             merge_outage(session, outage=one.row, into=survivor, author=author)
             movable.remove(one)
             changes += 1
-    # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people.
+    # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
+    # so is one about what a new network version has lost: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
+        if not traced.knows(one.row.device) or traced.lacks_any(one.service_points):
+            continue
         withdraw_outage(session, outage=one.row, author=author)
         changes += 1
     # RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.

@@ -37,12 +37,14 @@ def replay(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
 def _apply(snapshot: Snapshot, change: Change) -> None:
     # RULE 1: `values` are the subject's new values; the subject is "kind:id".
     kind, _, id = change.subject.partition(":")
-    subject = snapshot[_SHELVES[kind]].setdefault(id, {"id": id})
-    for field, value in change.data.get("values", {}).items():
-        if value["new"] is None:
-            subject.pop(field, None)
-        else:
-            subject[field] = value["new"]
+    # What stands on no shelf (the network in force) is told to pages, and no part of a snapshot.
+    if kind in _SHELVES:
+        subject = snapshot[_SHELVES[kind]].setdefault(id, {"id": id})
+        for field, value in change.data.get("values", {}).items():
+            if value["new"] is None:
+                subject.pop(field, None)
+            else:
+                subject[field] = value["new"]
     # RULE 2: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position

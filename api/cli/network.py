@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,9 @@ import typer
 
 from api.cli.network_files import CrsOption, FormatOption, NetworkPath, SourceOption, read_network
 from api.cli.network_progress import moving_bar
+from api.cli.network_words import say_activation, version_as_json
 from api.cli.output import (
+    FINDINGS_IN_THE_INPUT,
     AsJson,
     end_with_findings,
     findings_as_json,
@@ -24,20 +27,26 @@ from api.processes.database import open_engine
 from api.settings import DatabaseSettings
 from dispatch.clock import simulated_now
 from dispatch.errors import NoActiveNetwork
+from dispatch.network_activation import activate_network, remove_network
+from dispatch.network_cache import NetworkCache
 from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from gis.check import check_tables
 from gis.network_columns import LAYERS
 from gis.network_package import write_network_package
 from gis.network_versions import (
-    activate_network_version,
     active_network_version,
     export_network,
     import_network,
+    list_network_versions,
 )
 from topology.findings import count_things
 
+# Who the change log says it was.
+ACTOR = "operator"
+
 commands = typer.Typer(
-    help="Networks: import them, put one in force, check them, write them to a file.", no_args_is_help=True
+    help="Networks: import them, put one in force, remove old ones, check them, write them to a file.",
+    no_args_is_help=True,
 )
 
 
@@ -87,17 +96,60 @@ def activate(
     network_version: Annotated[int, typer.Argument(metavar="V", help="The number the import gave it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Put a network version in force."""
+    """Put a network version in force, also while outages are open: they go over by their ids.
+
+    Nothing closes by itself. What the version has lost is listed, with exit code 1; to step back, activate
+    the version before.
+    """
+    settings = DatabaseSettings()
+    networks = NetworkCache(folder=settings.networks_folder)
+    with open_engine(settings, application_name="relight activate") as engine:
+        with moving_bar("Walking the network"), read_transaction(engine) as session:
+            networks.prepare(session, network_version=network_version)
+        with write_transaction(engine) as session:
+            now = simulated_now(session, real_now=datetime.now(UTC))
+            done = activate_network(
+                session, network_version=network_version, networks=networks, actor=ACTOR, now=now
+            )
+    if as_json:
+        say_json({**asdict(done), "status": "active"})
+    else:
+        say_activation(done)
+    if done.worklist:
+        raise typer.Exit(FINDINGS_IN_THE_INPUT)
+
+
+@commands.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """List the network versions, newest first."""
     with (
-        open_engine(DatabaseSettings(), application_name="relight activate") as engine,
+        open_engine(DatabaseSettings(), application_name="relight list") as engine,
+        read_transaction(engine) as session,
+    ):
+        versions = list_network_versions(session)
+    if as_json:
+        say_json({"network_versions": [version_as_json(one) for one in versions]})
+        return
+    for one in versions:
+        when = f"{one.imported_at:%Y-%m-%d %H:%M}"
+        say(f"{one.network_version}  {one.status:8}{when}  {one.name}  ({one.source})")
+
+
+@commands.command("remove")
+def remove(
+    network_version: Annotated[int, typer.Argument(metavar="V", help="The number the import gave it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Remove a network version with all its rows; never the one in force, nor one that open outages need."""
+    with (
+        open_engine(DatabaseSettings(), application_name="relight remove") as engine,
         write_transaction(engine) as session,
     ):
-        now = simulated_now(session, real_now=datetime.now(UTC))
-        activate_network_version(session, network_version=network_version, now=now)
+        remove_network(session, network_version=network_version)
     if as_json:
-        say_json({"network_version": network_version, "status": "active"})
+        say_json({"network_version": network_version, "status": "removed"})
     else:
-        say(f"Network version {network_version} is in force.")
+        say(f"Network version {network_version} is removed.")
 
 
 @commands.command("check")

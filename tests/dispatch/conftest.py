@@ -207,3 +207,9 @@ def world(engine):
             lat=53.63,
         )
     return made
+
+
+@pytest.fixture
+def drawn():
+    """The drawn network as tables, to make a newer version of."""
+    return drawn_tables()
