@@ -34,18 +34,18 @@ class _Poles:
 
 
 def make_low_voltage(
-    *,
     nodes: NodeRows,
     plan: StreetPlan,
     trees: FeederTrees,
+    *,
     premises: Premises,
     units: Units,
     transformers: TransformerRows,
-    is_underground: Flags,
+    cables: Flags,
 ) -> tuple[LineRows, Longs]:
     """Return the lines below the transformers, and the node to which each building's customers are connected.
 
-    `is_underground` tells by street edge whether there are cables.
+    `cables` tells by street edge whether there are cables.
     """
     poles, corner_mains = _poles(nodes, plan, trees, premises, transformers)
     buildings = premises.buildings
@@ -65,7 +65,7 @@ def make_low_voltage(
         phases=np.r_[transformers.phases[sections[:count, 2]], in_building[public]],
         rated_a=np.r_[np.full(count, _MAIN_A), np.full(len(public), _SERVICE_A)],
         feeder=transformers.feeder[sections[:, 2]],
-        is_underground=is_underground[sections[:, 3]],
+        is_underground=cables[sections[:, 3]],
     )
     return lines, node_of_building
 

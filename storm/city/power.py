@@ -124,24 +124,18 @@ def _equipment(
         rated_kva=ratings_kva(premises=premises, units=units, transformer_phases=phases),
         is_underground=cable_streets,
     )
-    low = make_low_voltage(
-        nodes=nodes,
-        plan=plan,
-        trees=trees,
-        premises=premises,
-        units=units,
-        transformers=transformers,
-        is_underground=cable_streets,
+    low_lines, node_of_building = make_low_voltage(
+        nodes, plan, trees, premises=premises, units=units, transformers=transformers, cables=cable_streets
     )
     return Power(
         areas=areas,
         trees=trees,
         nodes=nodes,
         source_nodes=np.unique(yard[2].from_node),
-        lines=stacked([yard[1], along[0], between[0], spurs, low[0]]),
+        lines=stacked([yard[1], along[0], between[0], spurs, low_lines]),
         switches=stacked([yard[0], along[1], between[1], fuses]),
         transformers=stacked([yard[2], transformers]),
         premises=premises,
         units=units,
-        node_of_building=low[1],
+        node_of_building=node_of_building,
     )
