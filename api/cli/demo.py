@@ -18,9 +18,13 @@ def demo(
     network: Annotated[
         str,
         typer.Option(
-            help="A network package (*.gpkg), a SimBench code, or simbench-all for the complete grid."
+            help="A network package (*.gpkg), a SimBench code, simbench-all for the complete grid, "
+            "or city for one made to order."
         ),
     ] = "1-MVLV-urban-all-0-sw",
+    customers: Annotated[
+        int | None, typer.Option(help="How many customers the city has; 10,000 without it.")
+    ] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="Run to full restoration and print a summary.")
     ] = False,
@@ -45,6 +49,7 @@ def demo(
         summary = run(
             settings=DatabaseSettings(),
             network=network,
+            customers=customers,
             headless=headless,
             seed=seed,
             speed=speed,

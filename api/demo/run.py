@@ -38,6 +38,7 @@ def run(
     *,
     settings: DatabaseSettings,
     network: str,
+    customers: int | None = None,
     headless: bool,
     seed: int,
     speed: float | None,
@@ -52,7 +53,7 @@ def run(
     home, shape = settings.home, _shape(headless=headless)
     speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
     with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
-        chosen = choose_network(network=network, folder=home / "networks", report=report)
+        chosen = choose_network(network=network, customers=customers, folder=home / "networks", report=report)
         report(f"Reading {chosen.name} …")
         production = prepare(chosen=chosen, seed=seed, first_storm=shape)
         report(f"Importing {production.oracle.service_point_count:,} service points into a new database …")
