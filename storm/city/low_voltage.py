@@ -87,7 +87,7 @@ def _poles(
     pole = np.cumsum(new) - 1
     transformer, corner, edge, _ = keys[:, new]
     away = np.bincount(pole, weights=premises.away_m[public]) / np.maximum(np.bincount(pole), 1)
-    x, y = _along(plan, corner, edge, away)
+    x, y = plan.places_along(corner, edge, away, aside_m=_ASIDE_M)
     node = nodes.add(x, y, LOW_KV)
     is_first = _changes(keys[:3, new])
     is_corner = _changes(keys[:2, new]) & (corner != trees.corner[premises.tree_node[public][new]])
@@ -116,15 +116,6 @@ def _changes(keys: Longs) -> Flags:
     if not keys.shape[1]:
         return np.zeros(0, dtype=np.bool_)
     return np.asarray(np.r_[True, (keys[:, 1:] != keys[:, :-1]).any(axis=0)], dtype=np.bool_)
-
-
-def _along(plan: StreetPlan, corner: Longs, edge: Longs, away_m: Floats) -> tuple[Floats, Floats]:
-    """Return places so far from a corner along a street, at its side."""
-    other = np.where(plan.from_nodes[edge] == corner, plan.to_nodes[edge], plan.from_nodes[edge])
-    dx, dy = plan.x_m[other] - plan.x_m[corner], plan.y_m[other] - plan.y_m[corner]
-    length = np.hypot(dx, dy)
-    dx, dy = dx / length, dy / length
-    return plan.x_m[corner] + dx * away_m - dy * _ASIDE_M, plan.y_m[corner] + dy * away_m + dx * _ASIDE_M
 
 
 def _low_lines(

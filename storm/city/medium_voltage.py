@@ -1,7 +1,7 @@
 """Substations and feeders as equipment: busbars, breakers, line sections along streets, devices, ties.
 
 Rules:
-1. A substation has a source, and a station transformer and busbar for every eight feeders or so; its busbars
+1. A substation has a source, and a station transformer and busbar for every nine feeders; its busbars
    are joined by a coupler that is normally open.
 2. Each feeder leaves its busbar through a breaker and a cable to the street, and keeps to its own side of it.
 3. A device at the head of a line stands between the node before and a node of its own.
@@ -96,7 +96,7 @@ def _substation(
     substation, corner = int(trees.substation[trees.feeder[roots[0]]]), int(trees.corner[roots[0]])
     name = f"S{substation + 1:02d}"
     x, y = float(plan.x_m[corner]) + _YARD_M, float(plan.y_m[corner]) + _YARD_M
-    bars = max(1, round(len(roots) / _FEEDERS_PER_BUSBAR))
+    bars = -(-len(roots) // _FEEDERS_PER_BUSBAR)
     high_kv = 110.0 if len(roots) >= _LARGE_STATION_FEEDERS else 33.0
     source = nodes.add_one(x, y + 12, high_kv, substation)
     busbars = [nodes.add_one(x + _BUSBARS_APART_M * bar, y, FEEDER_KV, substation) for bar in range(bars)]

@@ -117,6 +117,7 @@ def _equipment(
     cable_streets = plan.edge_urbanity() > _CABLES_FROM_URBANITY
     transformers, spurs, fuses = make_transformers(
         nodes=nodes,
+        plan=plan,
         trees=trees,
         at=at,
         premises=premises,

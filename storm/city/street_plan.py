@@ -64,6 +64,17 @@ class StreetPlan:
         """Return how urban it is at the middle of each edge."""
         return np.asarray((self.urbanity[self.from_nodes] + self.urbanity[self.to_nodes]) / 2)
 
+    def places_along(
+        self, corner: Longs, edge: Longs, away_m: Floats, *, aside_m: float
+    ) -> tuple[Floats, Floats]:
+        """Return places so far from a corner along a street that begins or ends there, at its side."""
+        other = np.where(self.from_nodes[edge] == corner, self.to_nodes[edge], self.from_nodes[edge])
+        dx, dy = self.x_m[other] - self.x_m[corner], self.y_m[other] - self.y_m[corner]
+        length = np.hypot(dx, dy)
+        dx, dy = dx / length, dy / length
+        x = self.x_m[corner] + dx * away_m - dy * aside_m
+        return x, self.y_m[corner] + dy * away_m + dx * aside_m
+
     def with_edges(self, keep: Flags) -> StreetPlan:
         """Return the plan with only these edges, and all corners."""
         return replace(

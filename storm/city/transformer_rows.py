@@ -1,7 +1,7 @@
 """Distribution transformers as equipment, and what leads to the dedicated ones.
 
 Rule: a public transformer stands at its feeder's node; a dedicated one at the building, behind a fuse and a
-line of its own.
+line of its own, which follows the street.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from storm.city.arrays import Flags, Floats, Longs, Objects, numbered, rank_in_g
 from storm.city.feeders import FeederTrees
 from storm.city.grid_rows import FEEDER_KV, LOW_KV, LineRows, NodeRows, SwitchRows, TransformerRows
 from storm.city.medium_voltage import FeederNodes, feeder_ids
+from storm.city.street_plan import StreetPlan
 from storm.city.transformers import Premises
 from topology.phases import ABC
+
+_ASIDE_M = 5.0
 
 
 def make_transformers(
     *,
     nodes: NodeRows,
+    plan: StreetPlan,
     trees: FeederTrees,
     at: FeederNodes,
     premises: Premises,
@@ -30,12 +34,13 @@ def make_transformers(
 
     Args:
         nodes: where nodes are added.
+        plan: the streets.
         trees: the feeders.
         at: their nodes.
         premises: the buildings by transformer.
-        phases: of each transformer.
-        rated_kva: of each transformer.
-        is_underground: whether there are cables rather than overhead lines, by street edge.
+        phases: by transformer.
+        rated_kva: by transformer.
+        is_underground: by street edge.
     """
     firsts = premises.firsts()
     tree_node, own = premises.tree_node[firsts], premises.is_dedicated[firsts]
@@ -44,9 +49,10 @@ def make_transformers(
     x = np.where(own, premises.buildings.x_m[firsts] + 7, at.x_m[tree_node] + 4 + 3.5 * rank)
     y = np.where(own, premises.buildings.y_m[firsts] + 7, at.y_m[tree_node] + 4)
     fed_from = at.node[tree_node].copy()
-    spurs, fuses = _spurs(
-        nodes, trees, at, tree_node[own], x_m=x[own], y_m=y[own], is_underground=is_underground[edge[own]]
-    )
+    bend = plan.places_along(premises.corner[firsts], edge, premises.away_m[firsts], aside_m=_ASIDE_M)
+    way = np.stack([at.x_m[tree_node], bend[0], x]), np.stack([at.y_m[tree_node], bend[1], y])
+    way = way[0][:, own], way[1][:, own]
+    spurs, fuses = _spurs(nodes, trees, at, tree_node[own], way, is_underground[edge[own]])
     fed_from[own] = spurs.to_node
     rows = TransformerRows(
         id=_ids(trees, feeder),
@@ -75,20 +81,18 @@ def _ids(trees: FeederTrees, feeder: Longs) -> Objects:
     return ids
 
 
-def _spurs(
+def _spurs(  # noqa: PLR0917 - one caller
     nodes: NodeRows,
     trees: FeederTrees,
     at: FeederNodes,
     tree_node: Longs,
-    *,
-    x_m: Floats,
-    y_m: Floats,
+    way_m: tuple[Floats, Floats],
     is_underground: Flags,
 ) -> tuple[LineRows, SwitchRows]:
-    """The fuse and the line to each dedicated transformer."""
+    """The fuse and the line to each dedicated transformer; the way has start, bend and end of all as rows."""
     count = len(tree_node)
     start = nodes.add(at.x_m[tree_node], at.y_m[tree_node], FEEDER_KV)
-    end = nodes.add(x_m, y_m, FEEDER_KV)
+    end = nodes.add(way_m[0][-1], way_m[1][-1], FEEDER_KV)
     feeder, phases = trees.feeder[tree_node], np.full(count, ABC, dtype=np.int64)
     numbers = np.arange(1, count + 1, dtype=np.int64)
     lines = LineRows(
@@ -99,9 +103,9 @@ def _spurs(
         is_underground=is_underground,
         rated_a=np.full(count, 200.0),
         feeder=feeder,
-        points=np.full(count, 2, dtype=np.int64),
-        x_m=np.column_stack([at.x_m[tree_node], x_m]).ravel(),
-        y_m=np.column_stack([at.y_m[tree_node], y_m]).ravel(),
+        points=np.full(count, 3, dtype=np.int64),
+        x_m=way_m[0].T.ravel(),
+        y_m=way_m[1].T.ravel(),
     )
     ids = numbered("SPURFU", numbers, 5).astype(object)
     fuses = SwitchRows(
