@@ -90,8 +90,8 @@ def write_network_package(
     """Write a network package, whole or not at all; a file that stands there is replaced.
 
     A GeoPackage carries the moment it was written: with the same `written_at` (timezone-aware) the same
-    tables make the same bytes; without it, it is the present. `progress` is told each layer's rows when
-    they are written. NetworkPackageError when the folder is missing or cannot be written.
+    tables make the same bytes; without it, it is the present. `progress` is told each layer, before and
+    after its rows are written. NetworkPackageError when the folder is missing or cannot be written.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -102,9 +102,11 @@ def write_network_package(
     try:
         with _dated(written_at):
             for layer in LAYERS.values():
+                rows = len(tables.layer(layer.name))
+                if progress is not None:
+                    progress(layer.name, 0, rows)
                 _write_layer(tables, layer, unfinished)
                 if progress is not None:
-                    rows = len(tables.layer(layer.name))
                     progress(layer.name, rows, rows)
         unfinished.replace(path)
     except (DataSourceError, OSError) as error:

@@ -16,6 +16,8 @@ from gis.network_package import read_network_package
 from gis.network_tables import NetworkTables
 from storm.city import City, make_city, streets_path_beside, write_city
 from storm.errors import BadSeedError, CityTooLargeError, NoCustomersError
+from topology.pick_up import pick_ups
+from topology.supply import Supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 
@@ -139,6 +141,18 @@ def test_ties_are_open_and_join_different_feeders(tables: NetworkTables) -> None
         assert len(ends) == 2
         tied |= ends
     assert tied == feeders
+
+
+def test_a_feeder_whose_first_section_is_lost_can_be_helped_by_a_tie(tables: NetworkTables) -> None:
+    network, _ = tables.to_network()
+    supply = Supply(SupplyTree(network, SwitchState.normal(network)))
+    breakers = tables.switch.loc[tables.switch["kind"] == "breaker"].dropna(subset="feeder")
+    for breaker in breakers["id"]:
+        # The cable between breaker and street: the whole feeder is dead, and none of it damaged.
+        cable = breaker.replace("-CB", "-L000")
+        helped = pick_ups(supply=supply, faulted=[cable])
+        assert helped, breaker
+        assert helped[0].customers > 0
 
 
 def test_some_ties_are_two_switches_in_series() -> None:
