@@ -49,8 +49,7 @@ def reconcile(
     held = _with_service_points(session, open_outages(session))
     matched = _match(inferred, held, contradicted)
     kept = {outage.id for outage in matched.values()}
-    unmatched = [one for one in held if one.row.id not in kept]
-    movable = [one for one in unmatched if _may_move(one, contradicted)]
+    movable = [one for one in held if one.row.id not in kept and _may_move(one, contradicted)]
     changes = 0
     # RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
     for index, survivor in matched.items():

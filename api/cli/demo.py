@@ -22,9 +22,7 @@ def demo(
             "or city for one made to order."
         ),
     ] = "1-MVLV-urban-all-0-sw",
-    customers: Annotated[
-        int | None, typer.Option(help="How many customers the city has; 10,000 without it.")
-    ] = None,
+    customers: Annotated[int | None, typer.Option(help="How many the city has; 10,000 if not given.")] = None,
     headless: Annotated[
         bool, typer.Option("--headless", help="Run to full restoration and print a summary.")
     ] = False,
@@ -61,10 +59,15 @@ def demo(
         return
     for problem in summary.problems:
         mention(f"Problem: {problem}")
-    if as_json:
-        say_json(summary.as_json())
-    elif headless:
-        for key, value in summary.as_json().items():
-            say(f"{key.replace('_', ' ')}: {value}")
+    if as_json or headless:
+        _tell(summary.as_json(), as_json=as_json)
     if not summary.passed:
         raise typer.Exit(_FAILED)
+
+
+def _tell(figures: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        say_json(figures)
+        return
+    for key, value in figures.items():
+        say(f"{key.replace('_', ' ')}: {value}")
