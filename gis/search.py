@@ -187,11 +187,15 @@ def _by_device(session: Session, network_version: int, query: str, limit: int) -
 
 def _by_words(session: Session, network_version: int, query: str, limit: int) -> Iterator[Found]:
     """Yield places by name, and before them the houses along the streets among them (RULE 3)."""
-    words = [part for word in split_words(query) for part in split_places(word)][:_MOST_WORDS]
+    words = split_words(query)[:_MOST_WORDS]
     if not words:
         return
     _, numbers = words_and_numbers(query)
-    places = _places(session, network_version, words, numbers)
+    parts = [part for word in words for part in split_places(word)][:_MOST_WORDS]
+    places = _places(session, network_version, parts, numbers)
+    if not places and parts != words:
+        # The mistake was where one place ends and the next begins, so that they were parted wrongly.
+        places = _places(session, network_version, words, numbers)
     streets = [row.number for row in places if row.kind == "street"]
     if numbers and streets:
         house = "-".join(numbers)

@@ -12,7 +12,7 @@ from api.cli.output import AsJson, complain, mention, say, say_json
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology",)
+BENCHMARKS = ("topology", "scale")
 ALL = "all"
 
 

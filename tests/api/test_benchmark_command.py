@@ -30,6 +30,17 @@ def test_peers_give_the_same_answers(run, tmp_path):
     assert (tmp_path / "topology.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
+def test_a_small_city_goes_through_the_whole_house(run, tmp_path):
+    done = run("benchmark", "scale", "--customers", "600", "--json", "--save", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)["rows"]
+    assert not [row for row in rows if row.get("equal") is False]
+    metrics = {row["metric"] for row in rows if row["case"] == "600 customers"}
+    assert {"make the city", "import into PostGIS", "read back into a network"} <= metrics
+    assert "| 600 customers |" in (tmp_path / "scale.md").read_text(encoding="utf-8")
+    assert (tmp_path / "scale.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
 def test_an_unknown_benchmark_is_named(run):
     done = run("benchmark", "cooking")
     assert done.exit_code == 2
