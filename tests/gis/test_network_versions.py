@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -232,3 +235,42 @@ def test_a_network_without_a_single_row_can_be_imported(session: Session) -> Non
     version = bring_in(session, tables).network_version
     assert_same(export_network(session, network_version=version), tables)
     assert load_network(session, network_version=version).node_count == 0
+
+
+IMPORTING = """
+import os, signal, sys
+from datetime import UTC, datetime
+from sqlalchemy.orm import Session
+from gis.database import connect
+from gis.network_tables import network_tables
+from gis.network_versions import import_network
+from tests.gis.example_network import example_layers
+
+def die(part, done, total):
+    if part == "indexes" and done == 6:
+        os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+
+tables, _ = network_tables(name="example", layers=example_layers())
+with Session(connect(sys.argv[1])) as session, session.begin():
+    import_network(
+        session, tables=tables, findings=(), source="t", format="gpkg", now=datetime.now(UTC), progress=die
+    )
+"""
+
+
+@pytest.mark.parametrize("blow", ["SIGKILL", "SIGINT"])
+def test_an_import_that_is_killed_leaves_nothing_behind(
+    engine: Engine, database_url: str, example_network: NetworkTables, blow: str
+) -> None:
+    root = Path(__file__).parents[2]
+    died = subprocess.run(
+        [sys.executable, "-c", IMPORTING, database_url, blow], cwd=root, capture_output=True, check=False
+    )
+    assert died.returncode != 0
+    with Session(engine) as session, session.begin():
+        # Waits for what the server still rolls back: it notices the lost line at its next answer.
+        session.execute(text("LOCK TABLE node IN ACCESS EXCLUSIVE MODE"))
+        assert partitions_in(session) == []
+        assert list_network_versions(session) == []
+    with Session(engine) as session, session.begin():
+        assert bring_in(session, example_network).counts["node"] == 7
