@@ -36,13 +36,6 @@ class River:
         middle = self.offset_m + self.swing_m * np.sin(turn)
         return np.asarray((across - middle) / np.sqrt(1 + slope**2))
 
-    def course(self, reach_m: float, points: int = 400) -> tuple[Floats, Floats]:
-        """Return its middle as a line that reaches so far both ways, in metres."""
-        along = np.linspace(-reach_m, reach_m, points)
-        across = self.offset_m + self.swing_m * np.sin(2 * np.pi * along / self.wave_m + self.phase)
-        cos, sin = np.cos(self.angle), np.sin(self.angle)
-        return along * cos - across * sin, along * sin + across * cos
-
 
 def make_river(rng: np.random.Generator, *, radius_m: float) -> River:
     """Return a river that passes the middle of a town of this radius at some distance."""

@@ -30,7 +30,6 @@ class Town:
     plan: StreetPlan
     river: River | None
     radius_m: float
-    villages: int
 
 
 def middle_urbanity(customers: int) -> float:
@@ -62,7 +61,7 @@ def make_town(*, seed: int, customers: int, radius_m: float) -> Town:
     plan = side_by_side([town, *villages])
     for number in range(1, count + 1):
         plan = _with_country_road(rng, plan, number)
-    return Town(plan=plan, river=river, radius_m=radius_m, villages=count)
+    return Town(plan=plan, river=river, radius_m=radius_m)
 
 
 def _village(
