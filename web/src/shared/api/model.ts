@@ -103,6 +103,9 @@ export interface Affected {
   account: string | null;
   address: string | null;
   priority: string | null;
+  phases_lost: string;
+  /** It has supply left on another phase that it takes. */
+  is_partly_out: boolean;
   from: string;
   to: string | null;
 }
