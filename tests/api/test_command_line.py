@@ -45,8 +45,9 @@ def dirty_package(tmp_path, world_module):
 
 
 @pytest.fixture
-def database(database_url, monkeypatch):
+def database(database_url, monkeypatch, tmp_path):
     monkeypatch.setenv("RELIGHT_DATABASE_URL", database_url)
+    monkeypatch.setenv("RELIGHT_HOME", str(tmp_path / "home"))
 
 
 COMMANDS = [
@@ -54,7 +55,7 @@ COMMANDS = [
     ("up",),
     ("demo",),
     ("network",),
-    *[("network", name) for name in ("import", "activate", "check", "export", "convert")],
+    *[("network", name) for name in ("import", "activate", "list", "remove", "check", "export", "convert")],
     ("trace",),
     ("infer",),
     ("user",),
@@ -285,3 +286,24 @@ def test_a_setting_that_will_not_do_is_named(relight, monkeypatch):
     code, _, err = relight("up")
     assert code == 2
     assert "RELIGHT_PORT" in err
+
+
+def test_versions_are_listed_put_in_force_and_removed(relight, package, database):
+    first, second = (
+        json.loads(relight("network", "import", package, "--json")[1])["network_version"] for _ in range(2)
+    )
+    code, out, _ = relight("network", "activate", first, "--json")
+    assert (code, json.loads(out)["worklist"]) == (0, [])
+    assert "It was before" in relight("network", "activate", first)[1]
+    code, _, err = relight("network", "remove", first)
+    assert code == 2
+    assert "is in force" in err
+    assert relight("network", "activate", second)[0] == 0
+    versions = json.loads(relight("network", "list", "--json")[1])["network_versions"]
+    assert [(one["network_version"], one["status"]) for one in versions] == [
+        (second, "active"),
+        (first, "retired"),
+    ]
+    assert relight("network", "remove", first)[0] == 0
+    assert relight("network", "remove", first)[0] == 2
+    assert "retired" not in relight("network", "list")[1]
