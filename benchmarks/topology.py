@@ -24,6 +24,7 @@ from benchmarks.growth import plot_growth
 from benchmarks.plain_forest import plain_forest
 from benchmarks.report import Report, Row, milliseconds
 from benchmarks.topology_peers import Igraph, Networkx, Peer, PostGis, Rustworkx, postgis, tree_of
+from storm.city import make_city
 from topology.arrays import IntArray, LongArray
 from topology.kinds import CODE_OF_KIND, DeviceKind
 from topology.network import Network
@@ -50,8 +51,9 @@ OPENING = "opening the saved file in a new process, with a first trace"
 RESIDENT = "resident memory of a process that has answered"
 PRIVATE = "of it not in the file, so not shared with other processes"
 
-WORDS = """Made by `relight benchmark topology --save docs/benchmarks`: a plain generated forest
-(`benchmarks/plain_forest.py`), radial, a third of its laterals single-phase, every service on one phase.
+WORDS = """Made by `relight benchmark topology --save docs/benchmarks`: a city made to order
+(`relight storm city`, drawn below) and a plain generated forest (`benchmarks/plain_forest.py`: radial, a
+third of its laterals single-phase, every service on one phase).
 Ratios are how many times the peer takes; where the target is an upper limit (≤), how many times Relight
 takes. *equal* says whether the answers were compared and the same. Peers are given the tree ready made,
 turned away from the sources; a storm has 550 devices switched.
@@ -64,35 +66,56 @@ def run(*, sizes: Sequence[int], progress: Callable[[str], None]) -> Report:
     rows: list[Row] = []
     with postgis() as connection:
         for size in sizes:
-            progress(f"{size:,} customers: making the network")
-            rows += _Case(size, connection, progress).rows()
+            for ground, make in GROUNDS.items():
+                progress(f"{_case_name(size, ground)}: making the network")
+                rows += _Case(size, ground, make(size), connection, progress).rows()
     return Report("topology", tuple(rows))
 
 
 def write(report: Report, folder: Path) -> None:
     """Write the table and the plot of a report into a folder, as `docs/benchmarks/` has them."""
-    sizes = {row.case: int(row.case.split()[0].replace(",", "")) for row in report.rows}
+    in_city = [row for row in report.rows if row.case.endswith("city")]
+    sizes = {row.case: int(row.case.split()[0].replace(",", "")) for row in in_city}
     (folder / "topology.md").write_text(report.as_page(WORDS), encoding="utf-8")
-    in_milliseconds = [row for row in report.rows if "worst" not in row.metric]
+    in_milliseconds = [row for row in in_city if "worst" not in row.metric]
     plot_growth(rows=in_milliseconds, sizes=sizes, unit="ms", path=folder / "topology.svg")
 
 
-def _case_name(size: int) -> str:
-    return f"{size:,} customers"
+def _case_name(size: int, ground: str) -> str:
+    return f"{size:,} customers, {ground}"
+
+
+def _plain_forest(customers: int) -> Network:
+    return plain_forest(customers=customers, seed=SEED)
+
+
+def _city(customers: int) -> Network:
+    network, _ = make_city(customers=customers, seed=SEED).tables.to_network()
+    return network
+
+
+GROUNDS: dict[str, Callable[[int], Network]] = {"city": _city, "plain forest": _plain_forest}
 
 
 class _Case:
-    def __init__(self, size: int, connection: psycopg.Connection, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        size: int,
+        ground: str,
+        network: Network,
+        connection: psycopg.Connection,
+        progress: Callable[[str], None],
+    ) -> None:
         self.size = size
-        self.case = _case_name(size)
+        self.case = _case_name(size, ground)
         self.connection = connection
         self.progress = progress
-        self.network: Network = plain_forest(customers=size, seed=SEED)
+        self.network = network
         self.normal = SwitchState.normal(self.network)
         self.tree = SupplyTree(self.network, self.normal)
         self.supply = Supply(self.tree)
         self.random = np.random.default_rng(SEED)
-        self.breakers = self._devices_of(DeviceKind.BREAKER)
+        self.breakers = self._closed_breakers()
         self.asked = self.random.permutation(self.breakers)[:BREAKERS_ASKED]
 
     def rows(self) -> Iterator[Row]:
@@ -104,8 +127,9 @@ class _Case:
         yield from self._file()
         yield from self._downstream(walk_ms)
 
-    def _devices_of(self, kind: DeviceKind) -> LongArray:
-        return np.flatnonzero(self.network.device_kind_codes == CODE_OF_KIND[kind.value])
+    def _closed_breakers(self) -> LongArray:
+        is_breaker = self.network.device_kind_codes == CODE_OF_KIND[DeviceKind.BREAKER.value]
+        return np.flatnonzero(is_breaker & (self.tree.closed_phases > 0))
 
     def _target(self, value: float) -> float | None:
         return value if self.size == JUDGED_SIZE else None

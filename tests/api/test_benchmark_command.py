@@ -26,7 +26,7 @@ def test_peers_give_the_same_answers(run, tmp_path):
     assert compared == {"a full walk", "networkx", "rustworkx", "igraph", "PostGIS"}
     assert not [row for row in report["rows"] if row.get("equal") is False]
     assert not [row for row in report["rows"] if "met" in row]
-    assert "| 5,000 customers |" in (tmp_path / "topology.md").read_text(encoding="utf-8")
+    assert "| 5,000 customers, city |" in (tmp_path / "topology.md").read_text(encoding="utf-8")
     assert (tmp_path / "topology.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
