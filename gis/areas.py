@@ -13,14 +13,18 @@ _CONCAVENESS = 0.3
 # Far enough to hold the house and not only its meter.
 _MARGIN_M = 25.0
 
+# Only those without a place of their own look for their node's: a join for all would cost half a second for
+# fifty thousand of them.
 _OUTLINE = text("""
-    WITH located AS (
-        SELECT COALESCE(service_point.geometry, node.geometry) AS place
-        FROM service_point
-        LEFT JOIN node ON node.network_version = service_point.network_version
-                      AND node.id = service_point.node
-        WHERE service_point.network_version = :network_version
-          AND service_point.id = ANY(:service_points)
+    WITH out AS MATERIALIZED (
+        SELECT node, geometry FROM service_point
+        WHERE network_version = :network_version AND id = ANY(:service_points)
+    ), located AS (
+        SELECT geometry AS place FROM out WHERE geometry IS NOT NULL
+        UNION ALL
+        SELECT node.geometry FROM out
+        JOIN node ON node.network_version = :network_version AND node.id = out.node
+        WHERE out.geometry IS NULL
     )
     SELECT ST_AsGeoJSON(
                ST_Buffer(ST_ConcaveHull(ST_Collect(place), :concaveness)::geography, :margin_m)::geometry, 6
