@@ -1,4 +1,4 @@
-"""What the scale benchmark asks: the densest tiles of a network, and what a dispatcher might type.
+"""What the scale benchmark asks: tiles with so many points in them, and what a dispatcher might type.
 
 Everything is drawn from the network itself, with a seed; nothing here is timed.
 """
@@ -25,17 +25,18 @@ class Question:
     wanted: str
 
 
-def densest_tiles(session: Session, *, network_version: int, count: int) -> list[tuple[int, int, int]]:
-    """Return the tiles of zoom 14 with most service points: x, y and how many points."""
+def tiles_by_points(
+    session: Session, *, network_version: int, points: int, count: int
+) -> list[tuple[int, int, int]]:
+    """Return the tiles of zoom 14 with about so many service points: x, y and how many, nearest first."""
     query = text(f"""
         SELECT floor((ST_X(geometry) / {_WORLD_M} + 0.5) * {2**_ZOOM})::integer AS x,
-               floor((0.5 - ST_Y(geometry) / {_WORLD_M}) * {2**_ZOOM})::integer AS y, count(*)
+               floor((0.5 - ST_Y(geometry) / {_WORLD_M}) * {2**_ZOOM})::integer AS y, count(*) AS points
         FROM map_feature WHERE network_version = :network_version AND layer = 'service_point'
-        GROUP BY 1, 2 ORDER BY 3 DESC LIMIT :count
+        GROUP BY 1, 2 ORDER BY abs(count(*) - :points), 1, 2 LIMIT :count
     """)  # noqa: S608 - numbers of this module
-    return [
-        tuple(row) for row in session.execute(query, {"network_version": network_version, "count": count})
-    ]
+    asked = {"network_version": network_version, "points": points, "count": count}
+    return [(row.x, row.y, row.points) for row in session.execute(query, asked)]
 
 
 def questions(session: Session, *, network_version: int, count: int, seed: int) -> dict[str, list[Question]]:
