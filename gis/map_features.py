@@ -90,7 +90,7 @@ def _empty(names: Sequence[str]) -> pd.DataFrame:
 
 def _features(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return all assets that have a place, in EPSG:3857, neighbours next to each other."""
-    node_places = pd.Series(rows["node"]["geometry"].to_numpy(dtype=object), index=rows["node"]["id"])
+    node_places = dict(zip(rows["node"]["id"], rows["node"]["geometry"], strict=True))
     frames = [_empty(_DETAIL_COLUMNS)]
     for layer, node in (
         ("line_section", None),
@@ -104,7 +104,7 @@ def _features(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         if node is not None and missing.any():
             # What was not drawn stands where its node does, as it does in lists of outages.
             geometry = geometry.copy()
-            geometry[missing] = frame.loc[missing, node].map(node_places).to_numpy(dtype=object)
+            geometry[missing] = [node_places.get(id) for id in frame.loc[missing, node]]
             missing = shapely.is_missing(geometry)
         made = pd.DataFrame({"layer": layer, "geometry": to_web_mercator(geometry)}, index=frame.index)
         for name in _DETAIL_COLUMNS[1:]:

@@ -231,3 +231,14 @@ def test_old_versions_leave_the_cache_and_a_full_disk_stops_no_map(
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     assert TileCache(blocked).make(session, network_version=network_version, z=Z, x=X, y=Y).gzipped
+
+
+def test_what_hangs_at_no_known_node_is_not_drawn_and_stops_no_import(session: Session) -> None:
+    switch = {"id": ["s"], "from_node": ["?"], "to_node": ["!"], "phases": "A", "kind": "fuse"}
+    layers = {"switch": located({**switch, "normally_open": False}, [None])}
+    tables, _ = network_tables(name="odd", layers=layers)
+    version = import_network(
+        session, tables=tables, findings=(), source="t", format="gpkg", now=NOW
+    ).network_version
+    assert vector_tile(session, network_version=version, z=0, x=0, y=0) == b""
+    assert network_bounds(session, network_version=version) is None
