@@ -14,15 +14,17 @@ OUT_OF_SIGHT = """
     .filter((one) => {
       const box = one.getBoundingClientRect();
       return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
-    })
-    .map((one) => one.textContent.trim().slice(0, 60));
-  return { wide: Math.max(0, wide), cut };
+    });
+  const full = [...document.querySelectorAll('.bar, .controls, .row, .panel, .job, .signal, select')]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1);
+  const said = (one) => one.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
+  return { wide: Math.max(0, wide), cut: cut.map(said), full: full.map(said) };
 }
 """
 
 
 def _fits(face):
-    assert face.page.evaluate(OUT_OF_SIGHT) == {"wide": 0, "cut": []}
+    assert face.page.evaluate(OUT_OF_SIGHT) == {"wide": 0, "cut": [], "full": []}
 
 
 def _sees(face, locator):
@@ -72,10 +74,10 @@ def test_small_desks(town, street, open_page, language, width):
     desk = open_page("Desk", language, size={"width": width, "height": 768})
     desk.open("wang", town.password)
     _fits(desk)
-    town.lose(*street.households[:4])
+    town.lose(*street.households[:4], hazard="wire_down")
     desk.choose(street.fuse)
+    expect(desk.row_of(street.fuse)).to_contain_text(desk.words("hazard.wire_down"))
     _fits(desk)
-    _sees(desk, desk.row_of(street.fuse))
     _sees(desk, desk.button("dispatcher.actions.confirm"))
     # The map keeps enough room to be read.
     assert desk.page.locator(".desk_map").bounding_box()["width"] >= 300

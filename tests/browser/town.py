@@ -193,8 +193,8 @@ class Town:
         assert answer.status_code == 200, answer.text
         return client
 
-    def lose(self, *households) -> None:
-        """Let the meters of households send their last gasp."""
+    def lose(self, *households, hazard=None) -> None:
+        """Let the meters of households send their last gasp; of a hazard, the first one calls."""
         meters = self.client("meters")
         for household in households:
             gasp = {
@@ -203,6 +203,8 @@ class Town:
                 "at": (datetime.now(UTC) - timedelta(minutes=3)).isoformat(),
                 "service_point": household.service_point,
             }
+            if hazard is not None and household is households[0]:
+                gasp |= {"kind": "trouble_call", "hazard": hazard}
             answer = meters.post("/api/evidence", json=gasp)
             assert answer.json()["status"] == "accepted", answer.text
 
