@@ -77,9 +77,9 @@ def test_what_happened_meanwhile_comes_once_and_in_order(town, street, open_page
     expect(customer.page.locator("#main .state")).to_contain_text(words("customer.crew.on_site"))
 
     # The log over the wire: every position once, in order, to the newest one.
-    positions = wire.positions()
-    changes = li.get("/api/changes", params={"after": positions[0] - 1, "limit": 10_000}).json()["changes"]
-    assert positions == [change["position"] for change in changes]
+    changes = li.get("/api/changes", params={"after": wire.positions()[0] - 1, "limit": 10_000}).json()
+    wanted = [change["position"] for change in changes["changes"]]
+    assert wire.positions_until(changes["position"]) == wanted
     # And on the page: each tap of the crew once, however often it was sent; the outages as they are.
     for step in ("accepted", "en_route", "on_site"):
         told = desk.page.locator(".panel .history > li")

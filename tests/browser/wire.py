@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import threading
+import time
 
 # Changes come without an event's name; what else is streamed has one.
 _POSITION = re.compile(rb"(?:^|\n)id: (\d+)\r?\ndata: ")
@@ -47,6 +48,14 @@ class Wire:
     def positions(self) -> list[int]:
         """Return the positions of the log that came over the wire, in the order in which they came."""
         return [int(found) for came in self._came for found in _POSITION.findall(bytes(came))]
+
+    def positions_until(self, position) -> list[int]:
+        """Return the positions up to one of them, once that has come."""
+        gives_up_at = time.monotonic() + 60
+        while position not in (came := self.positions()):
+            assert time.monotonic() < gives_up_at, f"{position} never comes over the wire"
+            time.sleep(0.05)
+        return [one for one in came if one <= position]
 
     def close(self) -> None:
         """Cut it for good."""
