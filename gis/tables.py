@@ -290,7 +290,7 @@ class NamedPlaceRow(Base):
     written: Mapped[str]
     pairs: Mapped[list[str]] = mapped_column(ARRAY(Text))
     subject: Mapped[str | None]
-    customers: Mapped[int]
+    customers: Mapped[int] = mapped_column(BigInteger)
     lon: Mapped[float | None]
     lat: Mapped[float | None]
 

@@ -136,7 +136,7 @@ def upgrade() -> None:
     sa.Column('written', sa.Text(), nullable=False),
     sa.Column('pairs', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('subject', sa.Text(), nullable=True),
-    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.BigInteger(), nullable=False),
     sa.Column('lon', sa.Double(), nullable=True),
     sa.Column('lat', sa.Double(), nullable=True),
     sa.CheckConstraint("kind IN ('street', 'district', 'substation', 'feeder', 'device')", name=op.f('ck_named_place_kind')),
