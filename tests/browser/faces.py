@@ -35,6 +35,7 @@ _NAMES = frozenset(
         "Ctrl",
         "ABC",
         "UTC",
+        "km",
         "WebGL",
         "Squad",
         "Relief",
