@@ -1,4 +1,4 @@
-"""The database that tests run on: a real PostGIS, migrated as in production.
+"""The database that tests run on: a real PostGIS, migrated as in production; and the command line.
 
 One server for the whole run, shared by the workers of pytest-xdist: a private cluster in a temporary home, or
 the one that RELIGHT_TEST_DATABASE_URL names (its role must be allowed to create databases and extensions).
@@ -7,15 +7,18 @@ One template database is migrated once; what a test gets is a copy, or a transac
 - `session`: rolled back after the test; the usual choice.
 - `database_url`, `engine`: a fresh database of one's own, for what commits or uses several connections.
 - `database_server`: for what creates databases itself.
+- `relight`: runs a command of the command line, in this process.
 - `relight_home`: an empty home for a private cluster of one's own, stopped and removed after the test.
 """
 
 from __future__ import annotations
 
 import fcntl
+import io
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +31,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from api.cli import main
 from api.migrations import upgrade
 from gis.cluster import PrivateCluster
 from gis.cluster.file_lock import exclusive_lock
@@ -242,3 +246,19 @@ def relight_home() -> Iterator[Path]:
     yield home
     PrivateCluster(home).stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def relight(monkeypatch, capsys):
+    """Run a command as typed; return its exit code and what it said on both outputs."""
+
+    def run(*words, typed=""):
+        monkeypatch.setattr(sys, "argv", ["relight", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run

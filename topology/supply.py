@@ -208,16 +208,6 @@ class Supply:
                 if phases := before.phases & now.phases:
                     yield before.pieces, now.pieces, phases
 
-    def nodes_changed_since(self, earlier: Supply) -> LongArray:
-        """Return the sorted nodes that have other energised phases than in an earlier state."""
-        changed = [
-            now.forest.node_at[start:stop]
-            for before, now, _ in self.paired_with(earlier)
-            for left, right in ((before, now), (now, before))
-            for start, stop in stretches_without(left.stretches, right.stretches)
-        ]
-        return np.unique(np.concatenate([NOTHING, *changed]))
-
     def service_points_behind(self, device: int) -> IntArray:
         """Return the service points that lose a phase they take when a device opens on all its phases.
 

@@ -68,24 +68,6 @@ class PhaseSupply:
             return self.service_points[:0]
         return self.service_points[self.starts[behind[0]] : self.starts[behind[1]]]
 
-    def devices_behind(self, device: int) -> IntArray:
-        """Return the devices fed through this one alone, without itself."""
-        behind = self.slice_behind(device)
-        if behind is None:
-            return self.walk.other_edges[:0]
-        others = np.searchsorted(self.walk.other_positions, behind)
-        in_tree = self.walk.parent_edge[behind[0] + 1 : behind[1]]
-        return np.concatenate([in_tree, self.walk.other_edges[others[0] : others[1]]])
-
-    def path_above(self, position: int) -> list[int]:
-        """Return the devices from a position to the source, nearest first."""
-        path = []
-        while position > 0:
-            if (device := int(self.walk.parent_edge[position])) != NO_EDGE:
-                path.append(device)
-            position = int(self.walk.parent[position])
-        return path
-
 
 class SupplyTree:
     """The supply of a network under a switch state; `supplies` holds each distinct walk once."""

@@ -10,7 +10,14 @@ from typing import Annotated
 
 import typer
 
-from api.cli.network_files import CrsOption, FormatOption, NetworkPath, SourceOption, read_network
+from api.cli.network_files import (
+    CrsOption,
+    FormatOption,
+    NetworkPath,
+    SourceOption,
+    read_and_check,
+    read_network,
+)
 from api.cli.network_progress import moving_bar
 from api.cli.network_words import say_activation, version_as_json
 from api.cli.output import (
@@ -30,7 +37,6 @@ from dispatch.errors import NoActiveNetwork
 from dispatch.network_activation import activate_network, remove_network
 from dispatch.network_cache import NetworkCache
 from dispatch.transactions import intake_transaction, read_transaction, write_transaction
-from gis.check import check_tables
 from gis.network_columns import LAYERS
 from gis.network_package import write_network_package
 from gis.network_versions import (
@@ -59,9 +65,7 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Import a network as a new version; it lands whole or not at all, and is not in force yet."""
-    tables, findings, read_as = read_network(path, format, crs, source)
-    with moving_bar("Checking"):
-        findings = (*findings, *check_tables(tables))
+    tables, findings, read_as = read_and_check(path, format, crs, source)
     with (
         open_engine(DatabaseSettings(), application_name="relight import") as engine,
         progress_by_part() as progress,
@@ -161,9 +165,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Say what is wrong with a network; exit code 1 when something is. Needs no database."""
-    tables, findings, _ = read_network(path, format, crs, source)
-    with moving_bar("Checking"):
-        findings = (*findings, *check_tables(tables))
+    _, findings, _ = read_and_check(path, format, crs, source)
     if as_json:
         say_json({"findings": findings_as_json(findings)})
     else:

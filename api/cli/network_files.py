@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.network_progress import moving_bar
+from gis.check import check_tables
 from gis.network_formats import NetworkFormat
 from gis.network_formats import read_network as read
 from gis.network_tables import NetworkTables
@@ -49,3 +50,12 @@ def read_network(
     """Return the tables, the findings of reading them, and the format; GisError with the way out."""
     with moving_bar(f"Reading {path}"):
         return read(path, format=given, crs=crs, sources=tuple(sources or ()))
+
+
+def read_and_check(
+    path: str, given: NetworkFormat | None, crs: str | None, sources: Sequence[str] | None
+) -> tuple[NetworkTables, tuple[Finding, ...], NetworkFormat]:
+    """Return the tables, the findings of reading and of checking them, and the format; GisError."""
+    tables, findings, read_as = read_network(path, given, crs, sources)
+    with moving_bar("Checking"):
+        return tables, (*findings, *check_tables(tables)), read_as

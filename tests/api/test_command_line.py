@@ -1,32 +1,13 @@
 """The command line: what each command prints, for people and programs, and how it ends."""
 
-import io
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from api.cli import main
 from api.tables import UserAccountRow
 from gis.network_package import write_network_package
-
-
-@pytest.fixture
-def relight(monkeypatch, capsys):
-    """Run a command; return its exit code and what it said on both outputs."""
-
-    def run(*words, typed=""):
-        monkeypatch.setattr(sys, "argv", ["relight", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 @pytest.fixture

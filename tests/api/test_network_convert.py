@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from api.cli import main
 from gis.network_package import read_network_package, write_network_package
 
 BANNER = "MILSOFT STD WM ASCII,001        : <Oak> Exported by WindMil"
@@ -44,21 +42,6 @@ def oak(tmp_path: Path) -> Path:
     path = tmp_path / "oak.std"
     path.write_text("\n".join([BANNER, *oak_rows()]), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def relight(monkeypatch, capsys):
-    """Run a command; return its exit code and what it said on both outputs."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["relight", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def test_convert_writes_a_package_and_tells_what_is_odd(relight, oak, tmp_path):

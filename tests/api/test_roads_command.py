@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import osmium
 import pytest
 from osmium.osm.mutable import Node, Way
 from sqlalchemy import text
 
-from api.cli import main
-
 # 1 ── 2 ── 3        4 ── 5   an island, left out of the clean file
 PLACES = {1: (8.0, 50.0), 2: (8.01, 50.0), 3: (8.02, 50.0), 4: (8.1, 50.0), 5: (8.11, 50.0)}
 MAIN = (1, [1, 2, 3], {"highway": "primary", "name": "桃园路", "maxspeed": "50"})
 ISLAND = (2, [4, 5], {"highway": "residential", "name": "Island Lane"})
-
-
-@pytest.fixture
-def relight(monkeypatch, capsys):
-    """Run a command; return its exit code and what it said on both outputs."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["relight", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from api.cli import main
 from gis.network_package import read_network_package
-
-
-@pytest.fixture
-def relight(monkeypatch, capsys):
-    """Run a command; return its exit code and what it said on both outputs."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["relight", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def test_a_city_and_its_streets_are_written_side_by_side(tmp_path: Path, relight) -> None:
