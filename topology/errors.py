@@ -51,3 +51,7 @@ class TextNetworkError(TopologyError):
     def __init__(self, line: int, text: str) -> None:
         self.line = line
         super().__init__(f"Line {line}: {text}")
+
+
+class RatesError(TopologyError):
+    """Rates are no probabilities, or a file holds none."""
