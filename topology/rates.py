@@ -1,7 +1,7 @@
-"""How often devices open and how people and meters report it: the parameters of inference (docs/formats/rates.md).
+"""How often devices open and how people and meters report it: the parameters of inference.
 
-Owns the values, their documented defaults with sources, and their file. What follows from them for one piece
-of evidence is `evidence_weights`.
+Owns the values (docs/formats/rates.md), their documented defaults with sources, and their file. What follows
+from them for one piece of evidence is `evidence_weights`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from topology.kinds import BLAMEABLE_KINDS
 
 FORMAT = "relight rates 1"
 SERVICE = "service"
+LARGEST_NUMBER = 1_000_000_000
 # A kind stands in the file by its name in a network package; `service` is the service of one service point.
 RATED_KINDS: tuple[str, ...] = (*sorted(BLAMEABLE_KINDS), SERVICE)
 
@@ -68,8 +69,8 @@ class EvidenceRates:
     Args:
         loss: share of last gasps that never arrive; None: estimated from the evidence itself.
         false_rate: share of the received last gasps that come from a meter with supply.
-        gasps_by_minute: share of the last gasps that do arrive which are here so many minutes after the fault.
-        calls_by_minute: share of service points without supply that have called so many minutes after the fault.
+        gasps_by_minute: share of the last gasps that arrive at all which are here so many minutes after it.
+        calls_by_minute: share of service points without supply that have called so many minutes after it.
         false_call_rate: share of the calls that come from, or are put down to, a place with supply.
         power_up_loss: share of power-ups that never arrive.
         expected_faults: how many devices are expected to be open at once; with `shares` it gives the priors.
@@ -114,7 +115,7 @@ class EvidenceRates:
                 _require_probability(f"{name}.{kind}", value)
         for device, value in self.priors_by_device.items():
             _require_probability(f"priors_by_device.{device}", value)
-        for name in ("gasps_by_minute", "calls_by_minute"):
+        for name in _CURVES:
             _require_curve(name, getattr(self, name))
         if not (math.isfinite(self.expected_faults) and self.expected_faults > 0):
             raise RatesError("`expected_faults` must be above zero.")
@@ -135,13 +136,15 @@ _PROBABILITIES = (
     "indicator_missed",
     "indicator_false",
 )
+_CURVES = ("gasps_by_minute", "calls_by_minute")
+_TABLES = ("shares", "priors", "priors_by_device", "single_phase")
 
 
 def read_rates(path: Path) -> EvidenceRates:
     """Return the rates in a file; RatesError names what is wrong with it, OSError if it cannot be read."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RatesError(f"{path} is no JSON ({error}); `relight rates learn` writes such a file.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise RatesError(f'{path} is no rates file: it must be an object with "format": "{FORMAT}".')
@@ -161,18 +164,30 @@ def write_rates(rates: EvidenceRates, path: Path) -> None:
 
 
 def _value(name: str, value: object) -> Any:
-    if name.endswith("_by_minute"):
-        if not isinstance(value, list) or not all(isinstance(one, list) and len(one) == 2 for one in value):
-            raise RatesError(f"`{name}` must be a list of [minutes, share].")
-        return tuple((_number(name, minutes), _number(name, share)) for minutes, share in value)
-    if isinstance(value, dict):
+    if name in _CURVES:
+        return _curve(name, value)
+    if name in _TABLES:
+        if not isinstance(value, dict):
+            raise RatesError(f"`{name}` must be an object of numbers, not {value!r}.")
         return {str(key): _number(f"{name}.{key}", one) for key, one in value.items()}
     return None if value is None and name == "loss" else _number(name, value)
 
 
+def _curve(name: str, rows: object) -> Curve:
+    curve = []
+    for row in rows if isinstance(rows, list) else [None]:
+        match row:
+            case [minutes, share]:
+                curve.append((_number(name, minutes), _number(name, share)))
+            case _:
+                raise RatesError(f"`{name}` must be a list of [minutes, share].")
+    return tuple(curve)
+
+
 def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RatesError(f"`{name}` must be a number, not {value!r}.")
+    # No rate is anywhere near the largest number, and a longer one would not fit a float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LARGEST_NUMBER:
+        raise RatesError(f"`{name}` must be a number below {LARGEST_NUMBER:,}, not {value!r}.")
     return float(value)
 
 
