@@ -133,12 +133,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder of this run: the first process makes it, workers are told."""
     if _is_worker(config):
         config.stash[RUN_FOLDER] = Path(config.workerinput["run_folder"])
+        _stay_out_of_real_homes(config.stash[RUN_FOLDER])
         return
     _remove_what_killed_runs_left()
     folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
     folder.chmod(0o711)  # as root the server runs as another account, which must get in
     config.stash[RUN_LOCK] = _hold(folder)
     config.stash[RUN_FOLDER] = folder
+    _stay_out_of_real_homes(folder)
+
+
+def _stay_out_of_real_homes(folder: Path) -> None:
+    """Give what a test starts without naming a home one that goes with the run: it writes tiles there."""
+    os.environ["RELIGHT_HOME"] = str(folder / "unnamed")
 
 
 @pytest.hookimpl(optionalhook=True)

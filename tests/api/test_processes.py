@@ -13,8 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.settings import DatabaseSettings
+
 RELIGHT = Path(sys.executable).parent / "relight"
 _PATIENCE_S = 120
+
+
+def test_what_tests_start_without_a_home_has_that_of_the_run():
+    # Else tiles and networks of the tests would lie among those of a real Relight on this machine.
+    assert DatabaseSettings().home.parent.name.startswith("relight-tests-")
 
 
 def _until(condition, *, what):

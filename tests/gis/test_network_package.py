@@ -38,6 +38,8 @@ def test_what_is_written_is_read_back(tmp_path: Path, example_network: NetworkTa
     write_network_package(example_network, tmp_path / "网络.gpkg")
     tables, findings = read_network_package(tmp_path / "网络.gpkg")
     assert findings == ()
+    # GDAL would put a file of its own beside each package that it reads.
+    assert [file.name for file in tmp_path.iterdir()] == ["网络.gpkg"]
     assert_same(tables, example_network)
 
 
