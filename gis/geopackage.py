@@ -21,6 +21,9 @@ _SQLITE_HEADER = b"SQLite format 3\x00"
 _EXACT_INTEGERS = 2**53
 _READ_ERRORS = (CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError)
 
+# Or GDAL leaves a file *.gpkg.aux.xml beside each package that it reads.
+pyogrio.set_gdal_config_options({"GDAL_PAM_ENABLED": "NO"})
+
 
 def require_geopackage(path: Path) -> None:
     """Raise NetworkPackageError, saying what the file is instead, unless it is a GeoPackage."""

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import pyogrio
-
 from gis.errors import NetworkPackageError
 from gis.network_package import read_network_package
 from gis.network_tables import NetworkTables
@@ -153,8 +151,6 @@ def _format_of_content(path: Path) -> NetworkFormat | None:
 
 
 def _read_gpkg(source: str, _told: _Told) -> ReadNetwork:
-    # Or GDAL leaves a file *.gpkg.aux.xml next to each package that it reads.
-    pyogrio.set_gdal_config_options({"GDAL_PAM_ENABLED": "NO"})
     return read_network_package(source)
 
 
