@@ -6,7 +6,7 @@ RULE 2: open outages are traced again: whoever hangs behind the open device now 
 RULE 3: what the new version does not know any more, or has moved away, becomes the worklist: it is read from
     the tables, never stored, so an entry goes when its outage ends, or when one steps back.
 RULE 4: a step back is the same operation with the version before; a version that open outages still need for
-    their places is not removed.
+    their places is not removed. Of one that is removed, past outages keep the place of their device.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
+import shapely
+from geoalchemy2.shape import from_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,8 @@ from dispatch.reconciliation import open_outages
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
 from gis.network_versions import activate_network_version, active_network_version, remove_network_version
+from gis.place import Place
+from gis.places import device_places
 from topology.phases import parse_phases
 
 __all__ = ["Activation", "Loss", "Reason", "activate_network", "network_worklist", "remove_network"]
@@ -184,7 +188,7 @@ def _known(traced: TracedNetwork, ids: Sequence[str]) -> list[bool]:
 
 
 def remove_network(session: Session, *, network_version: int) -> None:
-    """Remove a version that nothing needs any more.
+    """Remove a version that nothing needs any more; outages that are over keep their place on the map.
 
     Conflict if open outages have their places in it; else the errors of `remove_network_version`.
     """
@@ -198,4 +202,14 @@ def remove_network(session: Session, *, network_version: int) -> None:
             f"Network version {network_version} cannot be removed: the open outages {', '.join(needing)} are "
             "about devices that only it has. Restore or dismiss them first."
         )
+    places = _places_of_outages(session, network_version)
     remove_network_version(session, network_version=network_version)
+    for outage, place in places:
+        outage.location = from_shape(shapely.Point(place.lon, place.lat), srid=4326)
+
+
+def _places_of_outages(session: Session, network_version: int) -> list[tuple[OutageRow, Place]]:
+    outages = session.scalars(select(OutageRow).where(OutageRow.network_version == network_version)).all()
+    devices = {outage.device for outage in outages}
+    places = device_places(session, network_version=network_version, ids=devices)
+    return [(outage, places[outage.device]) for outage in outages if outage.device in places]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import shapely
+from geoalchemy2.shape import to_shape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,7 @@ from dispatch.states import (
 )
 from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.areas import outage_area
+from gis.place import Place
 from gis.places import ServicePointDetail, device_places, service_point_details
 
 ON_KINDS = ("power_up",)
@@ -51,9 +54,9 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class OutageView:
-    """One outage as a dispatcher sees it; `lon` and `lat` are its device's, WGS 84.
+    """One outage as a dispatcher sees it; `allowed_actions` are what may be done to it now.
 
-    `allowed_actions` are what a dispatcher may do to it now.
+    `lon` and `lat` are its device's, WGS 84, also when its network version is gone.
     """
 
     id: str
@@ -219,7 +222,7 @@ def _views(session: Session, rows: Sequence[OutageRow]) -> list[OutageView]:
     return [
         _view(
             row,
-            places[row.network_version].get(row.device),
+            places[row.network_version].get(row.device) or _kept_place(row),
             reports.get(row.id, _Reports()),
             tuple(jobs[row.id]),
         )
@@ -246,7 +249,14 @@ def _reports(session: Session, ids: Iterable[str]) -> dict[str, _Reports]:
     }
 
 
-def _view(row: OutageRow, place: Any, reports: _Reports, jobs: tuple[JobView, ...]) -> OutageView:
+def _kept_place(row: OutageRow) -> Place | None:
+    if row.location is None:
+        return None
+    point = to_shape(row.location)
+    return Place(lon=float(shapely.get_x(point)), lat=float(shapely.get_y(point)))
+
+
+def _view(row: OutageRow, place: Place | None, reports: _Reports, jobs: tuple[JobView, ...]) -> OutageView:
     return OutageView(
         id=row.id,
         version=row.version,

@@ -135,6 +135,8 @@ class OutageRow(Base):
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
     # Free text by a person: it may hold personal data, so it stays out of the change log.
     note: Mapped[str | None] = mapped_column(Text)
+    # Where its device was, kept from when its network version is removed; until then the version says it.
+    location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
 
 
 class InterruptionRow(Base):

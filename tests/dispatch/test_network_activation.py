@@ -203,8 +203,11 @@ def test_a_version_that_open_outages_need_is_not_removed(world, outage, bring_in
     remove(old)
     with read_transaction(world.engine) as session:
         assert [one.network_version for one in list_network_versions(session)] == [newer]
-    # What was is still told, only without its place.
-    assert next(one for one in list_all(world) if one.id == outage.id).lon is None
+    # What was is still told, with its place; the households' addresses went with the version.
+    after = next(one for one in list_all(world) if one.id == outage.id)
+    assert outage.lon is not None
+    assert (after.lon, after.lat) == (outage.lon, outage.lat)
+    assert {one.address for one in world.ask(affected_service_points, outage_id=outage.id)} == {None}
 
 
 def test_an_unknown_version_changes_nothing(world, outage, activate) -> None:

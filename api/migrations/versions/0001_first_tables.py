@@ -200,6 +200,7 @@ def upgrade() -> None:
     sa.Column('dismissed_because', sa.Text(), nullable=True),
     sa.Column('merged_into', sa.Text(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
     sa.CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name=op.f('ck_outage_merged')),
     sa.CheckConstraint("status IN ('predicted', 'confirmed', 'partially_restored', 'restored', 'closed', 'dismissed', 'merged')", name=op.f('ck_outage_status')),
     sa.CheckConstraint('probability > 0 AND probability <= 1', name=op.f('ck_outage_probability')),
