@@ -1,4 +1,4 @@
-"""The network in force, and its devices."""
+"""The network in force, its devices, and what it lost."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 
 from api.devices import describe_device, network_in_force
 from api.roles import Role, open_to
-from api.schemas.network import Device, NetworkInForce
+from api.schemas.network import Device, Loss, NetworkInForce, NetworkWorklist
 from api.schemas.shape import Name
 from api.work import Database, reading
+from dispatch.network_activation import network_worklist
 
 router = APIRouter(tags=["network"])
 
@@ -19,6 +20,18 @@ def read_network(engine: Database) -> NetworkInForce:
     """Say which network version is in force."""
     with reading(engine) as work:
         return NetworkInForce.model_validate(network_in_force(work.session))
+
+
+@router.get("/api/network/worklist")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_worklist(request: Request, engine: Database) -> NetworkWorklist:
+    """Name what open outages and reports refer to that the network in force no longer has there."""
+    with reading(engine) as work:
+        traced = request.app.state.networks.in_force(work.session)
+        losses = network_worklist(work.session, traced=traced)
+    return NetworkWorklist(
+        network_version=traced.network_version, losses=[Loss.model_validate(one) for one in losses]
+    )
 
 
 @router.get("/api/network/devices/{device:path}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from api.schemas.shape import Answer
 
 
@@ -24,3 +28,18 @@ class Device(Answer):
     customers: int
     lon: float | None
     lat: float | None
+
+
+class Loss(Answer):
+    """What of an outage (null: of none yet) the network in force no longer has in its place."""
+
+    reason: Literal["device_gone", "service_points_gone", "service_points_moved", "evidence_gone"]
+    outage_id: str | None
+    ids: list[str] = Field(description="Devices, service points, or pieces of evidence, as `reason` says.")
+
+
+class NetworkWorklist(Answer):
+    """What a person has to look at since another network version came into force; empty where all went over."""
+
+    network_version: int
+    losses: list[Loss]

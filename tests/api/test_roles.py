@@ -41,6 +41,7 @@ TABLE = {
     ("GET", "/api/clock"): SIGNED_IN,
     ("GET", "/api/network"): DESK | {"crew"},
     ("GET", "/api/network/devices/{device:path}"): DESK,
+    ("GET", "/api/network/worklist"): DESK,
     ("GET", "/api/search"): DESK,
     ("GET", "/api/tiles/{network_version}/{z}/{x}/{y}.mvt"): DESK | {"crew"},
     ("POST", "/api/evidence"): SIGNED_IN,
