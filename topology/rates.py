@@ -20,7 +20,7 @@ FORMAT = "relight rates 1"
 SERVICE = "service"
 LARGEST_NUMBER = 1_000_000_000
 # A kind stands in the file by its name in a network package; `service` is the service of one service point.
-RATED_KINDS: tuple[str, ...] = (*sorted(BLAMEABLE_KINDS), SERVICE)
+RATED_KINDS: tuple[str, ...] = (*sorted(kind.value for kind in BLAMEABLE_KINDS), SERVICE)
 
 # Shares of outages by the kind of device that opened. Utilities count mostly laterals and transformers, few
 # feeder lock-outs (IEEE 1366 surveys; Massachusetts event reports 2013-15); a storm adds more of the large.
