@@ -39,7 +39,7 @@ class Loss(Answer):
 
 
 class NetworkWorklist(Answer):
-    """What a person has to look at since another network version came into force; empty where all went over."""
+    """What a person has to look at since another network version came into force; empty if all went over."""
 
     network_version: int
     losses: list[Loss]
