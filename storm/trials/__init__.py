@@ -1,8 +1,23 @@
 """Trial storms: hidden faults and what is told of them, from one seed (docs/formats/storm.md)."""
 
 from storm.trials.ground import Places, TrialGround
+from storm.trials.result import outages_from_json
+from storm.trials.scoring import Score, add_up, score_result
 from storm.trials.shape import TrialShape
 from storm.trials.trial import Trial, make_trial
-from storm.trials.truth import TrueFault, Truth
+from storm.trials.truth import TrueFault, Truth, truth_from_json
 
-__all__ = ["Places", "Trial", "TrialGround", "TrialShape", "TrueFault", "Truth", "make_trial"]
+__all__ = [
+    "Places",
+    "Score",
+    "Trial",
+    "TrialGround",
+    "TrialShape",
+    "TrueFault",
+    "Truth",
+    "add_up",
+    "make_trial",
+    "outages_from_json",
+    "score_result",
+    "truth_from_json",
+]
