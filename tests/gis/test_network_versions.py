@@ -179,6 +179,17 @@ def test_a_version_is_removed_whole_and_the_others_stay(
         assert_same(export_network(session, network_version=second), example_network)
 
 
+def test_the_servers_own_vacuum_stays_away_from_rows_that_never_change(
+    session: Session, example_network: NetworkTables
+) -> None:
+    version = bring_in(session, example_network).network_version
+    names = {f"{table}_v{version}" for table in VERSION_TABLES}
+    options = session.execute(
+        text("SELECT relname, reloptions FROM pg_class WHERE relname = ANY(:names)"), {"names": list(names)}
+    )
+    assert dict(options.all()) == {name: ["autovacuum_enabled=false"] for name in names}
+
+
 def test_the_version_in_force_is_not_removed(session: Session, example_network: NetworkTables) -> None:
     version = bring_in(session, example_network).network_version
     activate_network_version(session, network_version=version, now=NOW)
