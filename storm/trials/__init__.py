@@ -1,6 +1,7 @@
 """Trial storms: hidden faults and what is told of them, from one seed (docs/formats/storm.md)."""
 
 from storm.trials.ground import Places, TrialGround
+from storm.trials.learning import learn_from_folder, past_storm
 from storm.trials.result import outages_from_json
 from storm.trials.scoring import Score, add_up, score_result
 from storm.trials.shape import TrialShape
@@ -16,8 +17,10 @@ __all__ = [
     "TrueFault",
     "Truth",
     "add_up",
+    "learn_from_folder",
     "make_trial",
     "outages_from_json",
+    "past_storm",
     "score_result",
     "truth_from_json",
 ]
