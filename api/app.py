@@ -26,6 +26,7 @@ from api.passwords import PasswordHashes
 from api.request_log import RequestLog
 from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
+from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.settings import MessageSettings, SignInSettings, WebSettings
 from api.supply_face import SupplyFace
@@ -85,7 +86,9 @@ def create_app(
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
     app.add_middleware(
-        BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern={BATCH_PATH: LARGEST_BATCH_BYTES}
+        BodyLimit,
+        usual_bytes=LARGEST_BODY_BYTES,
+        bytes_by_pattern={BATCH_PATH: LARGEST_BATCH_BYTES, DISCONNECTIONS_PATH: LARGEST_LIST_BYTES},
     )
     app.add_middleware(Gatekeeper, application=app, engine=engine)
     app.add_middleware(RequestLog)

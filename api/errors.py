@@ -88,6 +88,10 @@ class EvidenceRefusedError(ApiError):
         super().__init__(reason)
 
 
+class ListRefusedError(ApiError):
+    """A list that was sent cannot be read at all."""
+
+
 class EvidenceReusedError(EvidenceRefusedError):
     """An evidence id came before with other content."""
 
@@ -110,6 +114,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     AccountError: (409, "account_refused"),
     LinkSpentError: (410, "link_spent"),
     EvidenceRefusedError: (422, "evidence_refused"),
+    ListRefusedError: (422, "malformed"),
     WeakPasswordError: (422, "weak_password"),
     dispatch_errors.InvalidInput: (422, "invalid_input"),
     dispatch_errors.DispatchError: (422, "refused"),

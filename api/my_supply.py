@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from api.supply_map import OutageAreas, draw
 from api.supply_view import AreaView, SupplyView, view_area, view_supply
 from api.supply_words import Words
+from dispatch.calls import CallAnswer, answer_call
 from dispatch.errors import NoActiveNetwork
+from dispatch.network_cache import NetworkCache
 from dispatch.supply_status import SupplyStatus, supply_status
 from dispatch.supply_versions import supply_versions
 from gis.network_versions import active_network_version
@@ -74,12 +76,16 @@ def own_labels(session: Session, *, account: str, words: Words) -> list[str]:
     return _labels(own, _details(session, own), words)
 
 
-def known_outage(session: Session, *, account: str, place: int, now: datetime) -> str | None:
-    """Return the outage by which an account's supply (counted from 0) is known to be out, or None."""
-    statuses = supply_status(session, account=account, now=now)
-    for status in statuses[place : place + 1]:
-        if status.outage is not None and not status.supplied:
-            return status.outage.outage_id
+def own_answer(
+    session: Session, *, account: str, place: int, networks: NetworkCache, now: datetime
+) -> CallAnswer | None:
+    """Return what a call about an account's supply (counted from 0) would be told; None without one."""
+    network_version = active_network_version(session)
+    if network_version is None:
+        raise NoActiveNetwork
+    own = service_points_of_account(session, network_version=network_version, account=account)
+    for service_point in own[place : place + 1]:
+        return answer_call(session, service_point=service_point, networks=networks, now=now)
     return None
 
 

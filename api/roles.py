@@ -25,6 +25,8 @@ class Role(StrEnum):
     CREW = "crew"
     CUSTOMER = "customer"
     METER_SYSTEM = "meter_system"
+    AGENT = "agent"  # answers the telephone: looks up, and enters calls
+    BILLING_SYSTEM = "billing_system"  # tells who is disconnected
 
 
 class UndeclaredRouteError(Exception):

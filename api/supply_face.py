@@ -85,6 +85,10 @@ class SupplyFace:
         language = chosen_language(request)
         return Words(language=language, texts=self._texts[language], zone=self._zone)
 
+    def languages(self) -> list[Words]:
+        """Return the words of every language."""
+        return [Words(language=name, texts=self._texts[name], zone=self._zone) for name in LANGUAGES]
+
     def page(
         self, request: Request, template: str, /, *, status: int = 200, **values: object
     ) -> HTMLResponse:

@@ -31,7 +31,9 @@ class UserAccountRow(Base):
     __table_args__ = (
         CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
         CheckConstraint(
-            "roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system']", name="roles"
+            "roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent',"
+            "'billing_system']",
+            name="roles",
         ),
         CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name="crew"),
         CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name="customer"),

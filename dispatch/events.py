@@ -31,6 +31,13 @@ class Event(StrEnum):
     CREW_ADDED = "crew.added"
     CREW_MOVED = "crew.moved"
     NETWORK_ACTIVATED = "network.activated"
+    DISCONNECTIONS_IMPORTED = "disconnections.imported"
+    PLANNED_OUTAGE_ANNOUNCED = "planned_outage.announced"
+    PLANNED_OUTAGE_MOVED = "planned_outage.moved"
+    PLANNED_OUTAGE_CANCELLED = "planned_outage.cancelled"
+    CONFLICT_FOUND = "conflict.found"
+    CONFLICT_CHANGED = "conflict.changed"
+    CONFLICT_CLEARED = "conflict.cleared"
 
 
 # The engine refines its own beliefs all the time; a person who acts need not be stopped for that.

@@ -64,6 +64,9 @@ class EvidenceDocument:
     result: str | None = None
     hazard: str | None = None
     text: str | None = None
+    # What intake noticed (dispatch/remarks.py), and the time as told where that was impossible.
+    remark: str | None = None
+    told_at: datetime | None = None
 
 
 class EvidenceLines:

@@ -16,16 +16,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dispatch.evidence_lines import Document, EvidenceDocument, Rejection, read_document
+from dispatch.explained_evidence import remark_at, says_no_supply, spans_of
+from dispatch.remarks import NO_OUTAGE, Remark
 from dispatch.tables import EVIDENCE_CHANNEL, EvidenceRow
 from gis.coordinates import to_wgs84
 from gis.errors import GisError
-from gis.places import Resolved, nearest_service_point, resolve_service_points
+from gis.places import Resolved, nearest_service_point, resolve_service_points, retired_meters
 from gis.tables import LineSectionRow, ServicePointRow, SwitchRow, TransformerRow
 
 # Clocks of meters and phones differ a little; more than this is a wrong clock (design §2).
 LATEST_AHEAD = timedelta(minutes=5)
 # A report older than this says nothing about supply now; it belongs into an archive, not into the analysis.
 OLDEST = timedelta(days=7)
+# Meters speak at once. A message whose time is hours away from when it came has a wrong clock, or was held up
+# on the way: nobody can tell, so it is kept, and remarked.
+CLOCK_OFF_FROM = timedelta(hours=2)
+_METER_KINDS = ("last_gasp", "power_up", "ping")
 # A caller standing farther than this from every service point has to be asked for an address.
 NEAREST_WITHIN_M = 250.0
 _ROWS_A_STATEMENT = 2000
@@ -90,12 +96,22 @@ def _sort_in(batch: _Sorted, document: Document | Rejection, now: datetime) -> N
     read = read_document(document) if isinstance(document, Document) else document
     if isinstance(read, Rejection):
         batch.rejected.append(read)
+    elif read.at > now + LATEST_AHEAD and read.kind in _METER_KINDS:
+        # RULE: a meter's message from the future is true, only its clock is not: it is taken as of now.
+        _sort_in_readable(batch, replace(read, at=now, told_at=read.at, remark=Remark.CLOCK_OFF))
     elif read.at > now + LATEST_AHEAD:
         ahead = f"{read.at.isoformat()} is more than five minutes ahead of the clock ({now.isoformat()})."
         batch.reject(read, f"`at` lies in the future: {ahead}", "from_the_future")
     elif read.at < now - OLDEST:
         batch.reject(read, f"`at` is too old: {read.at.isoformat()} is more than seven days ago.", "too_old")
-    elif read.id in batch.wanted:
+    elif read.at < now - CLOCK_OFF_FROM and read.kind in _METER_KINDS:
+        _sort_in_readable(batch, replace(read, remark=Remark.CLOCK_OFF))
+    else:
+        _sort_in_readable(batch, read)
+
+
+def _sort_in_readable(batch: _Sorted, read: EvidenceDocument) -> None:
+    if read.id in batch.wanted:
         _repeat(batch, read, batch.wanted[read.id].digest)
     else:
         batch.wanted[read.id] = read
@@ -124,12 +140,44 @@ def _attach(session: Session, batch: _Sorted, network_version: int) -> None:
     devices = known_devices(
         session, network_version=network_version, ids={d.device for d in documents if d.device is not None}
     )
+    retired = retired_meters(
+        session, meters={d.meter for d in documents if d.meter is not None} - resolved.by_meter.keys()
+    )
     for document in documents:
-        found = _place(session, document, resolved, devices, network_version)
+        old_place = retired.get(document.meter or "")
+        found = (
+            replace(document, service_point=old_place, remark=Remark.RETIRED_METER)
+            if old_place is not None
+            else _place(session, document, resolved, devices, network_version)
+        )
         if isinstance(found, str):
             batch.reject(document, found, "unknown")
         else:
             batch.wanted[document.id] = found
+    _explain(session, batch)
+
+
+def _explain(session: Session, batch: _Sorted) -> None:
+    """Remark on what something else than a fault explains (dispatch/explained_evidence.py)."""
+    silent = [
+        document
+        for document in batch.wanted.values()
+        if document.service_point is not None
+        and document.hazard is None
+        and document.remark != Remark.RETIRED_METER
+        and says_no_supply(kind=document.kind, result=document.result)
+    ]
+    if not silent:
+        return
+    spans = spans_of(
+        session,
+        service_points={document.service_point or "" for document in silent},
+        after=min(document.at for document in silent),
+    )
+    for document in silent:
+        remark = remark_at(spans.get(document.service_point or "", ()), document.at)
+        if remark is not None:
+            batch.wanted[document.id] = replace(document, remark=remark)
 
 
 def _place(
@@ -228,4 +276,8 @@ def _row(document: EvidenceDocument, reception: _Reception) -> dict[str, Any]:
         "hazard": document.hazard,
         "text": document.text,
         "digest": document.digest,
+        "meter": document.meter,
+        "remark": document.remark,
+        "told_at": document.told_at,
+        "status": "not_an_outage" if document.remark in NO_OUTAGE else "new",
     }

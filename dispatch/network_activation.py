@@ -28,6 +28,7 @@ from dispatch.errors import Conflict
 from dispatch.events import Event
 from dispatch.interruptions import set_interruptions
 from dispatch.network_cache import NetworkCache, TracedNetwork
+from dispatch.planned_outages import trace_planned_outages_again
 from dispatch.reconciliation import open_outages
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
@@ -86,6 +87,7 @@ def activate_network(
             added = _trace_again(session, outage=outage, traced=traced, now=now)
             if added:
                 grown[outage.id] = added
+        trace_planned_outages_again(session, traced=traced, now=now)
     worklist = network_worklist(session, traced=traced)
     if previous != network_version:
         record(

@@ -31,17 +31,20 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dispatch.remarks import Remark
 from dispatch.states import ACTIVE_JOB_STATUSES, JobStatus, OutageStatus
 from gis.tables import Base
 
 outage_number = Sequence("outage_number", metadata=Base.metadata)
 job_number = Sequence("job_number", metadata=Base.metadata)
 change_position = Sequence("change_position", metadata=Base.metadata)
+conflict_number = Sequence("conflict_number", metadata=Base.metadata)
 
 Instant = DateTime(timezone=True)
 
 
-def _one_of(column: str, values: Any) -> str:
+def one_of(column: str, values: Any) -> str:
+    """Return the check that a column holds one of these values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
@@ -64,12 +67,19 @@ class EvidenceRow(Base):
     """One piece of evidence as it came in, attached to a service point or a device.
 
     Status: new (not yet analysed), analysed (speaks still), spent (its outage was restored or dismissed, or
-    it came after the fact), expired (too old to speak).
+    it came after the fact), expired (too old to speak), not_an_outage (something else than a fault explains
+    it: `remark` says what; analysis passes it over).
+    Remark: what intake noticed about it (dispatch/remarks.py). `told_at` is the time as the sender told it,
+    where that was impossible and `at` is when it came instead.
     """
 
     __tablename__ = "evidence"
     __table_args__ = (
-        CheckConstraint(_one_of("status", ("new", "analysed", "spent", "expired")), name="status"),
+        CheckConstraint(
+            one_of("status", ("new", "analysed", "spent", "expired", "not_an_outage")), name="status"
+        ),
+        CheckConstraint(one_of("remark", Remark), name="remark"),
+        CheckConstraint("status <> 'not_an_outage' OR remark IS NOT NULL", name="explained"),
         CheckConstraint("num_nonnulls(service_point, device) <= 1", name="one_place"),
         Index(
             "ix_evidence_speaking",
@@ -79,6 +89,7 @@ class EvidenceRow(Base):
         ),
         Index("ix_evidence_service_point", "service_point", "at"),
         Index("ix_evidence_outage_id", "outage_id"),
+        Index("ix_evidence_remark", "received_at", postgresql_where=text("remark IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -97,6 +108,9 @@ class EvidenceRow(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(Text, server_default="new")
     outage_id: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    remark: Mapped[str | None] = mapped_column(Text)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+    meter: Mapped[str | None] = mapped_column(Text)
 
 
 class OutageRow(Base):
@@ -104,7 +118,7 @@ class OutageRow(Base):
 
     __tablename__ = "outage"
     __table_args__ = (
-        CheckConstraint(_one_of("status", OutageStatus), name="status"),
+        CheckConstraint(one_of("status", OutageStatus), name="status"),
         CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
         CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="merged"),
         CheckConstraint("restored_at IS NULL OR restored_at >= started_at", name="restored_after_start"),
@@ -181,13 +195,13 @@ class JobRow(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        CheckConstraint(_one_of("status", JobStatus), name="status"),
+        CheckConstraint(one_of("status", JobStatus), name="status"),
         Index(
             "uq_job_one_active_per_crew_and_outage",
             "outage_id",
             "crew_id",
             unique=True,
-            postgresql_where=text(_one_of("status", ACTIVE_JOB_STATUSES)),
+            postgresql_where=text(one_of("status", ACTIVE_JOB_STATUSES)),
         ),
         Index("ix_job_crew_id", "crew_id", "status"),
     )
@@ -240,7 +254,7 @@ class NotificationRow(Base):
     __table_args__ = (
         UniqueConstraint("account", "channel", "change_position"),
         CheckConstraint(
-            _one_of("status", ("queued", "sending", "sent", "failed", "uncertain")), name="status"
+            one_of("status", ("queued", "sending", "sent", "failed", "uncertain")), name="status"
         ),
         CheckConstraint("channel IN ('email', 'sms')", name="channel"),
         Index("ix_notification_batch", "change_position", "channel", "language"),
@@ -258,6 +272,33 @@ class NotificationRow(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     queued_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ConflictRow(Base):
+    """Two things told that cannot both be true, or a source not to be trusted; open until `cleared_at`."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        CheckConstraint("found_by IN ('inference', 'intake')", name="found_by"),
+        Index(
+            "uq_conflict_one_open",
+            "found_by",
+            "code",
+            "subject",
+            unique=True,
+            postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    found_by: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    text: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(Instant)
+    told_at: Mapped[datetime] = mapped_column(Instant)
+    cleared_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 # What SQLAlchemy cannot say. The migration runs these statements after the tables exist.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gis.areas import outage_area
 from gis.phone_digits import phone_digits
 from gis.place import Place
-from gis.tables import CustomerRow, ServicePointRow
+from gis.tables import CustomerRow, NetworkVersionRow, ServicePointRow
 
 __all__ = [
     "Contact",
@@ -26,6 +26,7 @@ __all__ = [
     "nearest_service_point",
     "outage_area",
     "resolve_service_points",
+    "retired_meters",
     "service_point_details",
     "service_points_of_account",
 ]
@@ -109,6 +110,22 @@ def resolve_service_points(
     if phones:
         _resolve_phones(session, network_version=network_version, phones=phones, resolved=resolved)
     return resolved
+
+
+def retired_meters(session: Session, *, meters: Collection[str]) -> dict[str, str]:
+    """Return where meters stood that an earlier network version has, the latest first; others are absent."""
+    if not meters:
+        return {}
+    query = (
+        select(ServicePointRow.meter, ServicePointRow.id)
+        .join(NetworkVersionRow, NetworkVersionRow.id == ServicePointRow.network_version)
+        .where(NetworkVersionRow.status == "retired", ServicePointRow.meter == _any_of(meters))
+        .order_by(NetworkVersionRow.id.desc(), ServicePointRow.id)
+    )
+    found: dict[str, str] = {}
+    for meter, service_point in session.execute(query):
+        found.setdefault(str(meter), service_point)
+    return found
 
 
 def _any_of(values: Collection[str]) -> CollectionAggregate[bool]:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import api.tables
+import dispatch.call_tables
 import dispatch.tables
 import gis.roads.tables
 from gis.tables import Base
 
 METADATA = Base.metadata
-ROOMS_WITH_TABLES = (api.tables, dispatch.tables, gis.roads.tables)
+ROOMS_WITH_TABLES = (api.tables, dispatch.call_tables, dispatch.tables, gis.roads.tables)
 
 _OWN_TABLES = frozenset(METADATA.tables)
 

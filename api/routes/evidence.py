@@ -24,7 +24,7 @@ _SELF_REPORTED = {"id", "kind", "at", "account", "hazard", "text"}
 
 
 @router.post("/api/evidence")
-@open_to(Role.METER_SYSTEM, Role.DISPATCHER, Role.SUPERVISOR, Role.CREW, Role.CUSTOMER)
+@open_to(Role.METER_SYSTEM, Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT, Role.CREW, Role.CUSTOMER)
 def receive_one(
     document: Annotated[dict[str, Any], Body()], identity: SignedIn, engine: Database
 ) -> EvidenceTaken:
@@ -57,12 +57,16 @@ async def receive_batch(request: Request, identity: SignedIn, engine: Database) 
 
 
 def _check_own(document: dict[str, Any], identity: Identity) -> None:
-    """Hold crews to their findings and customers to calls about their own account."""
+    """Hold crews to their findings, agents to calls, and customers to calls about their own account."""
     if identity.is_desk or Role.METER_SYSTEM in identity.roles:
         return
     kind = document.get("kind")
     if Role.CREW in identity.roles and kind == "crew_finding":
         return
+    if Role.AGENT in identity.roles:
+        if kind == "trouble_call":
+            return
+        raise NotYours("An agent may send a `trouble_call`, and nothing else.")
     if Role.CUSTOMER in identity.roles:
         if (
             kind == "trouble_call"
@@ -76,5 +80,5 @@ def _check_own(document: dict[str, Any], identity: Identity) -> None:
 
 def _source(identity: Identity) -> str:
     """Return what is kept as the source: a role, never a person's name."""
-    order = (Role.METER_SYSTEM, Role.CUSTOMER, Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+    order = (Role.METER_SYSTEM, Role.CUSTOMER, Role.CREW, Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR)
     return next(str(role) for role in order if role in identity.roles)

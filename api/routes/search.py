@@ -17,7 +17,7 @@ router = APIRouter(tags=["network"])
 
 
 @router.get("/api/search")
-@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.AGENT, Role.DISPATCHER, Role.SUPERVISOR)
 def find(
     engine: Database,
     q: Annotated[str, Query(max_length=LONGEST_QUERY, description="What to look for, as it is written.")],

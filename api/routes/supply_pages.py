@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
 
-from api.my_supply import known_outage, my_supply, own_labels
+from api.call_words import call_words
+from api.my_supply import my_supply, own_answer, own_labels
 from api.roles import open_to_everybody
 from api.routes.supply_errors import ForeignFormError, SupplyRoute, UnreadableFormError
 from api.supply_face import SupplyFace, as_of, is_secure
@@ -42,7 +43,9 @@ from api.supply_reports import (
 )
 from api.supply_view import ADVICE
 from api.throttle import Door, hold_back
-from api.work import Database, reading
+from api.work import Database, Work, reading
+from dispatch.calls import CallAnswerCode
+from dispatch.network_cache import NetworkCache
 
 router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
 
@@ -183,18 +186,30 @@ def show_reported(
     request: Request, face: Face, engine: Database, danger: str | None = None, place: str = "0"
 ) -> Response:
     """Say that the report has come, safety words first."""
-    held, outage_id = _held(request, engine), None
+    held, said = _held(request, engine), None
     if held is not None:
         number = int(place) if place.isascii() and place.isdigit() and len(place) <= _ENDING else 0
         with reading(engine) as work:
-            outage_id = known_outage(work.session, account=held.account, place=number, now=work.now)
+            said = _answer_words(request, face, work, account=held.account, place=number)
     return face.page(
         request,
         "reported.html",
         danger=danger if danger in DANGERS else None,
-        outage_id=outage_id,
+        said=said,
         is_own=held is not None,
     )
+
+
+def _answer_words(request: Request, face: SupplyFace, work: Work, *, account: str, place: int) -> str | None:
+    """Return what the customer is told of the own supply, as an agent would; None where nothing is known."""
+    networks: NetworkCache = request.app.state.networks
+    answer = own_answer(work.session, account=account, place=place, networks=networks, now=work.now)
+    if answer is None or answer.code is CallAnswerCode.NOTHING_KNOWN:
+        return None
+    words = face.words(request)
+    if answer.code is CallAnswerCode.KNOWN_OUTAGE:
+        return words("done.known", outage=answer.values["outage"])
+    return call_words(answer, words=words, now=work.now)
 
 
 @router.get("/supply/stream", response_class=EventSourceResponse)

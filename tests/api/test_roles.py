@@ -8,7 +8,16 @@ from starlette.routing import Mount, Route
 
 from api.roles import UndeclaredRouteError, check_declared, declared_access
 
-EVERYBODY = {"anonymous", "dispatcher", "supervisor", "crew", "customer", "meter_system"}
+EVERYBODY = {
+    "anonymous",
+    "dispatcher",
+    "supervisor",
+    "crew",
+    "customer",
+    "meter_system",
+    "agent",
+    "billing_system",
+}
 SIGNED_IN = EVERYBODY - {"anonymous"}
 DESK = {"dispatcher", "supervisor"}
 
@@ -42,9 +51,9 @@ TABLE = {
     ("GET", "/api/network"): DESK | {"crew"},
     ("GET", "/api/network/devices/{device:path}"): DESK,
     ("GET", "/api/network/worklist"): DESK,
-    ("GET", "/api/search"): DESK,
+    ("GET", "/api/search"): DESK | {"agent"},
     ("GET", "/api/tiles/{network_version}/{z}/{x}/{y}.mvt"): DESK | {"crew"},
-    ("POST", "/api/evidence"): SIGNED_IN,
+    ("POST", "/api/evidence"): SIGNED_IN - {"billing_system"},
     ("POST", "/api/evidence/batch"): DESK | {"meter_system"},
     ("GET", "/api/outages"): DESK,
     ("GET", "/api/outages/{outage_id}"): DESK,
@@ -74,6 +83,13 @@ TABLE = {
     ("GET", "/api/demo/autopilot"): DESK,
     ("POST", "/api/demo/autopilot"): DESK,
     ("GET", "/api/notifications/summary"): DESK,
+    ("POST", "/api/calls/look-up"): DESK | {"agent"},
+    ("POST", "/api/disconnections"): {"billing_system", "supervisor"},
+    ("GET", "/api/disconnections"): {"agent", "billing_system", "supervisor"},
+    ("GET", "/api/planned-outages"): DESK | {"agent"},
+    ("POST", "/api/planned-outages"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/times"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/cancel"): DESK,
 }
 # Signing out ends the session that the walk still needs; a stream does not end by itself.
 NOT_ASKED = {
@@ -101,6 +117,7 @@ def _address(path):
         "{outage_id}": "O-0",
         "{crew_id}": "C-1",
         "{job_id}": "J-0",
+        "{planned_outage_id}": "P-0",
     }
     for name, value in values.items():
         path = path.replace(name, value)

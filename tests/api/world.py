@@ -145,6 +145,8 @@ class World:
         "second_crew": (Role.CREW, {"crew_id": "C-2"}),
         "customer": (Role.CUSTOMER, {"account": "A-a1"}),
         "meter_system": (Role.METER_SYSTEM, {}),
+        "agent": (Role.AGENT, {}),
+        "billing_system": (Role.BILLING_SYSTEM, {}),
     }
 
     def __init__(self, engine, *, tables=None):

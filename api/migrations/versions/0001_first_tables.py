@@ -26,8 +26,10 @@ def upgrade() -> None:
         if op.get_bind().scalar(found) is None:
             op.execute(f"CREATE EXTENSION {extension}")
     op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('planned_outage_number')))
     op.create_table('autopilot',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('is_on', sa.Boolean(), nullable=False),
@@ -57,6 +59,20 @@ def upgrade() -> None:
     sa.CheckConstraint('speed > 0', name=op.f('ck_clock_forward')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clock'))
     )
+    op.create_table('conflict',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('found_by', sa.Text(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cleared_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("found_by IN ('inference', 'intake')", name=op.f('ck_conflict_found_by')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conflict'))
+    )
+    op.create_index('uq_conflict_one_open', 'conflict', ['found_by', 'code', 'subject'], unique=True, postgresql_where=sa.text('cleared_at IS NULL'))
     op.create_table('crew',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -82,6 +98,18 @@ def upgrade() -> None:
     )
     op.create_index('ix_customer_phone_backwards', 'customer', ['network_version', sa.literal_column('reverse(phone_digits)').label('backwards')], unique=False, postgresql_ops={'backwards': 'text_pattern_ops'})
     op.create_index('ix_customer_phone_digits', 'customer', ['network_version', 'phone_digits'], unique=False, postgresql_ops={'phone_digits': 'text_pattern_ops'})
+    op.create_table('disconnection',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reconnected_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("reason IN ('arrears', 'requested', 'unsafe')", name=op.f('ck_disconnection_reason')),
+    sa.CheckConstraint('reconnected_at IS NULL OR reconnected_at >= since', name=op.f('ck_disconnection_forward')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_disconnection'))
+    )
+    op.create_index('ix_disconnection_service_point', 'disconnection', ['service_point', 'since'], unique=False)
+    op.create_index('uq_disconnection_one_open', 'disconnection', ['service_point'], unique=True, postgresql_where=sa.text('reconnected_at IS NULL'))
     op.create_table('line_section',
     sa.Column('network_version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Text(), nullable=False),
@@ -209,6 +237,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
+    op.create_table('planned_outage',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_planned_outage_forward')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_planned_outage'))
+    )
+    op.create_index('ix_planned_outage_ends_at', 'planned_outage', ['ends_at'], unique=False)
     op.create_table('road_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
@@ -318,7 +358,7 @@ def upgrade() -> None:
     sa.Column('disabled_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name=op.f('ck_user_account_crew')),
     sa.CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name=op.f('ck_user_account_customer')),
-    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system']", name=op.f('ck_user_account_roles')),
+    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent','billing_system']", name=op.f('ck_user_account_roles')),
     sa.CheckConstraint('cardinality(roles) > 0', name=op.f('ck_user_account_has_a_role')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
     sa.UniqueConstraint('name', name=op.f('uq_user_account_name'))
@@ -340,13 +380,19 @@ def upgrade() -> None:
     sa.Column('digest', sa.LargeBinary(), nullable=False),
     sa.Column('status', sa.Text(), server_default='new', nullable=False),
     sa.Column('outage_id', sa.Text(), nullable=True),
-    sa.CheckConstraint("status IN ('new', 'analysed', 'spent', 'expired')", name=op.f('ck_evidence_status')),
+    sa.Column('remark', sa.Text(), nullable=True),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('meter', sa.Text(), nullable=True),
+    sa.CheckConstraint("remark IN ('disconnected', 'planned_outage', 'retired_meter', 'clock_off')", name=op.f('ck_evidence_remark')),
+    sa.CheckConstraint("status <> 'not_an_outage' OR remark IS NOT NULL", name=op.f('ck_evidence_explained')),
+    sa.CheckConstraint("status IN ('new', 'analysed', 'spent', 'expired', 'not_an_outage')", name=op.f('ck_evidence_status')),
     sa.CheckConstraint('num_nonnulls(service_point, device) <= 1', name=op.f('ck_evidence_one_place')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_evidence_outage_id_outage')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence')),
     sa.UniqueConstraint('sequence', name=op.f('uq_evidence_sequence'))
     )
     op.create_index('ix_evidence_outage_id', 'evidence', ['outage_id'], unique=False)
+    op.create_index('ix_evidence_remark', 'evidence', ['received_at'], unique=False, postgresql_where=sa.text('remark IS NOT NULL'))
     op.create_index('ix_evidence_service_point', 'evidence', ['service_point', 'at'], unique=False)
     op.create_index('ix_evidence_speaking', 'evidence', ['status', 'sequence'], unique=False, postgresql_where=sa.text("status IN ('new', 'analysed')"))
     op.create_table('interruption',
@@ -403,6 +449,36 @@ def upgrade() -> None:
     )
     op.create_index('ix_notification_batch', 'notification', ['change_position', 'channel', 'language'], unique=False)
     op.create_index('ix_notification_outage_id', 'notification', ['outage_id'], unique=False)
+    op.create_table('ping_request',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('meter', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('status', sa.Text(), server_default='waiting', nullable=False),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    postgresql.ExcludeConstraint((sa.column('meter'), '='), (sa.text('tstzrange(requested_at, locked_until)'), '&&'), using='gist', name='ex_ping_request_one_at_a_time'),
+    sa.CheckConstraint("reason IN ('single_outage', 'call', 'dispatcher', 'question')", name=op.f('ck_ping_request_reason')),
+    sa.CheckConstraint("status IN ('waiting', 'answered', 'unanswered', 'lapsed')", name=op.f('ck_ping_request_status')),
+    sa.CheckConstraint('locked_until >= requested_at', name=op.f('ck_ping_request_forward')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_ping_request_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ping_request'))
+    )
+    op.create_index('ix_ping_request_asked_at', 'ping_request', ['asked_at'], unique=False)
+    op.create_index('ix_ping_request_outage_id', 'ping_request', ['outage_id'], unique=False)
+    op.create_index('ix_ping_request_waiting', 'ping_request', ['id'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
+    op.create_table('planned_service_point',
+    sa.Column('planned_outage_id', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_planned_service_point_planned_outage_id_planned_outage'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('planned_outage_id', 'service_point', name=op.f('pk_planned_service_point'))
+    )
+    op.create_index('ix_planned_service_point_service_point', 'planned_service_point', ['service_point'], unique=False)
     op.create_table('road_segment',
     sa.Column('road_version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),

@@ -1,0 +1,104 @@
+"""Shapes of a call: who calls, and what to tell them; of disconnections and of planned outages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.schemas.evidence import RejectedLine
+from api.schemas.shape import Answer, FreeText, Instant, Name, Order
+
+
+class CallLookUp(Order):
+    """How the caller names the own supply; the first that is given counts."""
+
+    service_point: Name | None = None
+    account: Name | None = None
+    meter: Name | None = None
+    phone: Name | None = None
+    address: Name | None = None
+
+
+class CallAnswer(Answer):
+    """What to tell about one service point: a code with values, and the words in both languages.
+
+    `take_report`: whether a report should be sent in (`POST /api/evidence`). A danger is always reported.
+    """
+
+    service_point: str
+    address: str | None
+    code: Literal[
+        "disconnected", "known_outage", "planned_outage", "meter_on", "only_this_house", "nothing_known"
+    ]
+    values: dict[str, Any]
+    take_report: bool
+    meter_asked: bool = Field(
+        default=False, description="Whether the meter is being asked: look again shortly."
+    )
+    texts: dict[str, str] = Field(description="Language → what to say.")
+
+
+class CallAnswers(Answer):
+    """One answer for each supply that the caller may mean, at most 20, what is explained first."""
+
+    answers: list[CallAnswer]
+
+
+class DisconnectionsTaken(Answer):
+    """What a list of disconnections came to."""
+
+    disconnected: int
+    reconnected: int
+    unchanged: int
+    evidence: int = Field(description="How many pieces of evidence are seen in another light now.")
+    rejected: list[RejectedLine]
+
+
+class Disconnection(Answer):
+    """A service point that is disconnected on purpose."""
+
+    service_point: str
+    reason: Literal["arrears", "requested", "unsafe"]
+    since: Instant
+
+
+class Disconnections(Answer):
+    """Open disconnections, newest first."""
+
+    disconnections: list[Disconnection]
+
+
+class NewPlannedOutage(Order):
+    """Supply that will be switched off on purpose: by a device, or for service points."""
+
+    device: Name | None = None
+    service_points: Annotated[list[Name], Field(default_factory=list, max_length=100_000)]
+    starts_at: Instant
+    ends_at: Instant
+    text: FreeText = Field(description="What is said to customers, as it stands.")
+
+
+class PlannedOutageTimes(Order):
+    """Other times for a planned outage; what is absent stays."""
+
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+
+class PlannedOutage(Answer):
+    """A planned outage as it stands."""
+
+    id: str
+    device: str | None
+    starts_at: Instant
+    ends_at: Instant
+    text: str
+    cancelled_at: Instant | None
+    service_points: int
+
+
+class PlannedOutages(Answer):
+    """Planned outages to come, under way, or over for less than a day."""
+
+    planned_outages: list[PlannedOutage]
