@@ -16,6 +16,7 @@ _COMMANDS = {
     "infer": ("api.cli.inference", "infer_outages"),
     "roads": ("api.cli.roads", "commands"),
     "benchmark": ("api.cli.benchmark", "benchmark"),
+    "rates": ("api.cli.rates", "commands"),
     "storm": ("api.cli.storm", "commands"),
     "user": ("api.cli.user", "commands"),
     "version": ("api.cli.version", "version"),

@@ -1,4 +1,4 @@
-"""`relight storm`: simulated worlds. `city` makes a city to order, with its streets."""
+"""`relight storm`: simulated worlds. `city` makes a city; `generate` and `score` measure inference."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from typing import Annotated
 import typer
 
 from api.cli.output import AsJson, progress_by_part, say, say_json
+from api.cli.storm_trials import generate, score
 from storm.city import make_city, require_order, require_places, streets_path_beside, write_city
 
 commands = typer.Typer(help="Simulated worlds, for demos, training and measuring.", no_args_is_help=True)
+
+
+commands.command("generate")(generate)
+commands.command("score")(score)
 
 
 class CityLanguage(StrEnum):

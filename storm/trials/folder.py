@@ -16,26 +16,39 @@ from topology.rates import write_rates
 
 FORMAT = "relight storm 1"
 TRUTH, EVIDENCE, STORM, RATES = "truth.json", "evidence.ndjson", "storm.json", "rates.json"
+RESULT = "result.json"
+UNFINISHED = ".unfinished"
 
 
-def require_folder(folder: Path) -> None:
-    """Raise TrialFileError when the folder may not be made or replaced: only a storm's own may."""
-    if not folder.parent.is_dir():
+def require_folder(folder: Path, *, is_of_several: bool = False) -> None:
+    """Raise TrialFileError when the folder may not be made or written: only what storms are in may be.
+
+    Args:
+        folder: where one storm goes; or several, in folders of their own.
+        is_of_several: which of both.
+    """
+    if not folder.absolute().parent.is_dir():
         raise TrialFileError(folder, f"there is no folder {folder.parent} to put it in")
-    if folder.exists() and not is_storm(folder) and not (folder.is_dir() and not any(folder.iterdir())):
-        raise TrialFileError(folder, "it is there already and is no storm; name another folder")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise TrialFileError(folder, "it is a file; name a folder")
+    may_be_written = _is_of_storms(folder) if is_of_several else is_storm(folder)
+    if not _is_empty(folder) and not may_be_written:
+        raise TrialFileError(folder, "something else is in it; name another folder")
 
 
 def write_trial(trial: Trial, folder: Path, *, network: str) -> None:
     """Write one storm, in place of one that is there; `network` is the name it is remembered by.
 
-    TrialFileError when the folder is in the way or cannot be written.
+    TrialFileError when something else is in the way or it cannot be written.
     """
-    require_folder(folder)
-    unfinished = folder.with_name(folder.name + ".unfinished")
+    if folder.exists() and not is_storm(folder) and not _is_empty(folder):
+        raise TrialFileError(folder, "something else is in it; name another folder")
+    unfinished = folder.with_name(folder.name + UNFINISHED)
     try:
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
+        unfinished.mkdir(parents=True)
         _write_json(unfinished / TRUTH, trial.truth.as_json(trial.ground.network))
         with (unfinished / EVIDENCE).open("w", encoding="utf-8", newline="\n") as file:
             for document in trial.documents():
@@ -62,6 +75,23 @@ def storms_in(folder: Path) -> list[Path]:
     if not found:
         raise TrialFileError(folder, "no storm is there; `relight storm generate` makes some")
     return found
+
+
+def result_of(storm: Path, result: Path, *, is_alone: bool) -> Path:
+    """Return the file with what a method says of a storm; TrialFileError where it is not there.
+
+    Args:
+        storm: the folder of the storm.
+        result: the file itself for a storm alone; for several a folder with a file or folder named like each.
+        is_alone: which of both.
+    """
+    if is_alone and result.is_file():
+        return result
+    for file in (result / f"{storm.name}.json", result / storm.name / RESULT):
+        if file.is_file():
+            return file
+    expected = result if is_alone else result / f"{storm.name}.json"
+    raise TrialFileError(expected, f"there is no result for the storm in {storm}")
 
 
 def read_json(path: Path) -> Any:
@@ -99,6 +129,18 @@ def about_trial(trial: Trial, network: str) -> dict[str, Any]:
         "meters_with_supply": len(ground.supplied_meters),
         "points_without_meter": _without_meter(ground),
     }
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _is_of_storms(folder: Path) -> bool:
+    """Tell whether all folders in a folder are storms, whole or not, and files are those learned of them."""
+    return all(
+        is_storm(one) or one.name.endswith(UNFINISHED) if one.is_dir() else one.suffix == ".json"
+        for one in folder.iterdir()
+    )
 
 
 def _without_meter(ground: TrialGround) -> list[str]:

@@ -123,6 +123,9 @@ class TrialShape:
         _require(0 < self.minutes <= _MOST_MINUTES, "minutes", "last a week at most", self.minutes)
         _require(self.spread_minutes <= self.minutes, "spread_minutes", "end by `minutes`", self.minutes)
         _require(self.calls_by_minute[-1][1] <= 1, "calling", "is more than ever call", self.calling)
+        is_dry = self.weather == "none"
+        _require(is_dry or self.weather == "front", "weather", "is `none` or `front`", self.weather)
+        _require(is_dry or self.spread_minutes > 0, "spread_minutes", "is how long the front takes", 0)
         _require(self.collector_meters > 0, "collector_meters", "is one or more", self.collector_meters)
         _require(self.started_from.tzinfo is not None, "started_from", "needs a zone", self.started_from)
 
