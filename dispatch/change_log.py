@@ -20,7 +20,9 @@ from sqlalchemy.orm import Session
 
 from dispatch.errors import Conflict
 from dispatch.events import Event
-from dispatch.tables import ChangeLogRow, CrewRow, JobRow, OutageRow, change_position
+from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, JobRow, OutageRow, change_position
+
+LoggedRow = OutageRow | JobRow | CrewRow | ConflictRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def as_json(value: Any) -> Any:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
-def set_values(row: OutageRow | JobRow | CrewRow, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def set_values(row: LoggedRow, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Set the fields that differ, and return them with old and new value for the log."""
     changed = {}
     for field, new in values.items():
@@ -64,7 +66,7 @@ def set_values(row: OutageRow | JobRow | CrewRow, values: Mapping[str, Any]) -> 
     return changed
 
 
-def first_values(row: OutageRow | JobRow | CrewRow, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def first_values(row: LoggedRow, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     """Return the fields of a new row for the log, each from nothing to its value."""
     return {field: {"old": None, "new": as_json(getattr(row, field))} for field in fields}
 

@@ -2,6 +2,7 @@
 
 A snapshot is plain JSON:
 `{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
+  "conflicts": {id: {...}},
   "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
 A field without a value is absent. Live pages take a snapshot and apply the tail of the log by the same rules.
 """
@@ -16,12 +17,12 @@ from dispatch.change_log import Change
 
 Snapshot = dict[str, Any]
 
-_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews"}
+_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews", "conflict": "conflicts"}
 
 
 def empty_snapshot() -> Snapshot:
     """Return the snapshot of a database in which nothing has happened yet."""
-    return {"position": 0, "outages": {}, "jobs": {}, "crews": {}, "interruptions": {}}
+    return {"position": 0, "outages": {}, "jobs": {}, "crews": {}, "conflicts": {}, "interruptions": {}}
 
 
 def replay(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
@@ -45,10 +46,13 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-    # RULE 2: an outage's version is the position of its last change, its jobs' changes included.
+        # RULE 2: a conflict that is over leaves.
+        if kind == "conflict" and "cleared_at" in subject:
+            del snapshot["conflicts"][id]
+    # RULE 3: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position
-    # RULE 3: interruptions, in the order withdrawn, started, ended, moved.
+    # RULE 4: interruptions, in the order withdrawn, started, ended, moved.
     if "interruptions" in change.data and change.outage_id is not None:
         _apply_interruptions(snapshot["interruptions"], change.outage_id, change.data["interruptions"])
 

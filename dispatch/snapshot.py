@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.change_log import as_json, latest_position
+from dispatch.change_log import LoggedRow, as_json, latest_position
 from dispatch.crews import crew_place
 from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.states import OVER_OUTAGE_STATUSES
-from dispatch.tables import ChangeLogRow, CrewRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow, JobRow, OutageRow
 
 # What is over stays in sight for a day; older outages are asked for by themselves.
 RECENT = timedelta(hours=24)
@@ -25,7 +25,7 @@ _LEFT_OUT = {"note"}
 
 
 def snapshot(session: Session, *, now: datetime) -> Snapshot:
-    """Return outages with their jobs and interruptions, the crews, and the position they stand at.
+    """Return outages with jobs and interruptions, crews, open conflicts, and the position they stand at.
 
     Outages that are not over are all there; of the others those whose last change is within RECENT of `now`.
     """
@@ -38,6 +38,8 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     for crew in session.scalars(select(CrewRow)):
         place = crew_place(crew)
         state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat}
+    conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
+    state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (
         select(InterruptionRow)
         .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
@@ -61,7 +63,7 @@ def _is_told(now: datetime) -> ColumnElement[bool]:
     return or_(~is_over, changed)
 
 
-def _fields(row: OutageRow | JobRow | CrewRow) -> dict[str, Any]:
+def _fields(row: LoggedRow) -> dict[str, Any]:
     names = [column.key for column in row.__table__.columns if column.key not in {*_LEFT_OUT, "location"}]
     values = {name: as_json(getattr(row, name)) for name in names}
     return {name: value for name, value in values.items() if value is not None}

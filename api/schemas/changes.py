@@ -46,4 +46,5 @@ class Snapshot(Answer):
     outages: dict[str, dict[str, Any]]
     jobs: dict[str, dict[str, Any]]
     crews: dict[str, dict[str, Any]]
+    conflicts: dict[str, dict[str, Any]]
     interruptions: dict[str, dict[str, Any]]

@@ -9,6 +9,7 @@ import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
 import {
   apply_change,
+  type Conflict,
   type Interruption,
   type Known,
   type LoggedOutage,
@@ -23,6 +24,7 @@ export class Desk {
     outages: shallowReactive(new Map<string, LoggedOutage>()),
     jobs: shallowReactive(new Map<string, Job>()),
     crews: shallowReactive(new Map<string, Crew>()),
+    conflicts: shallowReactive(new Map<string, Conflict>()),
     // Many and only drawn: the map is told which outages changed, and looks for itself.
     interruptions: new Map<string, Map<string, Interruption>>(),
   };

@@ -4,7 +4,13 @@ import type { Change } from "../../src/shared/api/model";
 import { apply_change, type Known, type Snapshot, take_snapshot } from "./replay";
 
 function nothing_known(): Known {
-  return { outages: new Map(), jobs: new Map(), crews: new Map(), interruptions: new Map() };
+  return {
+    outages: new Map(),
+    jobs: new Map(),
+    crews: new Map(),
+    conflicts: new Map(),
+    interruptions: new Map(),
+  };
 }
 
 function change(position: number, more: Partial<Change>): Change {
@@ -89,7 +95,27 @@ test("what a change alters is replaced, not written into", () => {
 test("a snapshot replaces all that was known", () => {
   const known = nothing_known();
   apply_change(known, change(1, { data: { values: { status: now("predicted") } } }));
-  const snapshot = { position: 9, outages: {}, jobs: {}, crews: {}, interruptions: {} } as Snapshot;
+  const snapshot = {
+    position: 9,
+    outages: {},
+    jobs: {},
+    crews: {},
+    conflicts: {},
+    interruptions: {},
+  } as Snapshot;
   take_snapshot(known, snapshot);
   expect(known.outages.size).toBe(0);
+});
+
+test("a conflict appears, its facts change, and it leaves when it is cleared", () => {
+  const known = nothing_known();
+  const about = { subject: "conflict:X-1", outage_id: null };
+  const found = { code: now("clock_off"), subject: now("meter_system"), facts: now({ count: 1 }) };
+  apply_change(known, change(1, { ...about, name: "conflict.found", data: { values: found } }));
+  const more = { facts: { old: { count: 1 }, new: { count: 9 } } };
+  apply_change(known, change(2, { ...about, name: "conflict.changed", data: { values: more } }));
+  expect(known.conflicts.get("X-1")).toMatchObject({ code: "clock_off", facts: { count: 9 } });
+  const over = { cleared_at: now("2026-07-01T13:00:00+00:00") };
+  apply_change(known, change(3, { ...about, name: "conflict.cleared", data: { values: over } }));
+  expect(known.conflicts.size).toBe(0);
 });

@@ -30,10 +30,21 @@ export interface Interruption {
   customers: number;
 }
 
+/** Things told that cannot all be true, or a source not to be trusted. */
+export interface Conflict {
+  id: string;
+  code: string;
+  subject: string;
+  facts: Record<string, unknown>;
+  text: string;
+  since: string;
+}
+
 export interface Known {
   outages: Map<string, LoggedOutage>;
   jobs: Map<string, Job>;
   crews: Map<string, Crew>;
+  conflicts: Map<string, Conflict>;
   interruptions: Map<string, Map<string, Interruption>>;
 }
 
@@ -42,12 +53,13 @@ export interface Snapshot {
   outages: Record<string, LoggedOutage>;
   jobs: Record<string, Job>;
   crews: Record<string, Crew>;
+  conflicts: Record<string, Conflict>;
   interruptions: Record<string, Record<string, Interruption>>;
 }
 
 /** Put a snapshot in place of whatever was known. */
 export function take_snapshot(known: Known, snapshot: Snapshot): void {
-  for (const shelf of ["outages", "jobs", "crews"] as const) {
+  for (const shelf of ["outages", "jobs", "crews", "conflicts"] as const) {
     known[shelf].clear();
     for (const [id, one] of Object.entries(snapshot[shelf]))
       (known[shelf] as Map<string, object>).set(id, one);
@@ -71,12 +83,14 @@ export function apply_change(known: Known, change: Change): void {
       if (value.new === null) delete subject[field];
       else subject[field] = value.new;
     }
-    shelf.set(id, subject);
+    // RULE 2: a conflict that is over leaves.
+    if (kind === "conflict" && "cleared_at" in subject) shelf.delete(id);
+    else shelf.set(id, subject);
   }
-  // RULE 2: an outage's version is the position of its last change, its jobs' changes included.
+  // RULE 3: an outage's version is the position of its last change, its jobs' changes included.
   const outage = change.outage_id ? known.outages.get(change.outage_id) : undefined;
   if (outage) known.outages.set(outage.id, { ...outage, version: change.position });
-  // RULE 3: interruptions, in the order withdrawn, started, ended, moved.
+  // RULE 4: interruptions, in the order withdrawn, started, ended, moved.
   if (change.outage_id && change.data.interruptions) {
     apply_interruptions(known.interruptions, change.outage_id, change.data.interruptions);
   }
@@ -87,6 +101,7 @@ function shelf_of(known: Known, kind: string): Map<string, object> | null {
     outage: known.outages,
     job: known.jobs,
     crew: known.crews,
+    conflict: known.conflicts,
   };
   return shelves[kind] ?? null;
 }
