@@ -37,12 +37,18 @@ MODES = (ABC, *PHASE_BITS)
 
 
 @dataclass(frozen=True, slots=True)
-class LimitRates:
-    """What is told of a storm: priors by kind, and how its reports come."""
+class LimitPriors:
+    """How many faults are expected, their shares by kind, and by kind how many are on one phase alone."""
 
     expected_faults: float
     shares: Mapping[str, float]
     single_phase: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRates:
+    """How reports of one storm come; every loss is as likely as the others before the evidence."""
+
     losses: tuple[float, ...]
     arrived: float
     false_gasp: float
@@ -163,64 +169,74 @@ def _closed_under_union(masks: set[int]) -> LongArray:
 
 
 class LimitModel:
-    """The recursion for one tree and one set of rates; asked about any number of storms."""
+    """The recursion for one tree and its priors; asked about any number of storms."""
 
-    def __init__(self, tree: LimitTree, rates: LimitRates) -> None:
-        """Make ready the priors and the likelihood of every kind of service point."""
+    def __init__(self, tree: LimitTree, priors: LimitPriors) -> None:
+        """Make ready the priors."""
         self.tree = tree
-        self.rates = rates
+        self.priors = priors
         self.prior = self._priors()
         self.service_prior = self._prior_of(SERVICE, len(tree.points))
-        # By category of report, out or on, and loss.
-        self.out, self.on = self._likelihoods()
         with np.errstate(divide="ignore"):
-            self._log_prior = np.log(self.prior)
+            self.log_prior = np.log(self.prior)
         masks = np.concatenate([np.zeros((tree.count, 1), dtype=np.int64), tree.masks], axis=1)
         # By vertex, mode and state above: the state below.
-        self._below = np.searchsorted(tree.states, masks[:, :, None] | tree.states)
-        self._is_clear = (masks[:, :, None] & tree.states) == 0
-        self._modes_of_level = [
+        self.below = np.searchsorted(tree.states, masks[:, :, None] | tree.states)
+        self.is_clear = (masks[:, :, None] & tree.states) == 0
+        self.modes_of_level = [
             [mode for mode in range(1 + len(MODES)) if (self.prior[level, mode] > 0).any()]
             for level in tree.levels
         ]
-        self._leaf = self._leaf_table()
 
     def _prior_of(self, kind: str, count: int) -> float:
-        present = set(self.tree.kinds[1:]) | {SERVICE}
-        total = sum(share for name, share in self.rates.shares.items() if name in present)
-        return self.rates.expected_faults * self.rates.shares.get(kind, 0.0) / total / max(count, 1)
+        present = {*self.tree.kinds[1:], SERVICE}
+        total = sum(share for name, share in self.priors.shares.items() if name in present)
+        return self.priors.expected_faults * self.priors.shares.get(kind, 0.0) / total / max(count, 1)
 
     def _priors(self) -> Floats:
         """Return the prior of each vertex and mode; the first column is that it stays closed."""
         tree = self.tree
         prior = np.zeros((tree.count, 1 + len(MODES)))
+        whole_of = {kind: self._prior_of(kind, tree.kinds.count(kind)) for kind in set(tree.kinds[1:])}
         for vertex in range(1, tree.count):
             kind = tree.kinds[vertex]
-            whole = self._prior_of(kind, tree.kinds.count(kind))
             alone = [place for place in range(1, len(MODES)) if tree.masks[vertex, place]]
-            single = self.rates.single_phase.get(kind, 0.0) if alone else 0.0
-            prior[vertex, 1] = whole * (1 - single)
+            single = self.priors.single_phase.get(kind, 0.0) if alone else 0.0
+            prior[vertex, 1] = whole_of[kind] * (1 - single)
             for place in alone:
-                prior[vertex, 1 + place] = whole * single / len(alone)
+                prior[vertex, 1 + place] = whole_of[kind] * single / len(alone)
         prior[:, 0] = 1 - prior[:, 1:].sum(axis=1)
         return prior
 
-    def _likelihoods(self) -> tuple[Floats, Floats]:
-        rates = self.rates
-        losses = np.array(rates.losses)
-        gasp_out, gasp_on = (1 - losses) * rates.arrived, np.full(len(losses), rates.false_gasp)
-        call_out, call_on = rates.called, rates.false_call
-        rows = []
-        for gasp, call in ((gasp_out, call_out), (gasp_on, call_on)):
-            with_meter = [share * odds for odds in (1 - call, call) for share in (1 - gasp, gasp)]
-            rows.append(np.array([*with_meter, np.full(len(losses), 1 - call), np.full(len(losses), call)]))
-        out, on = (np.maximum(one, NEVER) for one in rows)
-        return out, on
+    def categories(self, gasped: BoolArray, called: BoolArray) -> LongArray:
+        """Return the category of report of each place, from masks by place."""
+        with_meter = gasped.astype(np.int64) + 2 * called
+        return np.where(self.tree.has_meter, with_meter, _WITHOUT_METER + called)
+
+    def posterior(self, gasped: BoolArray, called: BoolArray, rates: LimitRates) -> Posterior:
+        """Return the posterior of a storm; who gasped and called by place in the tree's `points`."""
+        return _Storm(self, self.categories(gasped, called), rates).posterior()
+
+
+class _Storm:
+    """One storm's reports under one model."""
+
+    def __init__(self, model: LimitModel, category: LongArray, rates: LimitRates) -> None:
+        self.model, self.tree, self.category = model, model.tree, category
+        # By category of report and loss.
+        self.out, self.on = _likelihoods(rates)
+        self.leaf = self._leaf_table()
+
+    def posterior(self) -> Posterior:
+        inside, terms = self._up()
+        log_evidence = inside[0, 0]
+        weights = np.exp(log_evidence - log_evidence.max())
+        return self._down(inside, terms, weights / weights.sum())
 
     def _leaf_table(self) -> Floats:
         """Return ln P(report) by set of phases taken and category in one axis, then state and loss."""
         states = self.tree.states
-        prior = self.service_prior
+        prior = self.model.service_prior
         mixed = np.log((1 - prior) * self.on + prior * self.out)
         is_out = (np.arange(ABC + 1)[:, None] & states) > 0
         table = np.where(
@@ -228,35 +244,21 @@ class LimitModel:
         )
         return np.asarray(table.reshape((ABC + 1) * len(self.out), -1))
 
-    def categories(self, gasped: BoolArray, called: BoolArray) -> LongArray:
-        """Return the category of report of each place, from masks by place."""
-        with_meter = gasped.astype(np.int64) + 2 * called
-        return np.where(self.tree.has_meter, with_meter, _WITHOUT_METER + called)
-
-    def posterior(self, gasped: BoolArray, called: BoolArray) -> Posterior:
-        """Return the posterior; arguments by place in the tree's `points`."""
-        category = self.categories(gasped, called)
-        inside, terms = self._up(category)
-        log_evidence = inside[0, 0]
-        weights = np.exp(log_evidence - log_evidence.max())
-        weights /= weights.sum()
-        return self._down(category, inside, terms, weights)
-
-    def _up(self, category: LongArray) -> tuple[Floats, list[list[Floats]]]:
+    def _up(self) -> tuple[Floats, list[list[Floats]]]:
         """Return ln P(reports below | state at it) by vertex, state, loss; and the terms of each level."""
         tree = self.tree
         kinds = len(self.out)
-        cells = (tree.vertex_of_point * (ABC + 1) + tree.taken) * kinds + category
+        cells = (tree.vertex_of_point * (ABC + 1) + tree.taken) * kinds + self.category
         counts = np.bincount(cells, minlength=tree.count * (ABC + 1) * kinds).reshape(tree.count, -1)
-        inside = (counts @ self._leaf).reshape(tree.count, len(tree.states), -1)
+        inside = (counts @ self.leaf).reshape(tree.count, len(tree.states), -1)
         terms: list[list[Floats]] = [[] for _ in tree.levels]
         for number in reversed(range(len(tree.levels))):
             level = tree.levels[number]
             here = inside[level]
             found = [
-                np.take_along_axis(here, self._below[level, mode][:, :, None], axis=1)
-                + self._log_prior[level, mode][:, None, None]
-                for mode in self._modes_of_level[number]
+                np.take_along_axis(here, self.model.below[level, mode][:, :, None], axis=1)
+                + self.model.log_prior[level, mode][:, None, None]
+                for mode in self.model.modes_of_level[number]
             ]
             highest = found[0]
             for one in found[1:]:
@@ -268,9 +270,7 @@ class LimitModel:
             inside[parents[starts]] += np.add.reduceat(total, starts, axis=0)
         return inside, terms
 
-    def _down(
-        self, category: LongArray, inside: Floats, terms: list[list[Floats]], weights: Floats
-    ) -> Posterior:
+    def _down(self, inside: Floats, terms: list[list[Floats]], weights: Floats) -> Posterior:
         tree = self.tree
         state = np.zeros_like(inside)
         state[0, 0] = 1
@@ -282,27 +282,39 @@ class LimitModel:
             clear_total = np.maximum(clear.sum(axis=1), 1e-300)
             rows = np.arange(len(level))
             below = np.zeros_like(above)
-            for mode, share in zip(self._modes_of_level[number], terms[number], strict=True):
+            for mode, share in zip(self.model.modes_of_level[number], terms[number], strict=True):
                 joint = above * share
                 for place in range(len(tree.states)):
-                    below[rows, self._below[level, mode, place]] += joint[:, place]
+                    below[rows, self.model.below[level, mode, place]] += joint[:, place]
                 if mode:
-                    is_clear = self._is_clear[level, mode]
+                    is_clear = self.model.is_clear[level, mode]
                     devices[level, mode - 1] = (joint * is_clear[:, :, None]).sum(axis=1) @ weights
                     conditional[level, mode - 1] = (clear * share[:, 0]).sum(axis=1) / clear_total
             state[level] = below
-        services, services_conditional = self._services(category, state, weights)
+        services, services_conditional = self._services(state, weights)
         return Posterior(devices, conditional, services, services_conditional, inside[0, 0], weights)
 
-    def _services(self, category: LongArray, state: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    def _services(self, state: Floats, weights: Floats) -> tuple[Floats, Floats]:
         tree = self.tree
-        alone = self.service_prior * self.out
-        alone = alone / (alone + (1 - self.service_prior) * self.on)
+        alone = self.model.service_prior * self.out
+        alone = alone / (alone + (1 - self.model.service_prior) * self.on)
         is_on = (np.arange(ABC + 1)[:, None] & tree.states) == 0
         supplied = np.einsum("ts,vsg->vtg", is_on, state) * weights
         clear = state[:, 0] * weights
         clear_total = np.maximum(clear.sum(axis=1), 1e-300)
-        odds = alone[category]
+        odds = alone[self.category]
         services = (supplied[tree.vertex_of_point, tree.taken] * odds).sum(axis=1)
         vertices = tree.vertex_of_point
         return services, (clear[vertices] * odds).sum(axis=1) / clear_total[vertices]
+
+
+def _likelihoods(rates: LimitRates) -> tuple[Floats, Floats]:
+    """Return how likely each category is of a service point that is out, and of one that is on, by loss."""
+    losses = np.array(rates.losses)
+    gasps = ((1 - losses) * rates.arrived, np.full(len(losses), rates.false_gasp))
+    found = []
+    for gasp, call in zip(gasps, (rates.called, rates.false_call), strict=True):
+        with_meter = [share * odds for odds in (1 - call, call) for share in (1 - gasp, gasp)]
+        without = [np.full(len(losses), 1 - call), np.full(len(losses), call)]
+        found.append(np.maximum(np.array([*with_meter, *without]), NEVER))
+    return found[0], found[1]

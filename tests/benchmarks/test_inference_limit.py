@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.inference_limit import MODES, SERVICE, LimitModel, LimitRates, LimitTree
+from benchmarks.inference_limit import MODES, SERVICE, LimitModel, LimitPriors, LimitRates, LimitTree
 from benchmarks.inference_limit_outages import outages_of
 from topology.phases import ABC, PHASE_BITS, format_phases, parse_phases
 from topology.supply_tree import SupplyTree
@@ -36,16 +36,8 @@ class Drawn:
         tree = SupplyTree(network, SwitchState.normal(network))
         has_meter = np.array([metered for _, _, metered in points])
         self.tree = LimitTree(tree, has_meter)
-        self.rates = LimitRates(
-            expected_faults=0.8,
-            shares=SHARES,
-            single_phase={"fuse": 0.5, "breaker": 0.1},
-            losses=losses,
-            arrived=0.9,
-            false_gasp=0.02,
-            called=0.3,
-            false_call=0.01,
-        )
+        self.priors = LimitPriors(0.8, SHARES, {"fuse": 0.5, "breaker": 0.1})
+        self.rates = LimitRates(losses, arrived=0.9, false_gasp=0.02, called=0.3, false_call=0.01)
 
     def above(self, node):
         while node:
@@ -140,7 +132,7 @@ def test_the_posterior_is_the_sum_over_all_sets(case):
     for point, (gasp, call) in enumerate(case.reports):
         place = tree.place_of[tree.tree.network.service_point_index(f"P{point}")]
         gasped[place], called[place] = gasp, call
-    found = LimitModel(tree, case.rates).posterior(gasped, called)
+    found = LimitModel(tree, case.priors).posterior(gasped, called, case.rates)
     totals, joint = brute_force(case)
 
     assert np.exp(found.log_evidence) == pytest.approx(totals, rel=1e-9)
