@@ -1,124 +1,152 @@
-"""The devices that may be the open one, each with its share of belief, the best first.
+"""The devices that may be the open one, each with its probability, the best first.
 
-In this first form the share is a plain one: every alternative weighs exp(-SHARPNESS x its extra cost), and
-the weights are shared out. The alternatives to a device are every device above it, and leaving it closed,
-which opens several below instead: each of those has the share of that one alternative. Devices with the same
-service points downstream are one candidate.
+Owns which devices cannot be told apart: those that put out the same service points are one candidate, whose
+probability is the sum of theirs.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from topology.explanation import SHARPNESS, Blamed, Explanation, Opened, OutPoint, Vertex
+from topology.arrays import LongArray
+from topology.blame_tree import ROOT, BlameTree
+from topology.down_pass import Believed
+from topology.fault_priors import CutStates
 from topology.inference_result import Candidate
-from topology.phases import format_phases
+from topology.phases import PHASE_BITS, format_phases
 from topology.supply_tree import SupplyTree
 
-LOWER_CANDIDATES = 5
-# A share below this is not worth a line.
+MOST_CANDIDATES = 12
+# A probability below this is not worth a line.
 LEAST_PROBABILITY = 0.001
+_Alike = tuple[int, int, int]
 
 
-@dataclass(slots=True)
-class _Alternative:
-    """Things that cannot be told apart, the first of them named, and what they cost beyond the best."""
+@dataclass(frozen=True, slots=True, order=True)
+class Blamed:
+    """A device, or the service of a service point; the other is -1."""
 
-    blamed: list[Blamed]
-    extra_cost: float = 0.0
-
-
-def candidates_of_device(tree: SupplyTree, explanation: Explanation, opened: Opened) -> tuple[Candidate, ...]:
-    """Return the candidates for an outage explained by a device, which is the first of them."""
-    vertex = explanation.vertices[opened.device]
-    choice = explanation.choice(opened.device, opened.until)
-    if choice is None:
-        return ()
-    best = _Alternative([Blamed(device=opened.device), *_same_below(explanation, vertex)])
-    if vertex.service_points == 1:
-        best.blamed += [Blamed(point=out.point) for out in opened.explains]
-    higher = _higher(explanation, explanation.above(opened.device), best, vertex.service_points)
-    instead = sorted(explanation.opened_instead(opened), key=lambda pair: (-pair[0], pair[1]))
-    lower = [_Alternative([blamed]) for _, blamed in instead if blamed not in best.blamed]
-    return _shared(tree, best, higher, lower[:LOWER_CANDIDATES], choice.closed_cost - choice.cost)
+    device: int = -1
+    point: int = -1
 
 
-def candidates_of_service(
-    tree: SupplyTree, explanation: Explanation, out: OutPoint, above: int
-) -> tuple[Candidate, ...]:
-    """Return the candidates for a service point out alone; `above` is the device above it, or -1."""
-    best = _Alternative([Blamed(point=out.point)])
-    if above < 0:
-        return _shared(tree, best, [], [], math.inf)
-    vertex = explanation.vertices[above]
-    return _shared(
-        tree, best, _higher(explanation, [vertex, *explanation.above(above)], best, 1), [], math.inf
-    )
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What may be open on which phases, how likely, and what it cannot be told apart from."""
+
+    blamed: Blamed
+    phases: int
+    probability: float
+    alike: _Alike
 
 
-def _same_below(explanation: Explanation, vertex: Vertex) -> list[Blamed]:
-    """Return the devices below that feed the same service points and might be open."""
-    same = []
-    while len(vertex.children) == 1:
-        vertex = explanation.vertices[vertex.children[0]]
-        choice = explanation.choice(vertex.device)
-        if vertex.service_points != explanation.vertices[vertex.parent].service_points:
-            break
-        if choice is not None and math.isfinite(choice.open_cost):
-            same.append(Blamed(device=vertex.device))
-    return same
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The candidates of one outage, and what the first of them is."""
+
+    blamed: Blamed
+    phases: int
+    candidates: tuple[Candidate, ...]
 
 
-def _higher(
-    explanation: Explanation, above: Iterable[Vertex], best: _Alternative, service_points: int
-) -> list[_Alternative]:
-    """Return the alternatives above, nearest first; what feeds the same as the best joins it."""
-    higher: list[_Alternative] = []
-    for vertex in above:
-        choice = explanation.choice(vertex.device)
-        if choice is None or choice.is_open:
-            # Above an outage that is believed anyway, nothing competes with this one.
-            break
-        if math.isinf(choice.open_cost):
-            continue
-        if vertex.service_points == service_points:
-            (higher[-1] if higher else best).blamed.append(Blamed(device=vertex.device))
-        else:
-            higher.append(_Alternative([Blamed(device=vertex.device)], choice.open_cost - choice.cost))
-            service_points = vertex.service_points
-    return higher
+class Suspects:
+    """Reads candidates off what is believed."""
 
+    def __init__(self, blame: BlameTree, states: CutStates, believed: Believed) -> None:
+        """Take the posterior of one moment."""
+        self._blame = blame
+        self._states = states
+        self._believed = believed
+        points = believed.points
+        # Sorted by where they hang, so that those below a vertex are one slice.
+        self._order = np.argsort(blame.vertex_of_point[points], kind="stable")
+        self._point_vertices = blame.vertex_of_point[points][self._order]
 
-def _shared(
-    tree: SupplyTree,
-    best: _Alternative,
-    higher: list[_Alternative],
-    lower: list[_Alternative],
-    lower_extra_cost: float,
-) -> tuple[Candidate, ...]:
-    higher_weights = [math.exp(-SHARPNESS * one.extra_cost) for one in higher]
-    lower_weight = math.exp(-SHARPNESS * lower_extra_cost)
-    whole = 1.0 + sum(higher_weights) + lower_weight
-    found = [_candidate(tree, best, 1.0 / whole)]
-    rest = [(one, weight / whole) for one, weight in zip(higher, higher_weights, strict=True)]
-    rest += [(one, lower_weight / whole) for one in lower]
-    rest.sort(key=lambda pair: -pair[1])
-    found += [_candidate(tree, one, share) for one, share in rest if share >= LEAST_PROBABILITY]
-    return tuple(found)
+    def of_device(self, vertex: int) -> Verdict:
+        """Return the candidates near a vertex believed open: above it, itself, and below."""
+        end = int(self._blame.end[vertex])
+        rows = np.arange(*np.searchsorted(self._believed.vertices, [vertex, end]))
+        found = [*self._above(vertex), *self._of_rows(rows), *self._services(vertex, end)]
+        return self._told_apart(found)
 
+    def of_service(self, point: int) -> Verdict:
+        """Return the candidates for a service point believed out alone."""
+        vertex = int(self._blame.vertex_of_point[point])
+        row = self._believed.row_of(vertex)
+        found = [*self._above(vertex), *(self._of_rows(np.array([row])) if vertex != ROOT else ())]
+        found += [one for one in self._services(vertex, vertex + 1) if one.blamed.point == point]
+        return self._told_apart(found)
 
-def _candidate(tree: SupplyTree, alternative: _Alternative, probability: float) -> Candidate:
-    named, *others = alternative.blamed
-    return Candidate(
-        name_of(tree, named),
-        phases_of(tree, named),
-        probability,
-        tuple(sorted(name_of(tree, one) for one in others)),
-    )
+    def phases_of(self, vertex: int, state: int) -> int:
+        """Return the phases that a vertex opens to add a state: all that it carries, or one of them."""
+        own = int(self._blame.phases[vertex])
+        if self._states.of_mask[own] == state:
+            return own
+        return next(bit for bit in PHASE_BITS if own & bit and self._states.of_mask[bit] == state)
+
+    def _above(self, vertex: int) -> Iterable[Suspect]:
+        rows = [self._believed.row_of(above) for above in self._blame.above(vertex)]
+        return self._of_rows(np.array([row for row in rows if row >= 0], dtype=np.int64))
+
+    def _of_rows(self, rows: LongArray) -> Iterable[Suspect]:
+        likely = self._believed.probability[rows]
+        for place, state in zip(*np.nonzero(likely >= LEAST_PROBABILITY), strict=True):
+            vertex = int(self._believed.vertices[rows[place]])
+            phases = self.phases_of(vertex, int(state))
+            yield Suspect(
+                Blamed(device=int(self._blame.device[vertex])),
+                phases,
+                float(likely[place, state]),
+                self._alike(vertex, phases),
+            )
+
+    def _services(self, vertex: int, end: int) -> Iterable[Suspect]:
+        start, stop = np.searchsorted(self._point_vertices, [vertex, end])
+        for place in self._order[start:stop].tolist():
+            if (probability := float(self._believed.alone[place])) >= LEAST_PROBABILITY:
+                point = int(self._believed.points[place])
+                taken = int(self._blame.tree.service_point_phases[point])
+                at = int(self._blame.vertex_of_point[point])
+                only = at != ROOT and self._blame.affected(at, taken) == 1
+                alike = self._alike(at, taken) if only else (-1, point, 1)
+                yield Suspect(Blamed(point=point), taken, probability, alike)
+
+    def _alike(self, vertex: int, phases: int) -> _Alike:
+        """Return a key that is the same for all that put out the same service points.
+
+        It is the topmost vertex that has no more of these service points below it, their sorts, their number.
+        """
+        blame = self._blame
+        sorts = ((blame.taken & phases) > 0) & (blame.points_below[vertex] > 0)
+        count = int(blame.points_below[vertex][sorts].sum())
+        while (above := int(blame.parent[vertex])) != ROOT:
+            if int(blame.points_below[above][sorts].sum()) != count:
+                break
+            vertex = above
+        return vertex, int(np.packbits(sorts[:8], bitorder="little")[0]), count
+
+    def _told_apart(self, found: Iterable[Suspect]) -> Verdict:
+        groups: dict[_Alike, list[Suspect]] = {}
+        for one in found:
+            groups.setdefault(one.alike, []).append(one)
+        named = [(self._candidate(group), group[0]) for group in groups.values()]
+        named.sort(key=lambda pair: (-pair[0].probability, pair[0].device, pair[0].phases))
+        first = named[0][1]
+        return Verdict(first.blamed, first.phases, tuple(one for one, _ in named[:MOST_CANDIDATES]))
+
+    def _candidate(self, group: list[Suspect]) -> Candidate:
+        group.sort(key=lambda one: (-one.probability, one.blamed))
+        named = name_of(self._blame.tree, group[0].blamed)
+        others = {name_of(self._blame.tree, one.blamed) for one in group[1:]} - {named}
+        return Candidate(
+            named,
+            format_phases(group[0].phases),
+            min(1.0, sum(one.probability for one in group)),
+            tuple(sorted(others)),
+        )
 
 
 def name_of(tree: SupplyTree, blamed: Blamed) -> str:
@@ -126,10 +154,3 @@ def name_of(tree: SupplyTree, blamed: Blamed) -> str:
     if blamed.device >= 0:
         return tree.network.device_ids(np.array([blamed.device]))[0]
     return tree.network.service_point_ids(np.array([blamed.point]))[0]
-
-
-def phases_of(tree: SupplyTree, blamed: Blamed) -> str:
-    """Return the phases that what is blamed has supply on before it opens."""
-    if blamed.device >= 0:
-        return format_phases(int(tree.device_phases[blamed.device]))
-    return format_phases(int(tree.service_point_phases[blamed.point]))

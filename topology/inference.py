@@ -1,154 +1,288 @@
 """Which devices have opened: the door of inference (故障研判).
 
-First form, deterministic. What is known to be open (telemetry, a crew, a person's confirmation) explains all
-reports below it; the rest get the cheapest explanation (`explanation`). Priors, likelihoods and exact
-posteriors come to stand behind the same function.
+Owns the course of one answer: statements, what is known to be open, categories, the passes, the outages.
+
+Rule 1: what is known to be open (telemetry, a crew, a person's confirmation) explains all reports below it,
+the lowest device first. Telemetry that meters contradict is weighed instead of known.
+Rule 2: the rest is explained by the devices, and services, that are most likely open: exactly, in one pass up
+the tree of blameable devices and one down (docs/inference.md).
+Rule 3: what is worked out again is what new evidence and the hands of the clock touch; the answer is the same
+as if all were worked out anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 
-from topology.arrays import Indices
-from topology.blame_tree import BlameTree
-from topology.candidates import candidates_of_device, candidates_of_service, name_of
-from topology.evidence_tree import hang_reports
-from topology.explanation import Explanation, Opened, OutPoint
+from topology.answers import answer
+from topology.arrays import BoolArray, LongArray
+from topology.blame_tree import ROOT, grow_blame_tree
+from topology.device_evidence import device_ratios
+from topology.down_pass import go_down
+from topology.evidence_weights import BUCKET_STARTS, Meter, bucket_of
+from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
-from topology.observations import Observation, ObservationKind
-from topology.phases import format_phases
-from topology.reasons import (
-    NamedDevice,
-    name_device,
-    reasons_for_device,
-    reasons_for_known,
-    reasons_for_service,
-)
-from topology.statements import OutSpell, Statements, read_statements
+from topology.observations import Observation
+from topology.posterior import QUIET, Posterior
+from topology.rates import EvidenceRates
+from topology.statements import DEFAULT_HOLD_DOWN, Statements
 from topology.supply_tree import SupplyTree
 
-__all__ = ["Candidate", "InferenceResult", "InferredOutage", "Reason", "infer"]
+__all__ = ["Candidate", "Inference", "InferenceResult", "InferredOutage", "Reason", "Restored", "infer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Supply came back at a device at a time; it had been away since `since`."""
+
+    device: str
+    at: datetime
+    since: datetime
+
+
+class Inference:
+    """One network's evidence and what follows from it; every call of `update` brings both up to date."""
+
+    def __init__(
+        self,
+        *,
+        tree: SupplyTree,
+        rates: EvidenceRates | None = None,
+        metered: BoolArray | None = None,
+        hold_down: Mapping[str, float] = DEFAULT_HOLD_DOWN,
+    ) -> None:
+        """Start without evidence.
+
+        Args:
+            tree: the supply under the current switch state, without the faults: those are beliefs.
+            rates: the parameters (docs/formats/rates.md); None: the documented defaults.
+            metered: by service point, whether it has a meter that could gasp; None: all have.
+            hold_down: by kind of observation, the seconds before it counts (momentary interruptions).
+        """
+        self.tree = tree
+        self.blame = grow_blame_tree(tree)
+        self.rates = rates or EvidenceRates()
+        self.posterior = Posterior(self.blame, self.rates, metered)
+        self.statements = Statements(tree.network, dict(hold_down))
+        self.heard = Heard(self.blame, metered)
+        self._restored: dict[Restored, LongArray] = {}
+        self._known: list[KnownDevice] = []
+        self._since: TimeArray = np.full(len(self.blame), np.inf)
+        self._feeder_reports: dict[int, dict[int, float]] = {}
+
+    def update(
+        self,
+        observations: Iterable[Observation] = (),
+        *,
+        now: datetime,
+        confirmed: Collection[str] = (),
+        restored: Collection[Restored] = (),
+        forgotten: Iterable[str] = (),
+    ) -> InferenceResult:
+        """Take what is new, and return the outages that explain all that is known now.
+
+        Args:
+            observations: new ones, in any order; doubled ones count once, unknown subjects are ignored.
+            now: the time of the answer.
+            confirmed: all devices (or service points) that a person has confirmed open.
+            restored: all devices where supply came back of late; what stayed dark below them is nested.
+            forgotten: ids of observations that speak no more.
+        """
+        points, devices = self.statements.forget(forgotten)
+        spoken, spoken_devices = self.statements.take(observations, now)
+        points |= spoken
+        points |= self._restore(restored, now)
+        points |= self._explain(confirmed, bool(points or devices or spoken_devices))
+        self._hear(points, now)
+        self._age(now)
+        self._tell_devices()
+        self.posterior.refresh()
+        reporting = np.flatnonzero(self.heard.reports() & (self.blame.vertex_of_point >= 0))
+        believed = go_down(self.posterior, reporting)
+        return answer(
+            blame=self.blame,
+            states=self.posterior.states,
+            believed=believed,
+            heard=self.heard,
+            statements=self.statements,
+            feeder_since=self._since,
+            known=self._known,
+            unknown=self._unknown,
+            now=now,
+        )
+
+    def next_time(self, now: datetime) -> datetime | None:
+        """Return when the answer may change without new evidence: the earliest such time after now."""
+        times = [one for one in [self.statements.next_time] if one is not None]
+        for feeder in self._feeder_reports:
+            since = datetime.fromtimestamp(float(self._since[feeder]), tz=now.tzinfo)
+            times += [since + timedelta(minutes=start) for start in BUCKET_STARTS[1:]]
+        times += [one.at + WAKING_TAKES for one in self._restored]
+        return min((one for one in times if one > now), default=None)
+
+    def _restore(self, told: Collection[Restored], now: datetime) -> set[int]:
+        """Note where supply came back: what was told, and devices that opened and closed again."""
+        network = self.tree.network
+        wanted = set(told)
+        for device, said in self.statements.devices.items():
+            if said.reclosed and said.open is None:
+                over = said.reclosed[-1]
+                name = network.device_ids(np.array([device]))[0]
+                wanted.add(Restored(name, over.ended, over.began))
+        touched: set[int] = set()
+        if wanted != set(self._restored):
+            for points in self._restored.values():
+                touched.update(points.tolist())
+            self._restored = {
+                one: self._points_of(one.device) for one in sorted(wanted, key=lambda one: one.at)
+            }
+            self._write_restored()
+            for points in self._restored.values():
+                touched.update(points.tolist())
+        for one, points in self._restored.items():
+            if now >= one.at + WAKING_TAKES:
+                touched.update(points[self.heard.word[points] == Meter.NONE].tolist())
+        return touched
+
+    def _write_restored(self) -> None:
+        self.heard.restored_at[:] = NEVER
+        self.heard.restored_from[:] = np.inf
+        for one, points in self._restored.items():
+            self.heard.restored_at[points] = one.at.timestamp()
+            self.heard.restored_from[points] = one.since.timestamp()
+
+    def _points_of(self, name: str) -> LongArray:
+        device = int(self.tree.network.find_devices([name])[0])
+        if device >= 0:
+            return self.tree.service_points_below(device).astype(np.int64)
+        point = int(self.tree.network.find_service_points([name])[0])
+        return np.array([point] if point >= 0 else [], dtype=np.int64)
+
+    def _explain(self, confirmed: Collection[str], is_changed: bool) -> set[int]:
+        """Rule 1; return the service points that are explained now and were not, or the other way round."""
+        key = frozenset(confirmed)
+        if not is_changed and key == getattr(self, "_confirmed", None):
+            return set()
+        self._confirmed = key
+        known, self._unknown = find_known_open(self.tree, self.statements, confirmed)
+        self._known = [one for one in known if not self._is_contradicted(one)]
+        explained = np.zeros(self.tree.network.service_point_count, dtype=np.bool_)
+        claim_reports(self._known, self.statements, explained)
+        changed = np.flatnonzero(explained != self.heard.explained)
+        self.heard.explained = explained
+        return set(changed.tolist())
+
+    def _is_contradicted(self, one: KnownDevice) -> bool:
+        """Tell whether meters below say that they have supply since telemetry alone showed a device open."""
+        if one.is_confirmed or one.known is None or one.has_crew_finding:
+            return False
+        opened = min(said.at for said in one.known.observations)
+        return any(
+            (said := self.statements.points.get(point)) is not None
+            and said.on is not None
+            and said.on.at > opened
+            for point in one.service_points.tolist()
+        )
+
+    def _hear(self, touched: set[int], now: datetime) -> None:
+        """Bring the categories of the service points touched up to date, and the ages of their feeders."""
+        if not touched:
+            return
+        points = np.array(sorted(touched), dtype=np.int64)
+        self.heard.read(touched, self.statements, now)
+        hung = points[self.blame.vertex_of_point[points] >= 0]
+        vertices = np.unique(self.blame.vertex_of_point[hung]).astype(np.int64)
+        self.heard.note_newest(vertices)
+        self._note_reports(hung)
+        # What one place says may make the "on" of its neighbours stale, or of all on a feeder that wakes up.
+        beside = self._points_with_on(np.unique(self.blame.feeder[vertices]))
+        points = np.union1d(points, beside)
+        self.posterior.categorise(points, self.heard.categories(points, self._since))
+        gasped = (self.heard.word == Meter.GASPED).sum()
+        self.posterior.receive(gasps=int(gasped), calls=int(self.heard.called.sum()))
+
+    def _note_reports(self, points: LongArray) -> None:
+        reports = self.heard.reports(points).tolist()
+        feeders = self.blame.feeder[self.blame.vertex_of_point[points]].tolist()
+        changed: set[int] = set()
+        for point, feeder, is_out in zip(points.tolist(), feeders, reports, strict=True):
+            of_feeder = self._feeder_reports.setdefault(feeder, {})
+            if is_out:
+                of_feeder[point] = float(self.heard.first_report[point])
+            else:
+                of_feeder.pop(point, None)
+            changed.add(feeder)
+        for feeder in changed:
+            end = int(self.blame.end[feeder]) if feeder != ROOT else 1
+            if not self._feeder_reports[feeder]:
+                del self._feeder_reports[feeder]
+            self._since[feeder:end] = min(self._feeder_reports.get(feeder, {}).values(), default=np.inf)
+
+    def _points_with_on(self, feeders: LongArray) -> LongArray:
+        found = [np.empty(0, dtype=np.int64)]
+        for feeder in feeders.tolist():
+            end = int(self.blame.end[feeder]) if feeder != ROOT else 1
+            points = self.blame.points[self.blame.point_starts[feeder] : self.blame.point_starts[end]]
+            found.append(points[self.heard.word[points] == Meter.ON])
+        return np.concatenate(found)
+
+    def _age(self, now: datetime) -> None:
+        """Put every feeder into the bucket of its age; one that telemetry speaks of is as old as that."""
+        at = now.timestamp()
+        told = self._told_feeders()
+        for feeder in [ROOT, *self.blame.feeders.tolist()]:
+            since = min(float(self._since[feeder]), told.get(feeder, np.inf))
+            self.posterior.age(feeder, bucket_of((at - since) / 60) if np.isfinite(since) else QUIET)
+
+    def _told_feeders(self) -> dict[int, float]:
+        told: dict[int, float] = {}
+        known = {one.blamed.device for one in self._known}
+        for device, said in self.statements.devices.items():
+            vertex = int(self.blame.vertex_of_device[device])
+            if said.open is not None and vertex > ROOT and device not in known:
+                feeder = int(self.blame.feeder[vertex])
+                at = said.open.observations[0].at.timestamp()
+                told[feeder] = min(at, told.get(feeder, np.inf))
+        return told
+
+    def _tell_devices(self) -> None:
+        before = np.flatnonzero(self.posterior.is_told)
+        vertices, ratios = device_ratios(
+            blame=self.blame,
+            states=self.posterior.states,
+            rates=self.rates,
+            said=self.statements.devices,
+            known={one.blamed.device for one in self._known},
+            reported_since=self._reported_since,
+        )
+        silent = np.setdiff1d(before, vertices)
+        self.posterior.tell_devices(silent, np.ones((len(silent), len(self.posterior.states))))
+        self.posterior.tell_devices(vertices, ratios)
+        sound = {point: 0.0 for point, said in self.statements.points.items() if said.is_sound}
+        self.posterior.tell_services(sound)
+
+    def _reported_since(self, vertex: int, at: datetime) -> bool:
+        points = self.blame.points_at_or_below(vertex)
+        reporting = points[self.heard.reports(points)]
+        return bool((self.heard.last_report[reporting] > at.timestamp()).any())
 
 
 def infer(
-    *, tree: SupplyTree, observations: Sequence[Observation], now: datetime, confirmed: Collection[str] = ()
-) -> InferenceResult:
-    """Return the outages that explain the observations up to now (with five minutes' leave for fast clocks).
-
-    Args:
-        tree: the supply under the current switch state, without the faults: those are beliefs.
-        observations: in any order; doubled ones count once, those about unknown things are listed as ignored.
-        now: the time of the answer.
-        confirmed: devices (or service points) that a person has confirmed open: always among the outages, and
-            explaining everything below them.
-    """
-    statements = read_statements(tree.network, observations, now)
-    known, unknown = find_known_open(tree, statements, confirmed)
-    explained = np.zeros(tree.network.service_point_count, dtype=np.bool_)
-    claim_reports(known, statements, explained)
-    supplied = tree.service_point_phases
-    reported = {
-        point: spell for point, spell in statements.out.items() if not explained[point] and supplied[point]
-    }
-    vertices, alone = hang_reports(BlameTree(tree), statements, reported, explained)
-    explanation = Explanation(vertices)
-    devices, services = explanation.opened()
-    services += [(out, -1) for out in alone]
-    outages = [_known_outage(tree, one, now) for one in known if one.is_worth_saying]
-    outages += [_device_outage(tree, explanation, statements, one) for one in devices]
-    outages += [_service_outage(tree, explanation, statements, out, above) for out, above in services]
-    outages.sort(key=lambda one: (-one.customers_out, one.started_at, one.device))
-    return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown))
-
-
-def _known_outage(tree: SupplyTree, one: KnownDevice, now: datetime) -> InferredOutage:
-    name = name_of(tree, one.blamed)
-    spoken = [*(one.known.observations if one.known else ()), *_observations_of(one.claimed)]
-    phases = _known_phases(tree, one)
-    reasons = reasons_for_known(
-        device=name_device(tree, one.blamed.device) if one.blamed.device >= 0 else NamedDevice(name, None),
-        known=one.known,
-        is_confirmed=one.is_confirmed,
-        service_points=len(one.service_points),
-        reported=[spell.observations for spell in one.claimed],
-    )
-    return _outage(
-        tree,
-        (Candidate(name, phases, 1.0, ()),),
-        one.service_points,
-        reasons,
-        spoken,
-        started_at=_known_start(spoken, now),
-    )
-
-
-def _known_phases(tree: SupplyTree, one: KnownDevice) -> str:
-    if (point := one.blamed.point) >= 0:
-        return format_phases(
-            int(tree.service_point_phases[point] or tree.network.service_point_phases[point])
-        )
-    return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
-
-
-def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:
-    """Telemetry knows when a device opened; otherwise the first that spoke of it does."""
-    telemetry = [said.at for said in spoken if said.kind is ObservationKind.SWITCH_OPEN]
-    return min(telemetry or [said.at for said in spoken], default=now)
-
-
-def _device_outage(
-    tree: SupplyTree, explanation: Explanation, statements: Statements, opened: Opened
-) -> InferredOutage:
-    candidates = candidates_of_device(tree, explanation, opened)
-    reasons = reasons_for_device(
-        tree=tree, explanation=explanation, statements=statements, opened=opened, candidate=candidates[0]
-    )
-    spoken = _observations_of(statements.out[out.point] for out in opened.explains)
-    return _outage(tree, candidates, tree.service_points_below(opened.device), reasons, spoken)
-
-
-def _service_outage(
-    tree: SupplyTree, explanation: Explanation, statements: Statements, out: OutPoint, above: int
-) -> InferredOutage:
-    candidates = candidates_of_service(tree, explanation, out, above)
-    reasons = reasons_for_service(
-        tree=tree,
-        explanation=explanation,
-        statements=statements,
-        out=out,
-        above=above,
-        candidate=candidates[0],
-    )
-    return _outage(tree, candidates, np.array([out.point]), reasons, statements.out[out.point].observations)
-
-
-def _outage(
-    tree: SupplyTree,
-    candidates: tuple[Candidate, ...],
-    service_points: Indices,
-    reasons: tuple[Reason, ...],
-    spoken: Sequence[Observation],
     *,
-    started_at: datetime | None = None,
-) -> InferredOutage:
-    ids = tuple(tree.network.service_point_ids(service_points))
-    return InferredOutage(
-        device=candidates[0].device,
-        phases=candidates[0].phases,
-        probability=candidates[0].probability,
-        candidates=candidates,
-        service_point_ids=ids,
-        service_points_out=len(ids),
-        customers_out=int(tree.network.service_point_customers[service_points].sum()),
-        started_at=started_at or min(one.at for one in spoken),
-        reasons=reasons,
-        evidence_ids=tuple(one.id for one in sorted(spoken, key=lambda one: (one.at, one.id))),
-    )
-
-
-def _observations_of(spells: Iterable[OutSpell]) -> list[Observation]:
-    return [one for spell in spells for one in spell.observations]
+    tree: SupplyTree,
+    observations: Sequence[Observation],
+    now: datetime,
+    confirmed: Collection[str] = (),
+    restored: Collection[Restored] = (),
+    rates: EvidenceRates | None = None,
+    metered: BoolArray | None = None,
+    hold_down: Mapping[str, float] = DEFAULT_HOLD_DOWN,
+) -> InferenceResult:
+    """Return the outages that explain the observations up to now: one answer, from nothing (see `Inference`)."""
+    inference = Inference(tree=tree, rates=rates, metered=metered, hold_down=hold_down)
+    return inference.update(observations, now=now, confirmed=confirmed, restored=restored)

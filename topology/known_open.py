@@ -14,7 +14,8 @@ from datetime import datetime
 import numpy as np
 
 from topology.arrays import BoolArray, Indices
-from topology.explanation import Blamed
+from topology.candidates import Blamed
+from topology.observations import ObservationKind
 from topology.phases import ABC
 from topology.statements import KnownOpen, OutSpell, Statements
 from topology.supply import Supply
@@ -37,6 +38,12 @@ class KnownDevice:
         return ABC if self.is_confirmed or self.known is None else self.known.phases
 
     @property
+    def has_crew_finding(self) -> bool:
+        """Whether a crew saw it, not telemetry alone."""
+        said = self.known.observations if self.known else ()
+        return any(one.kind is ObservationKind.CREW_FINDING for one in said)
+
+    @property
     def is_worth_saying(self) -> bool:
         """An open device that feeds nobody is no outage, unless a person says so."""
         return self.is_confirmed or len(self.service_points) > 0
@@ -51,8 +58,8 @@ def find_known_open(
     points = tree.network.find_service_points(ids).tolist()
     is_confirmed = {Blamed(device=one) for one in devices if one >= 0}
     is_confirmed |= {Blamed(point=one) for one in points if one >= 0}
-    said = {Blamed(device=device): known for device, known in statements.open_devices.items()}
-    said |= {Blamed(point=point): known for point, known in statements.open_services.items()}
+    said = {Blamed(device=device): one.open for device, one in statements.devices.items() if one.open}
+    said |= {Blamed(point=point): one.open for point, one in statements.points.items() if one.open}
     found = []
     for blamed in sorted(is_confirmed | set(said)):
         one = KnownDevice(blamed, said.get(blamed), blamed in is_confirmed, np.array([], dtype=np.int64))
@@ -72,7 +79,11 @@ def claim_reports(known: list[KnownDevice], statements: Statements, explained: B
     for one in known:
         below = one.service_points
         unclaimed = below[~explained[below]]
-        one.claimed = [statements.out[point] for point in unclaimed.tolist() if point in statements.out]
+        one.claimed = [
+            said.out
+            for point in unclaimed.tolist()
+            if (said := statements.points.get(point)) is not None and said.out is not None
+        ]
         explained[below] = True
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from topology.explanation import ALWAYS, Explanation, Opened, OutPoint, Vertex
+from topology.arrays import LongArray
+from topology.blame_tree import ROOT, BlameTree
+from topology.evidence_weights import Meter
 from topology.findings import IDS_SHOWN, count_things, name_ids
+from topology.heard import Heard, TimeArray
 from topology.inference_result import Candidate, Reason
 from topology.kinds import DeviceKind
 from topology.observations import Observation, ObservationKind
-from topology.statements import KnownOpen, Statements
+from topology.statements import DeviceStatement, KnownOpen
 from topology.supply_tree import SupplyTree
 
+EXAMPLES = 3
 _COUNTED = (
     (ObservationKind.LAST_GASP, "last_gasps", "last gasp", ""),
     (ObservationKind.TROUBLE_CALL, "trouble_calls", "trouble call", ""),
@@ -43,50 +47,58 @@ class NamedDevice:
         return {"device": self.id, "device_kind": str(self.kind or "service_point")}
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What reasons are read from: the tree, what is heard, and what is said about devices."""
+
+    blame: BlameTree
+    heard: Heard
+    devices: Mapping[int, DeviceStatement]
+    feeder_since: TimeArray
+
+    @property
+    def tree(self) -> SupplyTree:
+        """The supply."""
+        return self.blame.tree
+
+
 def reasons_for_device(
-    *,
-    tree: SupplyTree,
-    explanation: Explanation,
-    statements: Statements,
-    opened: Opened,
-    candidate: Candidate,
+    *, ground: Ground, vertex: int, phases: int, observations: Sequence[Observation], candidate: Candidate
 ) -> tuple[Reason, ...]:
-    """Return why a device explains its reports better than one below or above it."""
-    vertex = explanation.vertices[opened.device]
-    heard = [one for out in opened.explains for one in statements.out[out.point].observations]
-    reasons = [_reports(tree, opened.device, len(opened.explains), vertex.service_points, heard)]
-    parts = [child for child in vertex.children if explanation.vertices[child].out_count]
+    """Return why a device is believed open, rather than one below or above it."""
+    blame, heard = ground.blame, ground.heard
+    device = int(blame.device[vertex])
+    below = _points_out(blame, vertex, phases)
+    out = int(np.count_nonzero(heard.reports(below)))
+    reasons = [_said(name_device(ground.tree, device), out, len(below), observations)]
+    if unwoken := int(np.count_nonzero(heard.word[below] == Meter.NOT_WOKEN)):
+        reasons.append(_not_woken(ground, device, unwoken))
+    parts = _reporting_parts(ground, vertex)
     if len(parts) > 1:
-        ids = tree.network.device_ids(np.array(parts))
+        ids = ground.tree.network.device_ids(blame.device[parts])
         text = f"It is the lowest device that feeds all {len(ids)} parts that report: {name_ids(ids)}."
         reasons.append(Reason("lowest_common", {"parts": len(ids), **_listed("devices", ids)}, text))
-    reasons += _indicated(tree, statements, [opened.device])
-    higher = (one for one in explanation.above(opened.device) if one.service_points > vertex.service_points)
-    reasons += _not_above(tree, explanation, statements, higher, opened.explains)
+    reasons += _about_itself(ground, device)
+    higher = [one for one in blame.above(vertex) if blame.affected(one, phases) > len(below)]
+    reasons += _not_above(ground, higher, vertex)
     reasons += _same(candidate)
     return tuple(reasons)
 
 
 def reasons_for_service(
-    *,
-    tree: SupplyTree,
-    explanation: Explanation,
-    statements: Statements,
-    out: OutPoint,
-    above: int,
-    candidate: Candidate,
+    *, ground: Ground, point: int, observations: Sequence[Observation], candidate: Candidate
 ) -> tuple[Reason, ...]:
     """Return why a service point is believed to be out alone."""
-    point = candidate.device
-    said = _counted(statements.out[out.point].observations)
-    values = {"service_point": point, **_counts(statements.out[out.point].observations)}
+    id_ = ground.tree.network.service_point_ids(np.array([point]))[0]
+    values = {"service_point": id_, **_counts(observations)}
+    said = _counted(observations)
     reasons = [
-        Reason("service_alone", values, f"{point} reports no supply ({said}), and can be explained alone.")
+        Reason("service_alone", values, f"{id_} reports no supply ({said}), and can be explained alone.")
     ]
-    if above >= 0:
-        nearest = [explanation.vertices[above], *explanation.above(above)]
-        higher = (one for one in nearest if one.service_points > 1)
-        reasons += _not_above(tree, explanation, statements, higher, [out])
+    vertex = int(ground.blame.vertex_of_point[point])
+    higher = [one for one in (vertex, *ground.blame.above(vertex)) if one != ROOT]
+    higher = [one for one in higher if len(ground.blame.points_at_or_below(one)) > 1]
+    reasons += _not_above(ground, higher, vertex, but=point)
     reasons += _same(candidate)
     return tuple(reasons)
 
@@ -122,10 +134,6 @@ def name_device(tree: SupplyTree, device: int) -> NamedDevice:
     return NamedDevice(tree.network.device_ids(np.array([device]))[0], tree.network.device_kind(device))
 
 
-def _reports(tree: SupplyTree, device: int, out: int, total: int, heard: Sequence[Observation]) -> Reason:
-    return _said(name_device(tree, device), out, total, heard)
-
-
 def _said(device: NamedDevice, out: int, total: int, heard: Sequence[Observation]) -> Reason:
     values = {**device.values, "out": out, "service_points": total, **_counts(heard)}
     verb = "reports" if out == 1 else "report"
@@ -152,51 +160,72 @@ def _counted(heard: Iterable[Observation]) -> str:
     return ", ".join(said)
 
 
-def _indicated(tree: SupplyTree, statements: Statements, devices: Iterable[int]) -> list[Reason]:
+def _points_out(blame: BlameTree, vertex: int, phases: int) -> LongArray:
+    below = blame.points_at_or_below(vertex)
+    return below[(blame.tree.service_point_phases[below] & phases) > 0]
+
+
+def _reporting_parts(ground: Ground, vertex: int) -> LongArray:
+    """Return the vertices right below one at or below which something is reported."""
+    children, starts = ground.blame.children
+    below = children[starts[vertex] : starts[vertex + 1]].astype(np.int64)
+    reported = [bool(ground.heard.reports(ground.blame.points_at_or_below(int(one))).any()) for one in below]
+    return below[np.array(reported, dtype=np.bool_)]
+
+
+def _not_woken(ground: Ground, device: int, count: int) -> Reason:
+    named = name_device(ground.tree, device)
+    counted = count_things(count, "meter")
+    text = f"{counted} under {named.words} did not wake when supply came back above."
+    return Reason("not_woken", {**named.values, "count": count}, text)
+
+
+def _about_itself(ground: Ground, device: int) -> list[Reason]:
+    said = ground.devices.get(device)
+    if said is None:
+        return []
+    named = name_device(ground.tree, device)
     reasons = []
-    for device in devices:
-        seen = statements.indicators.get(device)
-        if seen is not None and seen.result == "fault":
-            named = name_device(tree, device)
-            text = f"The fault indicator at {named.words} saw a fault current."
-            reasons.append(Reason("fault_indicator", named.values, text))
+    if said.indicator is not None and said.indicator.result == "fault":
+        text = f"The fault indicator at {named.words} saw a fault current."
+        reasons.append(Reason("fault_indicator", named.values, text))
+    if said.closed_by_telemetry is not None:
+        text = f"Telemetry shows {named.words} closed, but the reports below it say otherwise."
+        reasons.append(Reason("shown_closed", named.values, text))
     return reasons
 
 
-def _not_above(
-    tree: SupplyTree,
-    explanation: Explanation,
-    statements: Statements,
-    above: Iterable[Vertex],
-    explained: Sequence[OutPoint],
-) -> list[Reason]:
+def _not_above(ground: Ground, above: Sequence[int], vertex: int, but: int = -1) -> list[Reason]:
     """Say why it is not the next device above that feeds more than this one."""
-    earliest = min((out.began for out in explained), default=ALWAYS)
-    for vertex in above:
-        choice = explanation.choice(vertex.device)
-        if choice is not None and choice.is_open:
-            return []
-        named = name_device(tree, vertex.device)
+    blame, heard = ground.blame, ground.heard
+    for one in above:
+        device = int(blame.device[one])
+        named = name_device(ground.tree, device)
         name, values = named.words, named.values
-        if vertex.device in statements.telemetered_closed:
+        said = ground.devices.get(device)
+        if said is not None and said.closed_by_telemetry is not None:
             return [Reason("above_is_closed", values, f"It is not {name} above: telemetry shows it closed.")]
-        if vertex.device in statements.found_in_order:
+        if said is not None and said.found_in_order is not None:
             return [
                 Reason("above_found_in_order", values, f"It is not {name} above: a crew found it in order.")
             ]
-        if vertex.on_count and vertex.not_before >= earliest:
-            shown = tree.network.service_point_ids(np.array(vertex.on_examples))
-            values.update({"on": vertex.on_count, **_listed("examples", shown)})
+        below = blame.points_at_or_below(one)
+        below = below[below != but]
+        on = below[heard.categories(below, ground.feeder_since) == Meter.ON]
+        if len(on):
+            shown = ground.tree.network.service_point_ids(on[:EXAMPLES])
+            values.update({"on": len(on), **_listed("examples", shown)})
             examples = name_ids(shown)
-            counted = count_things(vertex.on_count, "service point")
-            verb = "is" if vertex.on_count == 1 else "are"
+            counted = count_things(len(on), "service point")
+            verb = "is" if len(on) == 1 else "are"
             text = f"It is not {name} above: {counted} under it {verb} known to be on, such as {examples}."
             return [Reason("above_has_supply", values, text)]
-        if vertex.silent:
-            values.update({"silent": vertex.silent, "service_points": vertex.service_points})
+        silent = int(np.count_nonzero(~heard.reports(below) & ~heard.explained[below]))
+        if silent:
+            values.update({"silent": silent, "service_points": len(below)})
             text = (
-                f"It need not be {name} above: {vertex.silent:,} of its "
-                f"{count_things(vertex.service_points, 'service point')} say nothing."
+                f"It need not be {name} above: {silent:,} of its "
+                f"{count_things(len(below), 'service point')} say nothing."
             )
             return [Reason("above_is_silent", values, text)]
     return []

@@ -1,7 +1,8 @@
 """What the observations say, thing by thing: who is out since when, who is on, which devices are open.
 
 Owns the reading of observations, one service point or device at a time; nothing here knows what feeds what.
-The order of arrival does not matter, and an observation that comes twice counts once.
+It grows with each piece, and only what is spoken of is read again. The order of arrival does not matter, and
+an observation that comes twice counts once.
 
 Rule 1: the latest statement about a service point holds; "on" wins over "out" at the same instant, since a
 meter says good-bye before it wakes.
@@ -9,12 +10,13 @@ Rule 2: an out spell starts with the first report after the point was last known
 finds an outage some time after it began, a last gasp marks the moment.
 Rule 3: the latest statement about a device holds, phase by phase. Telemetry reports by exception, so "closed"
 holds until it says otherwise; a crew's finding is of its moment: the device may open after it.
-Rule 4: a device that opened and closed again, and meters that woke again, tell that an event is over.
+Rule 4: a device that opened and closed again has been restored; what was said below it before is over.
+Rule 5: a statement counts from its hold-down on: a blink that ends within it never was an outage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +27,8 @@ from topology.observations import Observation, ObservationKind
 CLOCK_TOLERANCE = timedelta(minutes=5)
 # People look at the fuse box, at the neighbours' windows, and then call.
 LATE_REPORT = timedelta(minutes=15)
+# Reclosers try for about a minute before they lock out, and meters gasp meanwhile.
+DEFAULT_HOLD_DOWN: Mapping[str, float] = {ObservationKind.LAST_GASP: 60.0}
 
 _OPENING = frozenset({"open", "damaged"})
 _IN_ORDER = frozenset({"closed", "ok"})
@@ -45,7 +49,7 @@ class OutSpell:
 
 @dataclass(frozen=True, slots=True)
 class OverSpell:
-    """A spell without supply that ended with the meter waking again."""
+    """A spell without supply that has ended."""
 
     began: datetime
     ended: datetime
@@ -59,47 +63,117 @@ class KnownOpen:
     observations: tuple[Observation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PointStatement:
+    """What is said about one service point; `unreachable` is a ping that got no answer since."""
+
+    out: OutSpell | None = None
+    on: Observation | None = None
+    unreachable: Observation | None = None
+    open: KnownOpen | None = None
+    is_sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatement:
+    """What is said about one device."""
+
+    open: KnownOpen | None = None
+    closed_by_telemetry: Observation | None = None
+    found_in_order: Observation | None = None
+    reclosed: tuple[OverSpell, ...] = ()
+    indicator: Observation | None = None
+
+
 @dataclass(slots=True)
 class Statements:
-    """All that the observations say, by index of service point or device."""
+    """All that the observations say, by index of service point or device; `ignored` are ids of no subject."""
 
-    out: dict[int, OutSpell] = field(default_factory=dict)
-    on: dict[int, datetime] = field(default_factory=dict)
-    over: dict[int, OverSpell] = field(default_factory=dict)
-    open_services: dict[int, KnownOpen] = field(default_factory=dict)
-    sound_services: set[int] = field(default_factory=set)
-    open_devices: dict[int, KnownOpen] = field(default_factory=dict)
-    telemetered_closed: dict[int, Observation] = field(default_factory=dict)
-    found_in_order: dict[int, Observation] = field(default_factory=dict)
-    reclosed: list[tuple[int, OverSpell]] = field(default_factory=list)
-    indicators: dict[int, Observation] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
+    network: Network
+    hold_down: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_HOLD_DOWN))
+    points: dict[int, PointStatement] = field(default_factory=dict)
+    devices: dict[int, DeviceStatement] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    _known: dict[str, Observation] = field(default_factory=dict)
+    _by_point: dict[int, list[Observation]] = field(default_factory=dict)
+    _by_device: dict[int, list[Observation]] = field(default_factory=dict)
+    _waiting: list[Observation] = field(default_factory=list)
+
+    def take(self, observations: Iterable[Observation], now: datetime) -> tuple[set[int], set[int]]:
+        """Read more observations, and those whose time has come; return the points and devices spoken of."""
+        arrived = self._new_among(observations)
+        ready = [one for one in (*arrived, *self._waiting) if self._counts_from(one) <= now]
+        self._waiting = [one for one in (*arrived, *self._waiting) if self._counts_from(one) > now]
+        subjects = [one.subject for one in ready]
+        devices = self.network.find_devices(subjects).tolist()
+        points = self.network.find_service_points(subjects).tolist()
+        spoken_points: set[int] = set()
+        spoken_devices: set[int] = set()
+        for one, device, point in zip(ready, devices, points, strict=True):
+            if device >= 0:
+                self._by_device.setdefault(device, []).append(one)
+                spoken_devices.add(device)
+            elif point >= 0:
+                self._by_point.setdefault(point, []).append(one)
+                spoken_points.add(point)
+            else:
+                self.ignored.append(one.id)
+        for point in spoken_points:
+            self.points[point] = _read_service_point(self._by_point[point])
+        for device in spoken_devices:
+            carried = int(self.network.device_phases[device])
+            self.devices[device] = _read_device(carried, self._by_device[device])
+        return spoken_points, spoken_devices
+
+    def forget(self, ids: Iterable[str]) -> tuple[set[int], set[int]]:
+        """Take back observations, as if they had never come; return the points and devices concerned."""
+        gone = {id_: one for id_ in ids if (one := self._known.pop(id_, None)) is not None}
+        subjects = [one.subject for one in gone.values()]
+        points = {one for one in self.network.find_service_points(subjects).tolist() if one in self._by_point}
+        devices = {one for one in self.network.find_devices(subjects).tolist() if one in self._by_device}
+        self._waiting = [one for one in self._waiting if one.id not in gone]
+        for point in points:
+            if heard := _without(self._by_point, point, gone):
+                self.points[point] = _read_service_point(heard)
+            else:
+                self.points.pop(point, None)
+        for device in devices:
+            if heard := _without(self._by_device, device, gone):
+                self.devices[device] = _read_device(int(self.network.device_phases[device]), heard)
+            else:
+                self.devices.pop(device, None)
+        return points, devices
+
+    @property
+    def next_time(self) -> datetime | None:
+        """When the next statement that waits for its time will count."""
+        return min((self._counts_from(one) for one in self._waiting), default=None)
+
+    def _new_among(self, observations: Iterable[Observation]) -> list[Observation]:
+        """Return those not known yet; of two contents of one id the same stands in any order of one batch."""
+        arrived: dict[str, Observation] = {}
+        for one in observations:
+            if one.id in self._known:
+                continue
+            if one.id not in arrived or _key(one) < _key(arrived[one.id]):
+                arrived[one.id] = one
+        self._known.update(arrived)
+        return list(arrived.values())
+
+    def _counts_from(self, one: Observation) -> datetime:
+        held = self.hold_down.get(one.kind)
+        return one.at + timedelta(seconds=held) if held else one.at - CLOCK_TOLERANCE
 
 
-def read_statements(network: Network, observations: Sequence[Observation], now: datetime) -> Statements:
+def read_statements(
+    network: Network,
+    observations: Sequence[Observation],
+    now: datetime,
+    hold_down: Mapping[str, float] = DEFAULT_HOLD_DOWN,
+) -> Statements:
     """Return what the observations up to now say; those about unknown subjects are listed as ignored."""
-    # The rest of the key makes the choice between two contents of one id the same in any order of arrival.
-    in_order = sorted(observations, key=lambda one: (one.at, one.id, one.kind, one.subject, one.result or ""))
-    unique = {one.id: one for one in reversed(in_order) if one.at <= now + CLOCK_TOLERANCE}
-    in_order = sorted(unique.values(), key=lambda one: (one.at, one.id))
-    subjects = [one.subject for one in in_order]
-    devices = network.find_devices(subjects).tolist()
-    points = network.find_service_points(subjects).tolist()
-    by_device: dict[int, list[Observation]] = {}
-    by_point: dict[int, list[Observation]] = {}
-    ignored = []
-    for one, device, point in zip(in_order, devices, points, strict=True):
-        if device >= 0:
-            by_device.setdefault(device, []).append(one)
-        elif point >= 0:
-            by_point.setdefault(point, []).append(one)
-        else:
-            ignored.append(one.id)
-    statements = Statements(ignored=tuple(ignored))
-    for point, heard in by_point.items():
-        _read_service_point(statements, point, heard)
-    for device, heard in by_device.items():
-        _read_device(statements, device, int(network.device_phases[device]), heard)
+    statements = Statements(network, hold_down)
+    statements.take(observations, now)
     return statements
 
 
@@ -110,38 +184,45 @@ def says_out(one: Observation) -> bool:
     return one.kind in {ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP}
 
 
-def _says_on(one: Observation) -> bool:
+def says_on(one: Observation) -> bool:
+    """Tell whether an observation says that its service point has supply."""
     if one.kind is ObservationKind.PING:
         return one.result == "on"
-    if one.kind is ObservationKind.CREW_FINDING:
-        return one.result == "ok"
     return one.kind is ObservationKind.POWER_UP
 
 
-def _read_service_point(statements: Statements, point: int, heard: Iterable[Observation]) -> None:
+def _key(one: Observation) -> tuple[datetime, str, str, str]:
+    return one.at, one.kind, one.subject, one.result or ""
+
+
+def _without(heard_by: dict[int, list[Observation]], index: int, gone: Container[str]) -> list[Observation]:
+    left = [one for one in heard_by.pop(index) if one.id not in gone]
+    if left:
+        heard_by[index] = left
+    return left
+
+
+def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
     spell: list[Observation] = []
     opened: list[Observation] = []
-    last_on: datetime | None = None
-    for one in _later_last(heard, _says_on):
-        if _says_on(one):
-            if spell:
-                statements.over[point] = OverSpell(_began(spell, last_on), one.at)
-            spell, opened, last_on = [], [], one.at
-            statements.sound_services.discard(point)
+    on: Observation | None = None
+    unreachable: Observation | None = None
+    is_sound = False
+    for one in _later_last(heard, says_on):
+        if says_on(one):
+            spell, opened, on, unreachable, is_sound = [], [], one, None, False
         elif says_out(one):
             spell.append(one)
+        elif one.kind is ObservationKind.PING and one.result == "unreachable":
+            unreachable = one
         elif one.kind is ObservationKind.CREW_FINDING and one.result in _OPENING:
             opened.append(one)
-            statements.sound_services.discard(point)
+            is_sound = False
         elif one.kind is ObservationKind.CREW_FINDING and one.result in _IN_ORDER:
-            opened = []
-            statements.sound_services.add(point)
-    if spell:
-        statements.out[point] = OutSpell(_began(spell, last_on), tuple(spell))
-    elif last_on is not None:
-        statements.on[point] = last_on
-    if opened:
-        statements.open_services[point] = KnownOpen(opened[0].phases, tuple(opened))
+            opened, is_sound = [], True
+    out = OutSpell(_began(spell, on.at if on else None), tuple(spell)) if spell else None
+    known = KnownOpen(opened[0].phases, tuple(opened)) if opened else None
+    return PointStatement(out, None if spell else on, unreachable, known, is_sound)
 
 
 def _began(spell: Sequence[Observation], last_on: datetime | None) -> datetime:
@@ -149,28 +230,33 @@ def _began(spell: Sequence[Observation], last_on: datetime | None) -> datetime:
     return began if last_on is None else max(began, last_on)
 
 
-def _read_device(statements: Statements, device: int, carried: int, heard: Iterable[Observation]) -> None:
+def _read_device(carried: int, heard: Iterable[Observation]) -> DeviceStatement:
     open_phases = 0
     speaking: list[Observation] = []
+    reclosed: list[OverSpell] = []
+    indicator: Observation | None = None
     last_closing: Observation | None = None
     for one in _later_last(heard, _says_closed):
         if one.kind is ObservationKind.FAULT_INDICATOR:
-            statements.indicators[device] = one
+            indicator = one
         elif _says_open(one) and one.phases & carried:
             open_phases |= one.phases & carried
             speaking.append(one)
         elif _says_closed(one):
             remaining = open_phases & ~one.phases
             if open_phases and not remaining:
-                statements.reclosed.append((device, OverSpell(speaking[0].at, one.at)))
+                reclosed.append(OverSpell(speaking[0].at, one.at))
                 speaking = []
             open_phases, last_closing = remaining, one
-    if open_phases:
-        statements.open_devices[device] = KnownOpen(open_phases, tuple(speaking))
-    elif last_closing is not None and last_closing.kind is ObservationKind.SWITCH_CLOSED:
-        statements.telemetered_closed[device] = last_closing
-    elif last_closing is not None:
-        statements.found_in_order[device] = last_closing
+    told = last_closing if not open_phases else None
+    by_telemetry = told if told and told.kind is ObservationKind.SWITCH_CLOSED else None
+    return DeviceStatement(
+        open=KnownOpen(open_phases, tuple(speaking)) if open_phases else None,
+        closed_by_telemetry=by_telemetry,
+        found_in_order=told if told is not by_telemetry else None,
+        reclosed=tuple(reclosed),
+        indicator=indicator,
+    )
 
 
 def _says_open(one: Observation) -> bool:

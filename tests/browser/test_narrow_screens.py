@@ -85,6 +85,29 @@ def test_small_desks(town, street, open_page, language, width):
     _fits(desk)
 
 
+@pytest.mark.parametrize(("size", "language"), [((1024, 600), "en"), ((390, 740), "zh")])
+def test_the_search_on_small_desks(town, street, open_page, size, language):
+    desk = open_page("Desk", language, size=dict(zip(("width", "height"), size, strict=True)))
+    home = street.households[0]
+    desk.open("wang", town.password)
+    town.lose(*street.households[:4])
+    desk.choose(street.fuse)
+    field = desk.page.get_by_role("combobox", name=desk.words("dispatcher.search.label"))
+    _sees(desk, field)
+    field.fill(home.address)
+    results = desk.page.locator("#search_results").get_by_role("option")
+    expect(results.first).to_contain_text(home.account)
+    _sees(desk, results.first)
+    _fits(desk)
+    results.first.click()
+    card = desk.page.locator(".found")
+    expect(card).to_contain_text(desk.words.before("dispatcher.found.out"))
+    _sees(desk, card)
+    _fits(desk)
+    # The map is still there to show it.
+    assert desk.page.locator(".desk_map").bounding_box()["height"] >= 100
+
+
 def _put_on_the_job(dispatcher, street):
     """Confirm the outage of a street and send its crew, from another desk."""
     listed = dispatcher.get("/api/outages", params={"active": True}).json()["outages"]

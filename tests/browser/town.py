@@ -6,7 +6,8 @@ their own. Loaded by path from tests/browser/conftest.py.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,6 +19,8 @@ from api.passwords import PasswordHashes
 from api.processes.system import running_system
 from api.roles import Role
 from api.settings import DatabaseSettings, MessageSettings, WebSettings
+from dispatch.network_activation import activate_network
+from dispatch.network_cache import NetworkCache
 from dispatch.transactions import write_transaction
 from gis.database import connect
 from gis.network_versions import activate_network_version, import_network
@@ -93,6 +96,13 @@ def _places() -> dict[str, tuple[float, float]]:
     return {"S": _MIDDLE, **places}
 
 
+def _drawing(*, without_lateral: str | None = None) -> str:
+    lines = "".join(STREET.format(n=f"{n:02d}") for n in range(STREETS)).splitlines()
+    ends = {"F": "", "T": "", "U": "", "h": "-", "i": "-"}
+    gone = {f"{letter}{without_lateral}{end}" for letter, end in ends.items()}
+    return "\n".join(line for line in lines if not gone & set(line.split()))
+
+
 def _street(number: int) -> Street:
     n, first = f"{number:02d}", HOUSEHOLDS * number
     ids = (f"h{n}-1", f"h{n}-2", f"i{n}-1", f"i{n}-2", f"j{n}-1")
@@ -120,18 +130,10 @@ class Town:
         self._closing = ExitStack()
         self.engine = connect(url, application_name="relight tests")
         self._closing.callback(self.engine.dispose)
-        drawing = "".join(STREET.format(n=f"{n:02d}") for n in range(STREETS))
-        now = datetime.now(UTC)
+        self._drawn_tables = world_module.drawn_tables
+        self.network_version = self._import(_drawing())
         with write_transaction(self.engine) as session:
-            imported = import_network(
-                session,
-                tables=world_module.drawn_tables(drawing, _places()),
-                findings=(),
-                source="drawn",
-                format="gpkg",
-                now=now,
-            )
-            activate_network_version(session, network_version=imported.network_version, now=now)
+            activate_network_version(session, network_version=self.network_version, now=datetime.now(UTC))
         self._add_people()
         system = self._closing.enter_context(
             running_system(
@@ -142,6 +144,37 @@ class Town:
         )
         self.address = system.address.replace("localhost", "127.0.0.1")
         self.port = int(self.address.rpartition(":")[2])
+
+    def _import(self, drawing) -> int:
+        with write_transaction(self.engine) as session:
+            return import_network(
+                session,
+                tables=self._drawn_tables(drawing, _places()),
+                findings=(),
+                source="drawn",
+                format="gpkg",
+                now=datetime.now(UTC),
+            ).network_version
+
+    def _put_in_force(self, network_version) -> None:
+        with write_transaction(self.engine) as session:
+            activate_network(
+                session,
+                network_version=network_version,
+                networks=NetworkCache(),
+                actor="night job",
+                now=datetime.now(UTC),
+            )
+
+    @contextmanager
+    def network_without(self, street) -> Iterator[int]:
+        """Put a version in force in which the lateral of a street is gone, and step back at the end."""
+        newer = self._import(_drawing(without_lateral=street.number))
+        self._put_in_force(newer)
+        try:
+            yield newer
+        finally:
+            self._put_in_force(self.network_version)
 
     def _add_people(self) -> None:
         self._add_account("wang", Role.DISPATCHER)

@@ -1,12 +1,13 @@
 // Everything a dispatcher's desk knows, kept live: a snapshot, the changes after it, and details beside them.
 import { computed, type InjectionKey, inject, ref, shallowReactive, shallowRef } from "vue";
 import { error_words } from "../../src/shared/api/error_words";
-import type { Change, Crew, Job, NetworkInForce } from "../../src/shared/api/model";
+import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
+import { NetworkLosses } from "./network_losses";
 import {
   apply_change,
   type Conflict,
@@ -38,11 +39,16 @@ export class Desk {
   readonly latest_changes = shallowRef<readonly Change[]>([]);
   /** Outages whose households or status changed with them. */
   readonly changed_outages = shallowRef<ReadonlySet<string>>(new Set());
+  /** What was searched for and chosen: the map marks it. */
+  readonly found = shallowRef<Found | null>(null);
   readonly details: Details;
+  /** What open outages refer to that the network in force no longer has. */
+  readonly losses: NetworkLosses;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
     this.details = new Details((error) => void session.notice(error));
+    this.losses = new NetworkLosses((error) => session.notice(error));
   }
 
   /** Load and follow; while Relight is away, say so and try again. */
@@ -71,6 +77,7 @@ export class Desk {
 
   stop(): void {
     this.is_stopped = true;
+    this.losses.stop();
     this.stream.value?.stop();
   }
 
@@ -118,7 +125,21 @@ export class Desk {
     this.network.value = in_force;
     take_snapshot(this.known, snapshot);
     this.changed_outages.value = new Set(this.known.outages.keys());
+    this.losses.look();
     return snapshot.position;
+  }
+
+  /** Another network version came into force: its name, its tiles, and what it lost. */
+  private async load_network(): Promise<void> {
+    while (!this.is_stopped) {
+      try {
+        this.network.value = await ask<NetworkInForce>("/api/network");
+        return;
+      } catch (error) {
+        if (this.session.notice(error)) return;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      }
+    }
   }
 
   private follow(position: number): void {
@@ -139,6 +160,10 @@ export class Desk {
     this.latest_changes.value = changes;
     if (changed.size > 0) this.changed_outages.value = changed;
     this.details.want(changed);
+    if (changes.some(({ name }) => name === "network.activated")) {
+      void this.load_network();
+      this.losses.look();
+    } else this.losses.heed(changed);
   }
 }
 

@@ -31,6 +31,11 @@ export class Areas {
     this.is_stopped = true;
   }
 
+  /** Another network version may have the households elsewhere. */
+  forget(): void {
+    this.known.clear();
+  }
+
   /** Ask for what is missing of these outages. */
   want(rows: readonly OutageRow[], selected_id: string | null): void {
     this.wanted = rows

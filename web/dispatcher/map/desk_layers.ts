@@ -1,5 +1,5 @@
 // The desk's own layers over the network: the areas without supply, outages, and crews.
-import type { Feature, FeatureCollection, Point } from "geojson";
+import type { Feature, FeatureCollection, Point, Position } from "geojson";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 import type { Palette } from "../../src/shared/map/palette";
 
@@ -9,7 +9,7 @@ const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 export type Mark = Feature<Point, { id: string; image: string; order: number; selected: boolean }>;
 
 export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
-  for (const source of ["area", "crews", "outages"]) {
+  for (const source of ["area", "crews", "found", "outages"]) {
     if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
   }
   const colour: ExpressionSpecification = [
@@ -45,6 +45,7 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
       "line-dasharray": [3, 2],
     },
   });
+  add_found_layers(map, palette);
   // From far away crews stand in one spot, and their names would hide it and one another.
   map.addLayer({
     id: "crew_far",
@@ -93,6 +94,39 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
       "icon-ignore-placement": true,
       "symbol-sort-key": ["get", "order"],
     },
+  });
+}
+
+/** What was searched for: a ring around a dot, in the tone of what a person has chosen. */
+function add_found_layers(map: MapLibreMap, palette: Palette): void {
+  map.addLayer({
+    id: "found_ring",
+    type: "circle",
+    source: "found",
+    paint: {
+      "circle-radius": 15,
+      "circle-color": "transparent",
+      "circle-stroke-color": palette.selection,
+      "circle-stroke-width": 3,
+    },
+  });
+  map.addLayer({
+    id: "found",
+    type: "circle",
+    source: "found",
+    paint: {
+      "circle-radius": 4,
+      "circle-color": palette.selection,
+      "circle-stroke-color": palette.ground,
+      "circle-stroke-width": 1.5,
+    },
+  });
+}
+
+export function set_found(map: MapLibreMap, at: Position | null): void {
+  (map.getSource("found") as GeoJSONSource | undefined)?.setData({
+    type: "FeatureCollection",
+    features: at ? [{ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: {} }] : [],
   });
 }
 

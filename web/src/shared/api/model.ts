@@ -164,6 +164,37 @@ export interface NetworkInForce {
   bounds: [number, number, number, number] | null;
 }
 
+/** One thing that a search found. */
+export interface Found {
+  kind: "service_point" | "device" | "street" | "district" | "substation" | "feeder";
+  id: string;
+  /** The address of a service point, else the name. */
+  title: string;
+  account: string | null;
+  matched: "account" | "meter" | "phone" | "id" | "address" | "place";
+  customers: number | null;
+  lon: number | null;
+  lat: number | null;
+}
+
+/** One device, with what it feeds in the normal state. */
+export interface Device {
+  id: string;
+  kind: string;
+  phases: string;
+  service_points: number;
+  customers: number;
+  lon: number | null;
+  lat: number | null;
+}
+
+/** What of an outage (null: of none yet) the network in force no longer has in its place. */
+export interface Loss {
+  reason: "device_gone" | "service_points_gone" | "service_points_moved" | "evidence_gone";
+  outage_id: string | null;
+  ids: string[];
+}
+
 export interface SignedInAs {
   name: string;
   roles: string[];

@@ -20,8 +20,12 @@ setWorkerUrl(worker_address);
 export interface NetworkMap {
   map: MapLibreMap;
   palette: Palette;
+  /** Whether the style is there; while another one loads, features take no state. */
+  has_style: boolean;
   /** Called once the style is there, and again after day and night changed; add layers of your own here. */
   on_style: (add: (map: MapLibreMap, palette: Palette) => void) => void;
+  /** Draw another network version in place of this one; the view stays, unless nothing of the new one is in it. */
+  show_network: (network: NetworkInForce) => void;
   /** Ask again for tiles that failed, now that Relight answers. */
   mend: () => void;
   remove: () => void;
@@ -52,6 +56,7 @@ export function draw_network(
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl(), "bottom-left");
+  let network_version = network.network_version;
   let has_failed = false;
   map.on("error", () => {
     // Told in words by whoever keeps the page live; the map only has to ask again.
@@ -60,10 +65,18 @@ export function draw_network(
   const drawn: NetworkMap = {
     map,
     palette: palette_now(),
+    has_style: false,
     on_style(add) {
       const now = (): void => add(map, drawn.palette);
       map.on("style.load", now);
       if (map.isStyleLoaded()) now();
+    },
+    show_network(next) {
+      network_version = next.network_version;
+      renew_style();
+      if (next.bounds && !overlap(next.bounds, map.getBounds().toArray())) {
+        map.fitBounds(next.bounds, { padding: 40, animate: false });
+      }
     },
     mend() {
       if (has_failed) map.refreshTiles(NETWORK);
@@ -78,9 +91,25 @@ export function draw_network(
   const stop_naming = name_controls(container);
   const stop = on_palette_change(() => {
     drawn.palette = palette_now();
-    map.setStyle(network_style(network.network_version, drawn.palette), { diff: false });
+    renew_style();
   });
+  // Before any `on_style`, which may paint at once.
+  map.on("style.load", () => {
+    drawn.has_style = true;
+  });
+  function renew_style(): void {
+    drawn.has_style = false;
+    map.setStyle(network_style(network_version, drawn.palette), { diff: false });
+  }
   return drawn;
+}
+
+type Corners = [west_south: [number, number], east_north: [number, number]];
+
+function overlap(bounds: [number, number, number, number], corners: Corners): boolean {
+  const [west, south, east, north] = bounds;
+  const [[left, bottom], [right, top]] = corners;
+  return west <= right && left <= east && south <= top && bottom <= north;
 }
 
 function is_own(url: string): boolean {

@@ -1,0 +1,180 @@
+"""The outages of one answer: what is believed, with candidates, extent, start and reasons.
+
+Owns how beliefs become outages, in rules:
+Rule 1: every device believed open, and every service believed out alone, is an outage; its first candidate
+is the likeliest near it, and whom that puts out is its extent. Two with the same first candidate are one.
+Rule 2: what is known to be open is an outage with probability 1.
+Rule 3: an outage began with the first report of it that another one followed within `TOGETHER`, as far as
+there are several: a clock that is hours off, or an older trouble of one customer, does not date it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from topology.arrays import LongArray
+from topology.blame_tree import BlameTree
+from topology.candidates import Suspects, Verdict, name_of
+from topology.down_pass import Believed
+from topology.fault_priors import CutStates
+from topology.heard import Heard, TimeArray
+from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
+from topology.known_open import KnownDevice
+from topology.observations import Observation, ObservationKind
+from topology.phases import format_phases
+from topology.reasons import (
+    Ground,
+    NamedDevice,
+    name_device,
+    reasons_for_device,
+    reasons_for_known,
+    reasons_for_service,
+)
+from topology.statements import OutSpell, Statements
+
+TOGETHER = timedelta(minutes=10)
+_FEW = 3
+
+
+def answer(
+    *,
+    blame: BlameTree,
+    states: CutStates,
+    believed: Believed,
+    heard: Heard,
+    statements: Statements,
+    feeder_since: TimeArray,
+    known: Sequence[KnownDevice],
+    unknown: Sequence[str],
+    now: datetime,
+) -> InferenceResult:
+    """Return all outages, most customers first."""
+    ground = Ground(blame, heard, statements.devices, feeder_since)
+    builder = _Builder(ground, Suspects(blame, states, believed), statements, now)
+    outages = [builder.known(one) for one in known if one.is_worth_saying]
+    outages += builder.believed(believed)
+    outages.sort(key=lambda one: (-one.customers_out, one.started_at, one.device))
+    return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    ground: Ground
+    suspects: Suspects
+    statements: Statements
+    now: datetime
+
+    def believed(self, believed: Believed) -> list[InferredOutage]:
+        """Rule 1."""
+        verdicts = [self.suspects.of_device(int(believed.vertices[row])) for row, _ in believed.opened]
+        verdicts += [self.suspects.of_service(point) for point in believed.is_alone.tolist()]
+        first: dict[tuple[str, str], Verdict] = {}
+        for one in verdicts:
+            first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)
+        return [self._outage(one) for one in first.values()]
+
+    def _outage(self, verdict: Verdict) -> InferredOutage:
+        candidate = verdict.candidates[0]
+        if (point := verdict.blamed.point) >= 0:
+            points = np.array([point], dtype=np.int64)
+        else:
+            points = self.ground.tree.service_points_below(verdict.blamed.device, verdict.phases).astype(
+                np.int64
+            )
+        reporting = points[self.ground.heard.reports(points)]
+        spoken = [one for said in self._spells(reporting) for one in said.observations]
+        if point >= 0:
+            reasons = reasons_for_service(
+                ground=self.ground, point=point, observations=spoken, candidate=candidate
+            )
+        else:
+            reasons = reasons_for_device(
+                ground=self.ground,
+                vertex=int(self.ground.blame.vertex_of_device[verdict.blamed.device]),
+                phases=verdict.phases,
+                observations=spoken,
+                candidate=candidate,
+            )
+        started = _began(self.ground.heard.since(reporting)) or self._opened_at(verdict)
+        return self._made(verdict.candidates, points, started, reasons, spoken)
+
+    def _opened_at(self, verdict: Verdict) -> datetime:
+        """Return when telemetry saw the device open: it is believed without a report."""
+        said = self.statements.devices.get(verdict.blamed.device)
+        return said.open.observations[0].at if said is not None and said.open is not None else self.now
+
+    def _spells(self, points: LongArray) -> Iterable[OutSpell]:
+        for point in points.tolist():
+            said = self.statements.points.get(point)
+            if said is not None and said.out is not None:
+                yield said.out
+
+    def known(self, one: KnownDevice) -> InferredOutage:
+        """Rule 2."""
+        tree = self.ground.tree
+        name = name_of(tree, one.blamed)
+        claimed = [said for spell in one.claimed for said in spell.observations]
+        spoken = [*(one.known.observations if one.known else ()), *claimed]
+        is_device = one.blamed.device >= 0
+        reasons = reasons_for_known(
+            device=name_device(tree, one.blamed.device) if is_device else NamedDevice(name, None),
+            known=one.known,
+            is_confirmed=one.is_confirmed,
+            service_points=len(one.service_points),
+            reported=[spell.observations for spell in one.claimed],
+        )
+        candidates = (Candidate(name, self._known_phases(one), 1.0, ()),)
+        points = one.service_points.astype(np.int64)
+        return self._made(candidates, points, _known_start(spoken, self.now), reasons, spoken)
+
+    def _known_phases(self, one: KnownDevice) -> str:
+        tree = self.ground.tree
+        if (point := one.blamed.point) >= 0:
+            return format_phases(
+                int(tree.service_point_phases[point] or tree.network.service_point_phases[point])
+            )
+        return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
+
+    def _made(
+        self,
+        candidates: tuple[Candidate, ...],
+        points: LongArray,
+        started_at: datetime,
+        reasons: tuple[Reason, ...],
+        spoken: Sequence[Observation],
+    ) -> InferredOutage:
+        network = self.ground.tree.network
+        ids = tuple(network.service_point_ids(points))
+        return InferredOutage(
+            device=candidates[0].device,
+            phases=candidates[0].phases,
+            probability=candidates[0].probability,
+            candidates=candidates,
+            service_point_ids=ids,
+            service_points_out=len(ids),
+            customers_out=int(network.service_point_customers[points].sum()),
+            started_at=started_at,
+            reasons=reasons,
+            evidence_ids=tuple(one.id for one in sorted(spoken, key=lambda one: (one.at, one.id))),
+        )
+
+
+def _began(since: TimeArray) -> datetime | None:
+    """Rule 3."""
+    times = np.sort(since[np.isfinite(since)])
+    if not len(times):
+        return None
+    if len(times) >= _FEW:
+        followed = np.flatnonzero(np.diff(times) <= TOGETHER.total_seconds())
+        times = times[followed[:1]] if len(followed) else times
+    return datetime.fromtimestamp(float(times[0]), tz=UTC)
+
+
+def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:
+    """Telemetry knows when a device opened; otherwise the first that spoke of it does."""
+    telemetry = [said.at for said in spoken if said.kind is ObservationKind.SWITCH_OPEN]
+    return min(telemetry or [said.at for said in spoken], default=now)

@@ -1,0 +1,140 @@
+"""One pass down the blame tree: what is most likely open, and how likely each device near a report is.
+
+Owns the posterior of "this device is open and none above it on its phases" for every vertex with a report at
+or below it, and the choice of what is believed:
+Rule 1: going down, a device is believed open when that is more likely than not, given that what is believed
+open above it is all that is. Of the phases it may open on, the likeliest.
+Rule 2: below it, only what a device adds on other phases is still asked.
+Rule 3: a service point that reports, and is not explained so, is believed out alone when that is more likely
+than not; else its report is believed false.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from topology.arrays import IntArray, LongArray
+from topology.blame_tree import NOBODY, ROOT
+from topology.evidence_weights import FloatArray
+from topology.fault_priors import WHOLE
+from topology.posterior import QUIET, Posterior
+
+MORE_LIKELY_THAN_NOT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Believed:
+    """The answer for the vertices near reports.
+
+    `vertices` are sorted; `probability` is by row and state: open to this state and nothing above on these
+    phases. `opened` are rows and states believed open. `cut` is the state believed at and below each row.
+    `points` report out and hang near; `alone` is how likely each is out by its own service and nothing above,
+    `is_alone` whether that is believed.
+    """
+
+    vertices: LongArray
+    probability: FloatArray
+    cut: IntArray
+    opened: tuple[tuple[int, int], ...]
+    points: LongArray
+    alone: FloatArray
+    is_alone: LongArray
+
+    def row_of(self, vertex: int) -> int:
+        """Return the row of a vertex, -1 when no report is near."""
+        row = int(np.searchsorted(self.vertices, vertex))
+        return row if row < len(self.vertices) and self.vertices[row] == vertex else NOBODY
+
+
+def go_down(posterior: Posterior, points: LongArray) -> Believed:
+    """Return what is believed of all that is near some service points: those that report being out."""
+    blame = posterior.blame
+    near = blame.with_all_above(
+        np.concatenate([blame.vertex_of_point[points], np.flatnonzero(posterior.is_told)])
+    )
+    vertices = near[(near == ROOT) | (posterior.bucket[near] != QUIET)]
+    descent = _Descent(posterior, vertices)
+    for level in blame.levels(vertices)[1:]:
+        descent.step(level)
+    alone, is_alone = descent.services(points)
+    opened = sorted(descent.opened)
+    return Believed(
+        vertices=vertices,
+        probability=descent.probability,
+        cut=descent.cut,
+        opened=tuple(opened),
+        points=points,
+        alone=alone,
+        is_alone=is_alone,
+    )
+
+
+class _Descent:
+    """The pass itself; `below[row, state, loss]` is how likely it is that this is cut at a row and above."""
+
+    def __init__(self, posterior: Posterior, vertices: LongArray) -> None:
+        self._posterior = posterior
+        self._vertices = vertices
+        passes = posterior.passes
+        count, states, losses = len(vertices), len(posterior.states), len(passes.losses)
+        self._below = np.zeros((count, states, losses))
+        self._below[0, WHOLE] = 1.0
+        self.probability = np.zeros((count, states))
+        self.cut = np.zeros(count, dtype=np.int32)
+        self.opened: list[tuple[int, int]] = []
+
+    def step(self, level: LongArray) -> None:
+        """Go down to the vertices of one depth."""
+        posterior, passes = self._posterior, self._posterior.passes
+        states, weights = posterior.states, posterior.loss_weights
+        rows = np.searchsorted(self._vertices, level)
+        above = np.searchsorted(self._vertices, posterior.blame.parent[level])
+        reach = self._below[above]
+        believed = self.cut[above]
+        given = _given(reach, believed, weights)
+        log_whole = passes.log_whole(level) - passes.priors.log_none[level][:, None, None]
+        below = reach * np.exp(-log_whole)
+        adds = np.zeros((len(level), len(states)))
+        for opening in passes.openings(level):
+            at, state = opening.rows, opening.state
+            likely = np.exp(opening.log_odds - log_whole[at])
+            joint = reach[at] * likely
+            apart = ~(states.out & states.out[state]).any(axis=1)
+            self.probability[rows[at], state] = joint[:, apart].sum(axis=1) @ weights
+            for cut in range(len(states)):
+                below[at, states.join[cut, state]] += joint[:, cut]
+            given_cut = likely[np.arange(len(at)), believed[at]]
+            new = states.join[believed[at], state] != believed[at]
+            adds[at, state] = np.where(new, (given_cut * given[at]).sum(axis=1), 0.0)
+        self._below[rows] = below
+        opens = adds.sum(axis=1) > MORE_LIKELY_THAN_NOT
+        state = adds.argmax(axis=1)
+        self.cut[rows] = np.where(opens, states.join[believed, state], believed)
+        self.opened += zip(rows[opens].tolist(), state[opens].tolist(), strict=True)
+
+    def services(self, points: LongArray) -> tuple[FloatArray, LongArray]:
+        """Return how likely points are out alone, and for which that is believed."""
+        posterior = self._posterior
+        blame, states, weights = posterior.blame, posterior.states, posterior.loss_weights
+        rows = np.searchsorted(self._vertices, blame.vertex_of_point[points])
+        ratios = posterior.ratios(posterior.passes, points)
+        priors = np.array([posterior.service_prior(point) for point in points.tolist()])[:, None]
+        with np.errstate(divide="ignore"):
+            odds = np.log(priors) - np.log1p(-priors) + ratios
+        likely = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))
+        is_on = ~states.out[:, blame.taken_of_point[points]].T
+        reach = self._below[rows]
+        alone = (reach * is_on[:, :, None]).sum(axis=1) * likely @ weights
+        believed = self.cut[rows]
+        is_cut = states.out[believed, blame.taken_of_point[points]]
+        given = (likely * _given(reach, believed, weights)).sum(axis=1)
+        return alone, points[(given > MORE_LIKELY_THAN_NOT) & ~is_cut]
+
+
+def _given(reach: FloatArray, believed: IntArray, weights: FloatArray) -> FloatArray:
+    """Return the weights of the losses given that just what is believed is cut above, rows x losses."""
+    weighed = reach[np.arange(len(reach)), believed] * weights
+    whole = weighed.sum(axis=1, keepdims=True)
+    return np.where(whole > 0, weighed / np.where(whole > 0, whole, 1.0), weights)

@@ -1,0 +1,126 @@
+"""What is heard from every service point, in arrays: the category each stands in, and since when.
+
+Owns how statements become categories of evidence, in rules:
+Rule 1: what is already explained, by a device known to be open, counts no more.
+Rule 2: "on" is of its moment: it says nothing about what was reported later at the same device, or before the
+first report on the feeder, give or take `SAME_MOMENT`.
+Rule 3: after a restoration only what comes later counts; a meter below it that does not wake within
+`WAKING_TAKES` speaks by its silence (nested outages).
+Rule 4: of gasp, `off` and call the meter's answer to a ping is the strongest; calls count besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from topology.arrays import BoolArray, IntArray, LongArray
+from topology.blame_tree import BlameTree
+from topology.evidence_weights import METERS, NOT_COUNTED, Meter
+from topology.observations import Observation, ObservationKind
+from topology.statements import PointStatement, Statements
+
+# Meters lose supply within seconds of each other; their clocks differ by more.
+SAME_MOMENT = timedelta(minutes=2)
+WAKING_TAKES = timedelta(minutes=3)
+NEVER = -np.inf
+
+TimeArray = npt.NDArray[np.float64]
+
+
+class Heard:
+    """By service point: the meter's word, whether somebody called, and the times that matter (in seconds)."""
+
+    def __init__(self, blame: BlameTree, metered: BoolArray | None) -> None:
+        """Start with silence."""
+        self._blame = blame
+        count = blame.tree.network.service_point_count
+        has_meter = np.ones(count, dtype=np.bool_) if metered is None else metered
+        self._silence = np.where(has_meter, Meter.SILENT, Meter.NONE).astype(np.int8)
+        self.word = self._silence.copy()
+        self.called = np.zeros(count, dtype=np.bool_)
+        self.explained = np.zeros(count, dtype=np.bool_)
+        self.on_at: TimeArray = np.full(count, NEVER)
+        self.first_report: TimeArray = np.full(count, np.inf)
+        self.last_report: TimeArray = np.full(count, NEVER)
+        self.restored_at: TimeArray = np.full(count, NEVER)
+        self.restored_from: TimeArray = np.full(count, np.inf)
+        self._newest: TimeArray = np.full(len(blame), NEVER)
+
+    def read(self, points: Iterable[int], statements: Statements, now: datetime) -> None:
+        """Take what is now said about some service points."""
+        for point in points:
+            self._read(point, statements.points.get(point), now.timestamp())
+
+    def _read(self, point: int, said: PointStatement | None, now: float) -> None:
+        restored = float(self.restored_at[point])
+        out = [
+            one
+            for one in (said.out.observations if said and said.out else ())
+            if one.at.timestamp() > restored
+        ]
+        on = said.on if said else None
+        if on is not None and on.at.timestamp() < restored - SAME_MOMENT.total_seconds():
+            on = None
+        self.called[point] = any(one.kind is ObservationKind.TROUBLE_CALL for one in out)
+        self.word[point] = self._word(point, out, on, said, now)
+        self.on_at[point] = on.at.timestamp() if on is not None else NEVER
+        times = [one.at.timestamp() for one in out]
+        if self.word[point] == Meter.NOT_WOKEN:
+            times.append(restored)
+        self.first_report[point] = min(times, default=np.inf)
+        self.last_report[point] = max(times, default=NEVER)
+
+    def _word(
+        self,
+        point: int,
+        out: list[Observation],
+        on: Observation | None,
+        said: PointStatement | None,
+        now: float,
+    ) -> int:
+        kinds = {one.kind for one in out}
+        if ObservationKind.PING in kinds:
+            return Meter.OFF
+        if ObservationKind.LAST_GASP in kinds:
+            return Meter.GASPED
+        if on is not None:
+            return Meter.ON
+        if self.restored_at[point] > NEVER and self._silence[point] == Meter.SILENT:
+            is_late = now >= self.restored_at[point] + WAKING_TAKES.total_seconds()
+            return Meter.NOT_WOKEN if is_late else Meter.NONE
+        if said is not None and said.unreachable is not None:
+            return Meter.UNREACHABLE
+        return int(self._silence[point])
+
+    def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
+        """Tell which service points say that they are out and are not explained."""
+        word = self.word[points]
+        out = (word == Meter.GASPED) | (word == Meter.OFF) | (word == Meter.NOT_WOKEN) | self.called[points]
+        return np.asarray(out & ~self.explained[points])
+
+    def note_newest(self, vertices: LongArray) -> None:
+        """Bring up to date when the newest report at some vertices was made."""
+        starts, ends = self._blame.point_starts[vertices], self._blame.point_starts[vertices + 1]
+        for vertex, start, end in zip(vertices.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            points = self._blame.points[start:end]
+            reporting = points[self.reports(points)]
+            self._newest[vertex] = self.last_report[reporting].max(initial=NEVER)
+
+    def categories(self, points: LongArray, feeder_since: TimeArray) -> IntArray:
+        """Return the category of some service points; `feeder_since` is by vertex, inf for quiet ones."""
+        vertices = self._blame.vertex_of_point[points]
+        word = self.word[points].astype(np.int32)
+        newest = np.maximum(self._newest[vertices], feeder_since[vertices])
+        is_stale = (word == Meter.ON) & (self.on_at[points] < newest - SAME_MOMENT.total_seconds())
+        word = np.where(is_stale, self._silence[points], word)
+        category = word + METERS * self.called[points]
+        return np.where(self.explained[points] | (vertices < 0), NOT_COUNTED, category).astype(np.int32)
+
+    def since(self, points: LongArray) -> TimeArray:
+        """Return when reporting service points lost supply, as far as they say: a nested one with the first."""
+        nested = self.word[points] == Meter.NOT_WOKEN
+        return np.where(nested, self.restored_from[points], self.first_report[points])

@@ -1,0 +1,198 @@
+"""The exact posterior of every device, kept up to date: evidence in by category, probabilities out.
+
+Owns what is counted where, which feeders are in trouble and for how long, and what is worked out again when
+something changes. It gives the same whether all came at once or one by one.
+
+Rule 1: a feeder without a report says nothing: its silence has no age yet. It is left out.
+Rule 2: an unknown loss of last gasps is thought equally likely from 5 to 95 %; each is weighed by how well it
+explains the evidence of the feeders with the most reports (`WEIGHING_FEEDERS`). What weighs below
+`LEAST_WEIGHT` is left out, and all answers are means over the rest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from topology.arrays import BoolArray, Indices, IntArray, LongArray
+from topology.blame_tree import ROOT, BlameTree
+from topology.evidence_weights import (
+    CATEGORIES,
+    METERS,
+    NOT_COUNTED,
+    EvidenceWeights,
+    FloatArray,
+    Meter,
+    Received,
+    rounded_count,
+)
+from topology.fault_priors import FaultPriors, cut_states
+from topology.rates import EvidenceRates
+from topology.up_pass import UpPass, at_service
+
+LOSSES: FloatArray = np.linspace(0.05, 0.95, 19)
+WEIGHING_FEEDERS = 20
+LEAST_WEIGHT = 1e-4
+QUIET = -1
+_SPEAKS_OUT = np.array([one in (Meter.GASPED, Meter.OFF, Meter.NOT_WOKEN) for one in Meter] + [True] * METERS)
+
+
+class Posterior:
+    """Evidence by service point and device of one blame tree, and the tables that follow from it.
+
+    `category` is by service point, `bucket` by vertex (QUIET without a report on the feeder), `reports` by
+    vertex how many own service points say that they are out, `is_told` where something was said about the
+    device itself. `loss_weights` belong to `passes.losses`.
+    """
+
+    def __init__(self, blame: BlameTree, rates: EvidenceRates, metered: BoolArray | None = None) -> None:
+        """Start without evidence; `metered` tells which service points have a meter (None: all)."""
+        self.blame = blame
+        self.rates = rates
+        self.states = cut_states(blame.taken)
+        self.priors = FaultPriors(blame, self.states, rates)
+        points = blame.tree.network.service_point_count
+        has_meter = np.ones(points, dtype=np.bool_) if metered is None else metered
+        self.silent_category = np.where(has_meter, Meter.SILENT, Meter.NONE).astype(np.int8)
+        self.silent_category[blame.vertex_of_point < 0] = NOT_COUNTED
+        self.category = self.silent_category.copy()
+        self.reports = np.zeros(len(blame), dtype=np.int64)
+        self._counts = np.zeros((len(blame), CATEGORIES * len(blame.taken)))
+        self._add_counts(blame.points, +1)
+        self.bucket = np.full(len(blame), QUIET, dtype=np.int32)
+        self._meters = int(np.count_nonzero(has_meter))
+        self.is_told = np.zeros(len(blame), dtype=np.bool_)
+        self._own_priors: dict[int, float] = dict(self.priors.service_of_point)
+        losses = LOSSES if rates.loss is None else np.array([rates.loss])
+        self._weighing = self.passes = UpPass(blame, self.priors, losses)
+        self.loss_weights = np.full(len(losses), 1.0 / len(losses))
+        self._received: Received | None = None
+        self.receive(gasps=0, calls=0)
+
+    def receive(self, *, gasps: int, calls: int) -> None:
+        """Say how many places have gasped and called in all, which tells how often a message is false."""
+        received = Received(rounded_count(gasps), self._meters, rounded_count(calls), len(self.blame.points))
+        if received != self._received:
+            self._received = received
+            for one in (self._weighing, self.passes):
+                self._weigh(one)
+
+    def categorise(self, points: LongArray, categories: IntArray) -> None:
+        """Give service points (each once) their categories; those without supply have none."""
+        kept = self.blame.vertex_of_point[points] >= 0
+        points, categories = points[kept], categories[kept]
+        changed = self.category[points] != categories
+        points = points[changed]
+        if not len(points):
+            return
+        self._add_counts(points, -1)
+        self.category[points] = categories[changed]
+        self._add_counts(points, +1)
+        vertices = np.unique(self.blame.vertex_of_point[points])
+        self._spoil(vertices)
+
+    def _add_counts(self, points: Indices, sign: int) -> None:
+        points = points[self.category[points] >= 0]
+        category = self.category[points].astype(np.int64)
+        vertices = self.blame.vertex_of_point[points]
+        columns = category * len(self.blame.taken) + self.blame.taken_of_point[points]
+        np.add.at(self._counts, (vertices, columns), sign)
+        np.add.at(self.reports, vertices[_SPEAKS_OUT[category]], sign)
+
+    def age(self, feeder: int, bucket: int) -> None:
+        """Say how old the trouble of a feeder is; QUIET for none. The root stands for what has no feeder."""
+        if self.bucket[feeder] == bucket:
+            return
+        end = int(self.blame.end[feeder]) if feeder != ROOT else 1
+        self.bucket[feeder:end] = bucket
+        for one in (self._weighing, self.passes):
+            one.is_fresh[feeder:end] = False
+
+    def tell_devices(self, vertices: LongArray, ratios: FloatArray) -> None:
+        """Let evidence about devices weigh, by vertex and state (see FaultPriors.told)."""
+        self.priors.tell(vertices, ratios)
+        self.is_told[vertices] = (ratios != 1).any(axis=1)
+        self._spoil(vertices)
+
+    def tell_services(self, priors: dict[int, float]) -> None:
+        """Give single services a prior of their own, all others that of their kind."""
+        wanted = {**self.priors.service_of_point, **priors}
+        if wanted != self._own_priors:
+            changed = set(wanted.items()) ^ set(self._own_priors.items())
+            self._own_priors = wanted
+            points = np.array(sorted({point for point, _ in changed}), dtype=np.int64)
+            vertices = self.blame.vertex_of_point[points]
+            self._spoil(np.unique(vertices[vertices >= 0]))
+
+    def service_prior(self, point: int) -> float:
+        """Return how likely the service of one service point is to be open, before its own word."""
+        return self._own_priors.get(point, self.priors.service)
+
+    def active_feeders(self) -> LongArray:
+        """Return the feeders with reports."""
+        feeders = self.blame.feeders
+        return np.asarray(feeders[self.bucket[feeders] != QUIET])
+
+    def refresh(self) -> None:
+        """Bring all tables up to date."""
+        active = self.active_feeders()
+        if len(self._known_losses) > 1:
+            self._weigh_losses(active)
+        self._refresh(self.passes, active)
+
+    @property
+    def _known_losses(self) -> FloatArray:
+        return self._weighing.losses
+
+    def _weigh_losses(self, active: LongArray) -> None:
+        """Rule 2."""
+        sample = active
+        if len(active) > WEIGHING_FEEDERS:
+            running = np.concatenate([[0], np.cumsum(self.reports)])
+            reports = running[self.blame.end[active]] - running[active]
+            sample = np.sort(active[np.argsort(-reports, kind="stable")[:WEIGHING_FEEDERS]])
+        self._refresh(self._weighing, sample)
+        log_weights = self._weighing.whole[sample, 0].sum(axis=0)
+        weights = np.exp(log_weights - log_weights.max())
+        weights /= weights.sum()
+        kept = weights >= LEAST_WEIGHT
+        self.loss_weights = weights[kept] / weights[kept].sum()
+        if not np.array_equal(self.passes.losses, self._known_losses[kept]):
+            self.passes = UpPass(self.blame, self.priors, self._known_losses[kept])
+            self._weigh(self.passes)
+
+    def _weigh(self, passes: UpPass) -> None:
+        if self._received is not None:
+            passes.weigh(EvidenceWeights(self.rates, passes.losses, self._received))
+
+    def _refresh(self, passes: UpPass, feeders: LongArray) -> None:
+        stale = np.zeros(len(self.blame), dtype=np.bool_)
+        for feeder, end in zip(feeders.tolist(), self.blame.end[feeders].tolist(), strict=True):
+            stale[feeder:end] = ~passes.is_fresh[feeder:end]
+        vertices = np.flatnonzero(stale)
+        if len(vertices):
+            extra = self._extra(passes, vertices)
+            passes.refresh(vertices, counts=self._counts, buckets=self.bucket, extra=extra)
+
+    def _extra(self, passes: UpPass, vertices: LongArray) -> dict[int, FloatArray]:
+        """Return what service points with a prior of their own add to their vertices."""
+        extra: dict[int, FloatArray] = {}
+        wanted = set(vertices.tolist()) if self._own_priors else set()
+        for point, prior in self._own_priors.items():
+            vertex = int(self.blame.vertex_of_point[point])
+            if vertex not in wanted or self.category[point] < 0:
+                continue
+            ratios = self.ratios(passes, np.array([point]))[0]
+            gain = at_service(prior, ratios) - at_service(self.priors.service, ratios)
+            is_on = ~self.states.out[:, self.blame.taken_of_point[point]]
+            extra[vertex] = extra.get(vertex, 0.0) + is_on[:, None] * gain
+        return extra
+
+    def ratios(self, passes: UpPass, points: Indices) -> FloatArray:
+        """Return the log ratio of single service points that count, points x losses."""
+        buckets = self.bucket[self.blame.vertex_of_point[points]]
+        return passes.service_ratios(buckets, self.category[points].astype(np.int32))
+
+    def _spoil(self, vertices: Indices) -> None:
+        above = self.blame.with_all_above(vertices)
+        for one in (self._weighing, self.passes):
+            one.is_fresh[above] = False

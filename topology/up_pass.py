@@ -1,0 +1,136 @@
+"""One pass up the blame tree: how well each state of the supply above a vertex explains all below it.
+
+Owns the two tables the posterior is read from. For a vertex v and a state s of what is cut above it, at a loss k:
+    within[v, s, k] = log probability ratio of all evidence at and below v when v itself adds nothing to s
+    whole[v, s, k]  = the same when v may add something: log of (none x within[s] + sum of p(e) x within[s + e])
+Rule 1: a service point that is cut off weighs its ratio R; one that is not, (1 - p) + p R, for its own service.
+Rule 2: within[v, s] = the sum over v's own service points of rule 1 + the sum over children of whole[child, s].
+Only what changed is worked out again: a vertex, and all above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from topology.arrays import IntArray, LongArray
+from topology.blame_tree import BlameTree
+from topology.evidence_weights import BUCKET_STARTS, CATEGORIES, EvidenceWeights, FloatArray
+from topology.fault_priors import FaultPriors
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """For some vertices: the state each may add, and its log odds by state above and loss, -inf for never."""
+
+    state: int
+    rows: LongArray
+    log_odds: FloatArray
+
+
+class UpPass:
+    """The tables of one set of losses; `refresh` brings vertices up to date."""
+
+    def __init__(self, blame: BlameTree, priors: FaultPriors, losses: FloatArray) -> None:
+        """Make room for the tables; pages of vertices that are never looked at cost no memory."""
+        self.blame = blame
+        self.priors = priors
+        self.losses = losses
+        states = len(priors.states)
+        self.within = np.zeros((len(blame), states, len(losses)))
+        self.whole = np.zeros((len(blame), states, len(losses)))
+        self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
+        self._tables: list[FloatArray] = []
+
+    def weigh(self, weights: EvidenceWeights) -> None:
+        """Take other weights; nothing is fresh after it."""
+        self.is_fresh[:] = False
+        self._weights = weights
+        self._tables = [self._table(weights.ratios(bucket)) for bucket in range(len(BUCKET_STARTS))]
+
+    def _table(self, ratios: FloatArray) -> FloatArray:
+        """Return rule 1 as a matrix: (category, phases taken) x (state, loss)."""
+        states = self.priors.states
+        alone = at_service(self.priors.service, ratios)
+        by_state = np.where(states.out.T[None, :, :, None], ratios[:, None, None, :], alone[:, None, None, :])
+        return by_state.reshape(CATEGORIES * len(states.taken), len(states) * ratios.shape[1])
+
+    def service_ratios(self, buckets: IntArray, categories: IntArray) -> FloatArray:
+        """Return the log ratios of single service points, points x losses."""
+        all_ratios = np.stack([self._weights.ratios(bucket) for bucket in range(len(BUCKET_STARTS))])
+        return all_ratios[buckets, categories]
+
+    def refresh(
+        self,
+        vertices: LongArray,
+        *,
+        counts: FloatArray,
+        buckets: IntArray,
+        extra: dict[int, FloatArray],
+    ) -> None:
+        """Work out vertices again, given with all above them.
+
+        Args:
+            vertices: of feeders that have reports; each with all above it that is not fresh, but the root.
+            counts: by vertex of the tree, how many own service points there are by category x phases taken.
+            buckets: by vertex, the age of its feeder.
+            extra: what single service points with a prior of their own add to their vertex, by state and loss.
+        """
+        states, losses = len(self.priors.states), len(self.losses)
+        for level in reversed(self.blame.levels(vertices)):
+            own = np.empty((len(level), states * losses))
+            for bucket, table in enumerate(self._tables):
+                if (rows := np.flatnonzero(buckets[level] == bucket)).size:
+                    own[rows] = counts[level[rows]] @ table
+            within = own.reshape(len(level), states, losses)
+            self._add_children(level, within)
+            for row, vertex in enumerate(level.tolist()) if extra else ():
+                if vertex in extra:
+                    within[row] += extra[vertex]
+            self.within[level] = within
+            self.whole[level] = within + self.log_whole(level)
+        self.is_fresh[vertices] = True
+
+    def _add_children(self, level: LongArray, within: FloatArray) -> None:
+        children, starts = self.blame.children
+        counts = starts[level + 1] - starts[level]
+        rows = np.flatnonzero(counts)
+        if not len(rows):
+            return
+        lengths = counts[rows]
+        firsts = np.cumsum(lengths) - lengths
+        places = np.repeat(starts[level[rows]] - firsts, lengths) + np.arange(int(lengths.sum()))
+        within[rows] += np.add.reduceat(self.whole[children[places]], firsts, axis=0)
+
+    def openings(self, vertices: LongArray) -> list[Opening]:
+        """Return how likely vertices are to add each state, against adding nothing."""
+        join = self.priors.states.join
+        found = []
+        for state in range(1, len(self.priors.states)):
+            odds = self.priors.log_odds[vertices, state]
+            rows = np.flatnonzero(np.isfinite(odds))
+            if len(rows):
+                within = self.within[vertices[rows]]
+                gain = within[:, join[:, state]] - within
+                found.append(Opening(state, rows, odds[rows, None, None] + gain))
+        return found
+
+    def log_whole(self, vertices: LongArray) -> FloatArray:
+        """Return the log of all that vertices may add, against adding nothing, with how likely nothing is."""
+        top = np.zeros((len(vertices), len(self.priors.states), len(self.losses)))
+        openings = self.openings(vertices)
+        for opening in openings:
+            top[opening.rows] = np.maximum(top[opening.rows], opening.log_odds)
+        total = np.exp(-top)
+        for opening in openings:
+            total[opening.rows] += np.exp(opening.log_odds - top[opening.rows])
+        log_whole: FloatArray = np.log(total) + top + self.priors.log_none[vertices][:, None, None]
+        return log_whole
+
+
+def at_service(prior: float, ratios: FloatArray) -> FloatArray:
+    """Return the log of (1 - p) + p R: a service point that is not cut off, but for its own service."""
+    if prior <= 0:
+        return np.zeros_like(ratios)
+    return np.logaddexp(np.log1p(-prior), np.log(prior) + ratios)
