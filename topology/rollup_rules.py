@@ -50,16 +50,16 @@ class RollupRules:
 
     gasp_weight: float = 1.0
     service_weight: float = 1.0
-    customer_reports: float = 2.0
-    customer_share: float = 0.3
+    customer_reports: float = 1.0
+    customer_share: float = 0.1
     child_reports: float = 1.0
-    child_share: float = 0.1
+    child_share: float = 0.3
     children: int = 2
-    children_share: float = 0.6
-    upstream_reports: float = 3.0
+    children_share: float = 0.2
+    upstream_reports: float = 2.0
     upstream_share: float = 0.1
     feeder_devices: int = 0
-    single_phase_share: float = 0.25
+    single_phase_share: float = 0.1
     minutes_apart: float = 60.0
     trust_service: RuleTrust = RuleTrust(0.5, 0.25, 0.0)
     trust_customers: RuleTrust = RuleTrust(0.5, 0.25, 0.25)
