@@ -6,13 +6,16 @@ from storm.trials.result import outages_from_json
 from storm.trials.scoring import Score, add_up, score_result
 from storm.trials.shape import TrialShape
 from storm.trials.trial import Trial, make_trial
+from storm.trials.trial_meters import PingRates, TrialMeters
 from storm.trials.truth import TrueFault, Truth, truth_from_json
 
 __all__ = [
+    "PingRates",
     "Places",
     "Score",
     "Trial",
     "TrialGround",
+    "TrialMeters",
     "TrialShape",
     "TrueFault",
     "Truth",

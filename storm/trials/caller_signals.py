@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
+from storm.trials.errors import NoPlacesError
 from storm.trials.ground import TrialGround
 from storm.trials.meter_signals import Dark, spread_over_points
-from storm.trials.randomness import FloatArray, uniforms
+from storm.trials.plane import degrees_of_metres, plane_metres
+from storm.trials.randomness import FloatArray, normal, uniforms
 from storm.trials.shape import TrialShape
-from storm.trials.signals import SignalRows, make_signals
+from storm.trials.signals import NOBODY, SignalRows, make_signals
 from topology.arrays import BoolArray, Indices
 from topology.observations import ObservationKind
 
@@ -19,13 +22,14 @@ def true_calls(shape: TrialShape, seed: int, dark: Dark) -> SignalRows:
     minutes, shares = (np.array(column) for column in zip(*shape.calls_by_minute, strict=True))
     ever = drawn < shares[-1]
     at = dark.since[ever] + np.interp(drawn[ever], shares, minutes) * 60
-    return _calls(dark.points[ever], at, are_true=True)
+    still_dark = at <= dark.until[ever]
+    return _calls(dark.points[ever][still_dark], at[still_dark], are_true=True)
 
 
 def false_call_probability(ground: TrialGround, shape: TrialShape, dark: Dark) -> float:
     """Return the probability that a service point with supply has called by the end."""
     minutes, shares = (np.array(column) for column in zip(*shape.calls_by_minute, strict=True))
-    ages = shape.minutes - dark.since / 60
+    ages = (np.minimum(shape.end_seconds, dark.until) - dark.since) / 60
     expected = float(np.interp(ages, minutes, shares).sum())
     return spread_over_points(expected, shape.false_call_rate, len(ground.supplied) - len(dark.points))
 
@@ -37,13 +41,48 @@ def false_calls(
     drawn = uniforms(seed, "false calls").random(len(ground.supplied))
     points = ground.supplied[drawn < probability]
     points = points[~is_out[points]]
-    at = uniforms(seed, "false calls: times").random(len(points)) * shape.minutes * 60
+    at = uniforms(seed, "false calls: times").random(len(points)) * shape.end_seconds
     return _calls(points, at, are_true=False)
 
 
 def mark_hazards(shape: TrialShape, seed: int, calls: SignalRows) -> None:
     """Let a share of the calls tell of a danger."""
     calls["hazard"] = uniforms(seed, "hazards").random(len(calls)) < shape.hazard_share
+
+
+def misplace(ground: TrialGround, shape: TrialShape, seed: int, calls: SignalRows) -> None:
+    """Put a share of the calls down to a neighbour, and let a share give a place on the map only.
+
+    A call put down to another place is no true report of its own.
+    """
+    if shape.wrong_address:
+        drawn = uniforms(seed, "wrong addresses").random((len(calls), 2))
+        own = calls["subject"]
+        rows, row_of, first, length = ground.neighbours
+        others = length[own] - 1
+        wrong = (drawn[:, 0] < shape.wrong_address) & (others > 0)
+        # One of the others of its group, counted on from itself and around.
+        step = 1 + (drawn[:, 1] * others).astype(np.int64)
+        place = first[own] + (row_of[own] - first[own] + step) % np.maximum(length[own], 1)
+        calls["subject"][wrong] = rows[place[wrong]]
+        calls["reporter"][wrong] = NOBODY
+    if shape.location_only:
+        _name_places_only(ground, shape, seed, calls)
+
+
+def _name_places_only(ground: TrialGround, shape: TrialShape, seed: int, calls: SignalRows) -> None:
+    places = ground.places
+    if places is None or np.isnan(places.service_points).all():
+        raise NoPlacesError("A call that gives its location only")
+    drawn = uniforms(seed, "locations").random((len(calls), 3))
+    own = places.service_points[calls["subject"]]
+    chosen = (drawn[:, 0] < shape.location_only) & ~np.isnan(own[:, 0])
+    metres = normal(drawn[chosen, 1:], shape.location_error_m)
+    given = own[chosen] + degrees_of_metres(places, metres)
+    calls["lon"][chosen], calls["lat"][chosen] = np.round(given, 6).T
+    located = np.flatnonzero(~np.isnan(places.service_points[:, 0]))
+    tree = cKDTree(plane_metres(places, places.service_points[located]))
+    calls["subject"][chosen] = located[tree.query(plane_metres(places, given))[1]]
 
 
 def _calls(points: Indices, at: FloatArray, *, are_true: bool) -> SignalRows:

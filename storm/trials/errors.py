@@ -19,6 +19,16 @@ class NothingCanFailError(StormError):
         )
 
 
+class NoNestError(StormError):
+    """A fault below another was asked for where no device stands below another."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No fault can lie below another in this network: no device that may fail feeds another, "
+            "or a service point, and somebody besides."
+        )
+
+
 class NoPlacesError(StormError):
     """Something needs to know where things are, and the network does not say it."""
 

@@ -127,3 +127,23 @@ class TrialGround:
         ]
         points = np.concatenate(in_order)
         return read_only(points[self.has_meter[points]])
+
+    @cached_property
+    def neighbours(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Service points with supply, neighbours beside each other; by service point its row, and its group.
+
+        A group is those with the same lowest blameable device above: its first row and its length.
+        """
+        rows = self.supplied[np.argsort(self.neighbourhood[self.supplied], kind="stable")]
+        groups = self.neighbourhood[rows]
+        row_of = np.zeros(self.network.service_point_count, dtype=np.int32)
+        row_of[rows] = np.arange(len(rows))
+        first, length = np.zeros_like(row_of), np.zeros_like(row_of)
+        first[rows] = np.searchsorted(groups, groups)
+        length[rows] = np.searchsorted(groups, groups, side="right") - first[rows]
+        return rows.astype(np.int32), row_of, first, length
+
+    def devices_of(self, kinds: tuple[str, ...]) -> LongArray:
+        """Return the sorted indices of the devices of some kinds that may fail."""
+        found = [self.candidates[kind] for kind in kinds if kind in self.candidates]
+        return np.sort(np.concatenate([np.empty(0, dtype=np.int64), *found]))

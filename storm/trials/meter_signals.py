@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from storm.trials.fault_draw import DrawnFault
+from storm.trials.drawn_fault import DrawnFault
 from storm.trials.ground import TrialGround
 from storm.trials.randomness import FloatArray, exponential, normal, uniforms
 from storm.trials.shape import TrialShape
@@ -16,14 +16,20 @@ from topology.observations import ObservationKind
 
 # Each meter without supply takes so many uniform numbers: loss, clock, delay, repeat, delay of the repeat.
 _NUMBERS_OF_A_GASP = 5
+_SHORTEST_BLINK_SECONDS, _LONGEST_BLINK_SECONDS = 2.0, 30.0
 
 
 @dataclass(frozen=True, eq=False)
 class Dark:
-    """Service points that are out, and since when in seconds: fault by fault, each in order of its index."""
+    """Service points that are out, since and until when in seconds: by fault, each in order of its index."""
 
     points: Indices
     since: FloatArray
+    until: FloatArray
+
+    def only(self, chosen: BoolArray) -> Dark:
+        """Return some of them."""
+        return Dark(self.points[chosen], self.since[chosen], self.until[chosen])
 
 
 def dark_points(faults: list[DrawnFault]) -> Dark:
@@ -31,6 +37,7 @@ def dark_points(faults: list[DrawnFault]) -> Dark:
     return Dark(
         points=np.concatenate([fault.out for fault in faults]),
         since=np.concatenate([np.full(len(fault.out), fault.starts) for fault in faults]),
+        until=np.concatenate([np.full(len(fault.out), fault.ends) for fault in faults]),
     )
 
 
@@ -44,12 +51,39 @@ def last_gasps(ground: TrialGround, shape: TrialShape, seed: int, dark: Dark) ->
     return _gasps(shape, points, since + exponential(drawn[:, 2], shape.gasp_delay_seconds), since, drawn)
 
 
+def power_ups(ground: TrialGround, shape: TrialShape, seed: int, dark: Dark) -> SignalRows:
+    """Return the power-ups of meters whose supply came back, as far as they arrive."""
+    back = dark.only(ground.has_meter[dark.points] & np.isfinite(dark.until))
+    drawn = uniforms(seed, "power-ups").random((len(back.points), 3))
+    return _woken(shape, back.points, back.until, drawn)
+
+
+def momentary(
+    ground: TrialGround, shape: TrialShape, seed: int, devices: list[DrawnFault]
+) -> list[SignalRows]:
+    """Return what meters send below devices that open and close again at once: gasps, then power-ups."""
+    batches = []
+    stream = uniforms(seed, "blinks: details")
+    for device in devices:
+        opens, lasts = stream.random(2).tolist()
+        points = device.out[ground.has_meter[device.out]]
+        opened = np.full(len(points), opens * shape.end_seconds)
+        closed = opened + _SHORTEST_BLINK_SECONDS + lasts * (_LONGEST_BLINK_SECONDS - _SHORTEST_BLINK_SECONDS)
+        gasps = stream.random((len(points), _NUMBERS_OF_A_GASP))
+        woken = stream.random((len(points), 3))
+        heard = gasps[:, 0] >= shape.loss
+        arrives = opened + exponential(gasps[:, 2], shape.gasp_delay_seconds)
+        batches += _gasps(shape, points[heard], arrives[heard], opened[heard], gasps[heard], are_true=False)
+        batches.append(_woken(shape, points, closed, woken))
+    return batches
+
+
 def false_gasp_probability(ground: TrialGround, shape: TrialShape, dark: Dark) -> float:
     """Return the probability that a meter with supply has sent a last gasp by the end.
 
     So many that they are expected to be the storm's share of all received, counting each meter once.
     """
-    seconds = shape.minutes * 60 - dark.since[ground.has_meter[dark.points]]
+    seconds = shape.end_seconds - dark.since[ground.has_meter[dark.points]]
     mean = shape.gasp_delay_seconds
     here = -np.expm1(-np.maximum(seconds, 0.0) / mean) if mean > 0 else seconds >= 0
     expected = (1 - shape.loss) * float(here.sum())
@@ -64,7 +98,7 @@ def false_gasps(
     points = ground.supplied_meters[drawn < probability]
     points = points[~is_out[points]]
     numbers = uniforms(seed, "false gasps: details").random((len(points), _NUMBERS_OF_A_GASP))
-    arrives = numbers[:, 0] * shape.minutes * 60
+    arrives = numbers[:, 0] * shape.end_seconds
     since = arrives - exponential(numbers[:, 2], shape.gasp_delay_seconds)
     return _gasps(shape, points, arrives, since, numbers, are_true=False)
 
@@ -96,3 +130,14 @@ def _gasps(
         make_signals(kind, points, at_seconds=at, arrives_seconds=arrives, are_true=are_true),
         make_signals(kind, points[again], at_seconds=at[again], arrives_seconds=later, are_true=are_true),
     ]
+
+
+def _woken(shape: TrialShape, points: Indices, back: FloatArray, drawn: FloatArray) -> SignalRows:
+    """Return power-ups; a row of `drawn` holds loss, clock and delay of one meter."""
+    heard = drawn[:, 0] >= shape.power_up_loss
+    return make_signals(
+        ObservationKind.POWER_UP,
+        points[heard],
+        at_seconds=(back + normal(drawn[:, 1], shape.clock_jitter_seconds))[heard],
+        arrives_seconds=(back + exponential(drawn[:, 2], shape.gasp_delay_seconds))[heard],
+    )

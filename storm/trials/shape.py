@@ -36,7 +36,8 @@ class TrialShape:
         single_phase: by kind, share of the faults of a device that feeds several phases which open one only.
         started_from: the first moment anything can fail.
         spread_minutes: faults start evenly within so many minutes of it.
-        minutes: the truth, and what has arrived, are those so many minutes after `started_from`.
+        minutes: the truth, and what has arrived, are those so many minutes after `started_from`; of a nested
+            storm, after the repair.
         loss: share of last gasps that never arrive.
         false_rate: share of the last gasps expected to be received that come from meters with supply.
         gasp_delay_seconds: mean of how long a last gasp is under way.
@@ -65,7 +66,7 @@ class TrialShape:
             gasp, no call, and `on` to a ping.
         power_up_loss: share of power-ups that never arrive.
         nested: one fault lies below another of the same moment, and the upper one is repaired.
-        repaired_after_minutes: when, counted from its start; `minutes` then counts from there.
+        repaired_after_minutes: when, counted from `started_from`.
         crew_finds: share of the faults that a crew has found by then.
     """
 
@@ -128,6 +129,11 @@ class TrialShape:
         _require(is_dry or self.spread_minutes > 0, "spread_minutes", "is how long the front takes", 0)
         _require(self.collector_meters > 0, "collector_meters", "is one or more", self.collector_meters)
         _require(self.started_from.tzinfo is not None, "started_from", "needs a zone", self.started_from)
+
+    @property
+    def end_seconds(self) -> float:
+        """When the evidence ends, counted from `started_from`."""
+        return 60 * (self.minutes + (self.repaired_after_minutes if self.nested else 0.0))
 
     @property
     def calls_by_minute(self) -> Curve:

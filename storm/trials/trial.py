@@ -14,13 +14,32 @@ from typing import Any
 import numpy as np
 
 from storm.errors import BadSeedError
-from storm.trials.caller_signals import false_call_probability, false_calls, mark_hazards, true_calls
-from storm.trials.fault_draw import DrawnFault, draw_faults, renormalised_shares
+from storm.trials.caller_signals import (
+    false_call_probability,
+    false_calls,
+    mark_hazards,
+    misplace,
+    true_calls,
+)
+from storm.trials.collectors import babble, behind_failed_collectors, mistake_the_time, without_cut_off
+from storm.trials.device_signals import crew_findings, indicators, telemetry
+from storm.trials.drawn_fault import DrawnFault
+from storm.trials.fault_draw import FaultDraw, draw_faults, renormalised_shares
 from storm.trials.ground import TrialGround
-from storm.trials.meter_signals import dark_points, false_gasp_probability, false_gasps, last_gasps
+from storm.trials.meter_signals import (
+    Dark,
+    dark_points,
+    false_gasp_probability,
+    false_gasps,
+    last_gasps,
+    momentary,
+    power_ups,
+)
+from storm.trials.randomness import uniforms
 from storm.trials.shape import TrialShape
 from storm.trials.signals import KINDS, RESULTS, SignalRows, in_order_of_arrival
 from storm.trials.truth import TrueFault, Truth, text_of
+from topology.arrays import BoolArray
 from topology.observations import Observation, ObservationKind
 from topology.phases import ABC, format_phases
 from topology.rates import EvidenceRates
@@ -38,6 +57,7 @@ class Trial:
         signals: what has arrived by then, in order of arrival.
         false_gasp_probability: that a given meter with supply has sent a last gasp by the end.
         false_call_probability: that a given service point with supply has called by the end.
+        has_own_generation: by service point, those that are out and have a supply of their own.
     """
 
     ground: TrialGround
@@ -47,6 +67,7 @@ class Trial:
     signals: SignalRows
     false_gasp_probability: float
     false_call_probability: float
+    has_own_generation: BoolArray
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -143,37 +164,80 @@ def names_point(kind: ObservationKind, subject: int) -> bool:
 
 
 def make_trial(ground: TrialGround, shape: TrialShape, seed: int) -> Trial:
-    """Return one storm; NothingCanFailError, NoPlacesError, BadSeedError."""
+    """Return one storm; NothingCanFailError, NoNestError, NoPlacesError, BadSeedError."""
     if seed < 0:
         raise BadSeedError(seed=seed)
     faults = draw_faults(ground, shape, seed)
     dark = dark_points(faults)
     is_out = np.zeros(ground.network.service_point_count, dtype=np.bool_)
     is_out[dark.points] = True
-    gasp_probability = false_gasp_probability(ground, shape, dark)
-    call_probability = false_call_probability(ground, shape, dark)
-    calls = np.concatenate(
-        [
-            true_calls(shape, seed, dark),
-            false_calls(ground, shape, seed, is_out=is_out, probability=call_probability),
-        ]
-    )
-    mark_hazards(shape, seed, calls)
+    own_supply = np.zeros_like(is_out)
+    if shape.own_generation:
+        drawn = uniforms(seed, "own generation").random(len(dark.points))
+        own_supply[dark.points[drawn < shape.own_generation]] = True
+    gasps = false_gasp_probability(ground, shape, dark)
+    calls = false_call_probability(ground, shape, dark)
+    talking = dark.only(~own_supply[dark.points])
     batches = [
-        *last_gasps(ground, shape, seed, dark),
-        *false_gasps(ground, shape, seed, is_out=is_out, probability=gasp_probability),
-        calls,
+        *_meter_rows(ground, shape, seed, talking, is_out=is_out, false_probability=gasps),
+        _call_rows(ground, shape, seed, talking, is_out=is_out, false_probability=calls),
+        *telemetry(ground, shape, seed, faults),
+        *(indicators(ground, shape, seed, faults) if shape.indicators else []),
+        *crew_findings(shape, seed, faults),
     ]
-    signals = in_order_of_arrival(batches, until_seconds=shape.minutes * 60)
+    signals = in_order_of_arrival(batches, until_seconds=shape.end_seconds)
+    signals = without_cut_off(signals, behind_failed_collectors(ground, shape, seed))
+    mistake_the_time(ground, shape, seed, signals)
     return Trial(
         ground=ground,
         shape=shape,
         seed=seed,
         truth=_truth(ground, shape, faults, signals),
         signals=signals,
-        false_gasp_probability=gasp_probability,
-        false_call_probability=call_probability,
+        false_gasp_probability=gasps,
+        false_call_probability=calls,
+        has_own_generation=own_supply,
     )
+
+
+def _meter_rows(
+    ground: TrialGround,
+    shape: TrialShape,
+    seed: int,
+    talking: Dark,
+    *,
+    is_out: BoolArray,
+    false_probability: float,
+) -> list[SignalRows]:
+    batches = [
+        *last_gasps(ground, shape, seed, talking),
+        *false_gasps(ground, shape, seed, is_out=is_out, probability=false_probability),
+        *babble(ground, shape, seed, is_out=is_out),
+    ]
+    if shape.nested:
+        batches.append(power_ups(ground, shape, seed, talking))
+    if shape.blinks:
+        draw = FaultDraw(ground, shape, seed, purpose="blinks")
+        draw.is_out = is_out
+        devices = [device for _ in range(shape.blinks) if (device := draw.draw_device()) is not None]
+        batches += momentary(ground, shape, seed, devices)
+    return batches
+
+
+def _call_rows(
+    ground: TrialGround,
+    shape: TrialShape,
+    seed: int,
+    talking: Dark,
+    *,
+    is_out: BoolArray,
+    false_probability: float,
+) -> SignalRows:
+    false = false_calls(ground, shape, seed, is_out=is_out, probability=false_probability)
+    calls = np.concatenate([true_calls(shape, seed, talking), false])
+    mark_hazards(shape, seed, calls)
+    misplace(ground, shape, seed, calls)
+    return calls
 
 
 def _truth(ground: TrialGround, shape: TrialShape, faults: list[DrawnFault], signals: SignalRows) -> Truth:
@@ -182,7 +246,7 @@ def _truth(ground: TrialGround, shape: TrialShape, faults: list[DrawnFault], sig
     reporters = signals["reporter"]
     reported[reporters[reporters >= 0]] = True
     return Truth(
-        at=start + timedelta(minutes=shape.minutes),
+        at=start + timedelta(seconds=shape.end_seconds),
         faults=tuple(
             TrueFault(
                 kind=fault.kind,
@@ -193,5 +257,6 @@ def _truth(ground: TrialGround, shape: TrialShape, faults: list[DrawnFault], sig
                 reporting_points=fault.out[reported[fault.out]],
             )
             for fault in faults
+            if fault.ends > shape.end_seconds
         ),
     )
