@@ -5,7 +5,8 @@ Rule 1: given that a service point is out or on, what its meter and its people s
 and of each other; their log ratios add.
 Rule 2: a ratio depends on the kind and on the age of the feeder's trouble, in five buckets of minutes since
 the first report on that feeder. Silence speaks the louder the longer it lasts.
-Rule 3: how often a message is false is told as a share of the messages received; with N received from M
+Rule 3: a meter that did not wake where supply came back speaks by its silence, the less so the fewer woke.
+Rule 4: how often a message is false is told as a share of the messages received; with N received from M
 meters a meter with supply sends one with probability share x N / M. N is rounded to steps of a fifth, so that
 one more message does not change the weight of all.
 """
@@ -31,6 +32,8 @@ _LAST_BUCKET_ENDS = 60.0
 LEAST = 1e-9
 # A meter that cannot be reached may be dark, or its collector has failed.
 UNREACHABLE_RATIO = 2.0
+# People take about as long to call, so where calls came first the trouble is that much older than they are.
+FIRST_CALL_AFTER = 10.0
 _STEPS_PER_DOUBLING = 4
 
 
@@ -59,20 +62,28 @@ def bucket_of(age_minutes: float) -> int:
 
 
 def rounded_count(count: int) -> float:
-    """Return a count rounded to steps of a fifth (rule 3), zero as zero."""
+    """Return a count rounded to steps of a fifth (rule 4), zero as zero."""
     if count < 1:
         return 0.0
     return float(2.0 ** (round(math.log2(count) * _STEPS_PER_DOUBLING) / _STEPS_PER_DOUBLING))
 
 
+def rounded_share(part: int, whole: int) -> float:
+    """Return a share in steps of a twentieth, 1 of nothing."""
+    return round(part / whole * 20) / 20 if whole else 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How many places spoke, rounded (rule 3), and how many could have."""
+    """How many places spoke, rounded (rule 4), and how many could have; `woken` is the share of the meters
+    that woke where supply came back, 1 when it never did.
+    """
 
     gasps: float
     meters: int
     calls: float
     service_points: int
+    woken: float = 1.0
 
 
 class EvidenceWeights:
@@ -87,9 +98,11 @@ class EvidenceWeights:
             _ratios(
                 rates,
                 gasped=delivered * _share(rates.gasps_by_minute, bucket),
-                called=_share(rates.calls_by_minute, bucket),
+                called=_share(rates.calls_by_minute, bucket, at_least=FIRST_CALL_AFTER),
+                quiet=_share(rates.calls_by_minute, bucket),
                 false_gasp=false_gasp,
                 false_call=false_call,
+                power_up_loss=max(rates.power_up_loss, 1.0 - received.woken, LEAST),
             )
             for bucket in range(len(BUCKET_STARTS))
         ]
@@ -100,7 +113,14 @@ class EvidenceWeights:
 
 
 def _ratios(
-    rates: EvidenceRates, *, gasped: FloatArray, called: float, false_gasp: float, false_call: float
+    rates: EvidenceRates,
+    *,
+    gasped: FloatArray,
+    called: float,
+    quiet: float,
+    false_gasp: float,
+    false_call: float,
+    power_up_loss: float,
 ) -> FloatArray:
     gasped = np.clip(gasped, LEAST, 1 - LEAST)
     certain = math.log((1 - rates.ping_errors) / max(rates.ping_errors, LEAST))
@@ -110,11 +130,10 @@ def _ratios(
     meter[Meter.ON] = -certain
     meter[Meter.OFF] = certain
     meter[Meter.UNREACHABLE] = math.log(UNREACHABLE_RATIO)
-    meter[Meter.NOT_WOKEN] = -math.log(max(rates.power_up_loss, LEAST))
-    called = min(max(called, LEAST), 1 - LEAST)
-    quiet = math.log1p(-called) - math.log1p(-false_call)
-    loud = math.log(called) - math.log(false_call)
-    return np.concatenate([meter + quiet, meter + loud])
+    meter[Meter.NOT_WOKEN] = -math.log(power_up_loss)
+    silent = math.log1p(-min(quiet, 1 - LEAST)) - math.log1p(-false_call)
+    loud = math.log(max(called, LEAST)) - math.log(false_call)
+    return np.concatenate([meter + silent, meter + loud])
 
 
 def _false(share: float, received: float, places: int) -> float:
@@ -123,10 +142,10 @@ def _false(share: float, received: float, places: int) -> float:
     return min(max(share * received / places, LEAST), 0.5)
 
 
-def _share(curve: Curve, bucket: int) -> float:
+def _share(curve: Curve, bucket: int, at_least: float = 0.0) -> float:
     """Return the mean of a curve over a bucket; before its first and after its last row it is level."""
     start = BUCKET_STARTS[bucket]
     stop = BUCKET_STARTS[bucket + 1] if bucket + 1 < len(BUCKET_STARTS) else _LAST_BUCKET_ENDS
     minutes = np.linspace(start, stop, 61)
     at, shares = zip(*curve, strict=True)
-    return float(np.trapezoid(np.interp(minutes, at, shares), minutes) / (stop - start))
+    return float(np.interp(np.maximum(minutes, at_least), at, shares).mean())

@@ -23,7 +23,7 @@ from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
-from topology.evidence_weights import BUCKET_STARTS, Meter, bucket_of
+from topology.evidence_weights import BUCKET_STARTS, Meter, bucket_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
@@ -203,8 +203,13 @@ class Inference:
         beside = self._points_with_on(np.unique(self.blame.feeder[vertices]))
         points = np.union1d(points, beside)
         self.posterior.categorise(points, self.heard.categories(points, self._since))
-        gasped = (self.heard.word == Meter.GASPED).sum()
-        self.posterior.receive(gasps=int(gasped), calls=int(self.heard.called.sum()))
+        word = self.heard.word
+        woken, unwoken = (word[self.heard.restored_at > NEVER] == one for one in (Meter.ON, Meter.NOT_WOKEN))
+        self.posterior.receive(
+            gasps=int(np.count_nonzero(word == Meter.GASPED)),
+            calls=int(np.count_nonzero(self.heard.called)),
+            woken=rounded_share(int(woken.sum()), int(woken.sum() + unwoken.sum())),
+        )
 
     def _note_reports(self, points: LongArray) -> None:
         reports = self.heard.reports(points).tolist()

@@ -68,9 +68,11 @@ class Posterior:
         self._received: Received | None = None
         self.receive(gasps=0, calls=0)
 
-    def receive(self, *, gasps: int, calls: int) -> None:
-        """Say how many places have gasped and called in all, which tells how often a message is false."""
-        received = Received(rounded_count(gasps), self._meters, rounded_count(calls), len(self.blame.points))
+    def receive(self, *, gasps: int, calls: int, woken: float = 1.0) -> None:
+        """Say how many places have gasped and called in all, and the share of restored meters that woke."""
+        received = Received(
+            rounded_count(gasps), self._meters, rounded_count(calls), len(self.blame.points), woken
+        )
         if received != self._received:
             self._received = received
             for one in (self._weighing, self.passes):

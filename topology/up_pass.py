@@ -118,11 +118,11 @@ class UpPass:
 
     def log_whole(self, vertices: LongArray) -> FloatArray:
         """Return the log of all that vertices may add, against adding nothing, with how likely nothing is."""
-        top = np.zeros((len(vertices), len(self.priors.states), len(self.losses)))
+        top: FloatArray = np.zeros((len(vertices), len(self.priors.states), len(self.losses)))
         openings = self.openings(vertices)
         for opening in openings:
             top[opening.rows] = np.maximum(top[opening.rows], opening.log_odds)
-        total = np.exp(-top)
+        total: FloatArray = np.exp(-top)
         for opening in openings:
             total[opening.rows] += np.exp(opening.log_odds - top[opening.rows])
         log_whole: FloatArray = np.log(total) + top + self.priors.log_none[vertices][:, None, None]
