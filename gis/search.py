@@ -3,7 +3,7 @@
 RULE 1: numbers are right or wrong: account, meter, phone and id are found whole, or by how they begin; a
     phone also by its last digits, since callers leave out the country.
 RULE 2: words may hold one typing mistake: a letter wrong, missing, too many, or two of them exchanged. Only
-    where nothing is written so; what begins with the words comes first, then the larger place.
+    where nothing is written so; what begins with the words comes first, then the larger place, devices last.
 RULE 3: an address is its words and its numbers: the words lead to streets, the numbers to houses along them.
     A house that begins with the number (12-3 for 12) follows the one that is the number.
 RULE 4: every way is an index, none reads a table: the answer may not wait for a million customers.
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import text
@@ -208,17 +208,21 @@ def _by_words(session: Session, network_version: int, query: str, limit: int) ->
             house=house,
             begin=_pattern(f"{house}-"),
         )
+    yield from _as_found(places)
+
+
+def _as_found(places: Sequence[Any]) -> list[Found]:
+    """Return places as answers; a street whose flats are written otherwise is one street."""
+    found: dict[tuple[str, str], Found] = {}
     for row in places:
-        yield Found(
-            kind=row.kind,
-            id=row.subject or str(row.number),
-            title=row.title,
-            account=None,
-            matched="place",
-            customers=row.customers if row.kind in {"street", "district"} else None,
-            lon=row.lon,
-            lat=row.lat,
-        )
+        kind, id = row.kind, row.subject or str(row.number)
+        customers = row.customers if kind in {"street", "district"} else None
+        one = Found(kind, id, row.title, None, "place", customers, row.lon, row.lat)
+        key = (kind, row.title if kind == "street" else id)
+        before = found.setdefault(key, one)
+        if before is not one and before.customers is not None and customers is not None:
+            found[key] = replace(before, customers=before.customers + customers)
+    return list(found.values())
 
 
 def _places(
@@ -267,7 +271,8 @@ def _named(
     statement = f"""
         SELECT number, kind, title, subject, customers, lon, lat FROM named_place
         WHERE network_version = :network_version AND {" AND ".join(conditions)}
-        ORDER BY written LIKE :first DESC, kind = 'street', length(written), customers DESC, number
+        ORDER BY kind = 'device', written LIKE :first DESC, kind = 'street', length(written), customers DESC,
+                 number
         LIMIT :limit
     """  # noqa: S608 - made of constants; what was typed is bound
     return list(session.execute(text(statement), values))

@@ -17,6 +17,10 @@ _IGNORED = re.compile(IGNORED)
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 # What a Chinese number in an address counts: house, building, staircase, storey, flat.
 _NUMBERED_UNIT = re.compile(r"\d+[a-z]?(?:号楼|单元|[号栋幢座室层楼户])?")
+# What an English number counts, where it is not the house: "Flat 7, 12 Alder Street".
+_NUMBERED_FLAT = re.compile(
+    r"\b(?:flat|unit|apartment|apt|suite|room)\b\.?\s*\d+[a-z]?\b\s*,?", re.IGNORECASE
+)
 # Each part ends in what it is (district, town, street …), the last one in anything.
 _PLACE = re.compile(r".{2,}?(?:街道|大道|[省市区县镇乡村路街巷])|.+")
 _FIRST_BEYOND_LATIN = "\u2e80"
@@ -50,9 +54,12 @@ def split_places(word: str) -> list[str]:
 
 
 def without_numbers(text: str) -> str:
-    """Return an address as the name of its street: as it is written, without the numbers."""
+    """Return an address as the name of its street: as written, without the numbers and what they count."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    name = re.sub(r"\d+[A-Za-z]?\b" if plain.isascii() else _NUMBERED_UNIT, "", plain)
+    if plain.isascii():
+        name = re.sub(r"\d+[A-Za-z]?\b", "", _NUMBERED_FLAT.sub("", plain))
+    else:
+        name = _NUMBERED_UNIT.sub("", plain)
     return re.sub(r"\s*,(\s*,)*", ",", " ".join(name.split())).strip(" ,-/#")
 
 

@@ -64,7 +64,7 @@ def town():
             {
                 "id": ["CB-7", "F12"], "from_node": "N", "to_node": "n", "phases": "ABC",
                 "kind": ["breaker", "fuse"], "normally_open": False, "feeder": ["10kV 桃园线", "Feeder 12"],
-                "name": ["Gate breaker", None],
+                "name": ["Gate breaker", "Willow Lane"],
             }
         ),
         "service_point": located(
@@ -128,7 +128,7 @@ def test_a_number_is_whole_and_a_flat_follows_the_house(find) -> None:
     assert ids(find("12 willow lane")) == ["h1", "h3"]
     assert ids(find("1 willow lane")) == []
     assert ids(find("人民路1号")) == []
-    assert titles(find("1 willow lane")) == ["Willow Lane, Riverside", "Willow Lane, Flat, Riverside"]
+    assert titles(find("1 willow lane")) == ["Willow Lane, Riverside"]
 
 
 def test_accounts_and_meters_by_how_they_begin(find) -> None:
@@ -152,7 +152,7 @@ def test_accounts_and_meters_by_how_they_begin(find) -> None:
         ("10kV桃园线", "feeder", "10kV 桃园线"),
         ("gate braeker", "device", "Gate breaker"),
         ("cb-7", "device", "Gate breaker"),
-        ("F12", "device", "F12"),
+        ("F12", "device", "Willow Lane"),
     ],
 )
 def test_a_place_is_found_by_its_name(find, query, kind, title) -> None:
@@ -167,6 +167,12 @@ def test_places_say_where_they_are_and_how_many_live_there(find) -> None:
     district = next(one for one in find("riverside") if one.kind == "district")
     assert (district.customers, round(district.lon, 4)) == (3, 104.001)
     assert next(one for one in find("桃园变电站") if one.kind == "substation").lon == pytest.approx(104.001)
+
+
+def test_a_street_with_flats_is_one_and_stands_before_devices_of_its_name(find) -> None:
+    lane, device = find("Willow Lane")
+    assert (lane.kind, lane.title, lane.customers) == ("street", "Willow Lane, Riverside", 3)
+    assert (device.kind, device.id) == ("device", "F12")
 
 
 def test_nothing_personal_is_told_or_looked_through(find) -> None:
