@@ -46,12 +46,12 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     },
   });
   add_found_layers(map, palette);
-  // From far away crews stand in one spot, and their names would hide it and one another.
+  // A crew is always there as a spot; its name and what it does only where no other crew's stands, and not from so far
+  // away that names would hide the map.
   map.addLayer({
-    id: "crew_far",
+    id: "crew_spot",
     type: "circle",
     source: "crews",
-    maxzoom: NAMES_FROM_ZOOM,
     paint: {
       "circle-radius": 4,
       "circle-color": palette.crew,
@@ -66,10 +66,11 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     minzoom: NAMES_FROM_ZOOM,
     layout: {
       "icon-image": ["get", "image"],
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
+      "icon-padding": 0,
       "icon-anchor": "left",
       "icon-offset": [-10, 0],
+      // Those at work give way to those that could be sent or are on their way.
+      "symbol-sort-key": ["get", "order"],
     },
   });
   map.addLayer({

@@ -57,7 +57,7 @@ export function crew_marks(
     if (!map.hasImage(image)) {
       map.addImage(image, crew_image({ name, state, stale, at_work }, palette), { pixelRatio: PIXEL_RATIO });
     }
-    marks.push(mark(lon, lat, { id, image, order: 0, selected: false }));
+    marks.push(mark(lon, lat, { id, image, order: at_work ? 1 : 0, selected: false }));
   }
   return marks;
 }
