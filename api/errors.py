@@ -92,6 +92,14 @@ class ListRefusedError(ApiError):
     """A list that was sent cannot be read at all."""
 
 
+class NoMeterSystemError(ApiError):
+    """Meters are to be asked, and there is no meter system to do it."""
+
+    def __init__(self) -> None:
+        """Say how to set one."""
+        super().__init__("No meter system is set, so no meter can be asked: see RELIGHT_METER_SYSTEM_URL.")
+
+
 class EvidenceReusedError(EvidenceRefusedError):
     """An evidence id came before with other content."""
 
@@ -114,6 +122,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     AccountError: (409, "account_refused"),
     LinkSpentError: (410, "link_spent"),
     EvidenceRefusedError: (422, "evidence_refused"),
+    NoMeterSystemError: (409, "no_meter_system"),
     ListRefusedError: (422, "malformed"),
     WeakPasswordError: (422, "weak_password"),
     dispatch_errors.InvalidInput: (422, "invalid_input"),

@@ -10,18 +10,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.errors import is_database_away
-from api.schemas.health import Health, MessagesState
+from api.schemas.health import Health, MessagesState, MetersState
 from api.work import reading
 from api.worker_locks import WorkerLock, state_of
 from gis.network_versions import active_network_version
 
 
-def examine(engine: Engine, *, channels: Collection[str], real_now: datetime) -> Health:
+def examine(
+    engine: Engine, *, channels: Collection[str], real_now: datetime, asks_meters: bool = False
+) -> Health:
     """Return how database, workers and messages are; `channels` are those with somewhere to send to."""
     try:
         with reading(engine) as work:
             worker = state_of(work.session, WorkerLock.ANALYSIS)
             messages = _messages(work.session, channels)
+            meters = _meters(work.session, asks_meters=asks_meters)
             network_version = active_network_version(work.session)
             now = work.now
     except SQLAlchemyError as error:
@@ -32,16 +35,18 @@ def examine(engine: Engine, *, channels: Collection[str], real_now: datetime) ->
             database="away",
             worker="silent",
             messages="silent",
+            meters="silent" if asks_meters else "no_system",
             network_version=None,
             now=real_now,
             text="The database does not answer. Relight recovers by itself when it is back.",
         )
-    troubles = _troubles(worker=worker, messages=messages, network_version=network_version)
+    troubles = _troubles(worker=worker, messages=messages, meters=meters, network_version=network_version)
     return Health(
         status="degraded" if troubles else "ok",
         database="ok",
         worker=worker,
         messages=messages,
+        meters=meters,
         network_version=network_version,
         now=now,
         text=" ".join(troubles) or "All is well.",
@@ -55,7 +60,14 @@ def _messages(session: Session, channels: Collection[str]) -> MessagesState:
     return "delivering" if state == "running" else state
 
 
-def _troubles(*, worker: str, messages: str, network_version: int | None) -> list[str]:
+def _meters(session: Session, *, asks_meters: bool) -> MetersState:
+    if not asks_meters:
+        return "no_system"
+    state = state_of(session, WorkerLock.METERS)
+    return "asking" if state == "running" else state
+
+
+def _troubles(*, worker: str, messages: str, meters: str, network_version: int | None) -> list[str]:
     troubles = []
     if worker == "silent":
         troubles.append(
@@ -73,6 +85,8 @@ def _troubles(*, worker: str, messages: str, network_version: int | None) -> lis
         troubles.append("No delivery worker runs: messages stay queued. Start `relight up`.")
     if messages == "stuck":
         troubles.append("The delivery worker hangs: messages stay queued. Start `relight up` anew.")
+    if meters in {"silent", "stuck"}:
+        troubles.append("The meter worker is not at work: no meter is asked. Start `relight up` anew.")
     if messages == "no_channel":
         troubles.append("No message channel is set, so messages stay queued: see RELIGHT_MAIL_URL.")
     return troubles

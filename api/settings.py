@@ -7,6 +7,7 @@ room needs is handed to it as a plain argument.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.channels import PLACEHOLDER, Channel
+from dispatch.meter_requests import PingRules
 from gis.cluster import default_home
 
 
@@ -149,6 +151,63 @@ class MessageSettings(BaseSettings):
         return tuple(str(channel) for channel, address in addresses.items() if address is not None)
 
 
+class MeterSettings(BaseSettings):
+    """Whether and how meters are asked; without an address nobody is."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    meter_system_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="The address at which the meter system takes questions: docs/formats/meter_system.md.",
+    )
+    meter_system_token: SecretStr | None = Field(
+        default=None, description="The bearer token that goes with every question."
+    )
+    meter_system_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="How many seconds the meter system may take to answer."
+    )
+    pings_per_minute: int = Field(
+        default=600, ge=1, le=1_000_000, description="How many meters are asked in a minute at most."
+    )
+    ping_again_after_minutes: float = Field(
+        default=10.0, ge=1, le=1440, description="For how many minutes a meter is not asked again."
+    )
+    auto_ping: bool = Field(
+        default=True,
+        description="Whether meters are asked by themselves when one service point alone is believed out.",
+    )
+    ping_neighbours: int = Field(
+        default=3, ge=0, le=50, description="How many neighbours are asked beside it."
+    )
+
+    def auto_rules(self) -> PingRules | None:
+        """Return how meters are asked by themselves; None where they are not."""
+        return self.rules() if self.auto_ping else None
+
+    def rules(self) -> PingRules | None:
+        """Return how meters may be asked; None where there is nobody to ask."""
+        if self.meter_system_url is None:
+            return None
+        return PingRules(
+            again_after=timedelta(minutes=self.ping_again_after_minutes),
+            per_minute=self.pings_per_minute,
+            neighbours=self.ping_neighbours,
+        )
+
+
+class HoldDownSettings(BaseSettings):
+    """How long a report is held before it counts: supply that comes back within that time was never out."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_HOLD_DOWN_")
+
+    meters_s: float = Field(default=60.0, ge=0, le=3600, description="Last gasps, in seconds.")
+    telemetry_s: float = Field(default=60.0, ge=0, le=3600, description="Switches seen to open, in seconds.")
+    calls_s: float = Field(
+        default=60.0, ge=0, le=3600, description="Trouble calls without a danger, in seconds."
+    )
+
+
 def as_environment(*settings: BaseSettings) -> dict[str, str]:
     """Return settings as the variables that give them to a process of our own."""
     variables = {}
@@ -162,4 +221,11 @@ def as_environment(*settings: BaseSettings) -> dict[str, str]:
     return variables
 
 
-SETTINGS = (DatabaseSettings, WebSettings, SignInSettings, MessageSettings)
+SETTINGS = (
+    DatabaseSettings,
+    WebSettings,
+    SignInSettings,
+    MessageSettings,
+    MeterSettings,
+    HoldDownSettings,
+)

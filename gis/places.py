@@ -23,6 +23,7 @@ __all__ = [
     "ServicePointDetail",
     "accounts_of",
     "device_places",
+    "meters_of",
     "nearest_service_point",
     "outage_area",
     "resolve_service_points",
@@ -110,6 +111,18 @@ def resolve_service_points(
     if phones:
         _resolve_phones(session, network_version=network_version, phones=phones, resolved=resolved)
     return resolved
+
+
+def meters_of(session: Session, *, network_version: int, service_points: Collection[str]) -> dict[str, str]:
+    """Return the meter of each service point that has one."""
+    if not service_points:
+        return {}
+    query = select(ServicePointRow.id, ServicePointRow.meter).where(
+        ServicePointRow.network_version == network_version,
+        ServicePointRow.id == _any_of(service_points),
+        ServicePointRow.meter.is_not(None),
+    )
+    return {id: str(meter) for id, meter in session.execute(query)}
 
 
 def retired_meters(session: Session, *, meters: Collection[str]) -> dict[str, str]:

@@ -55,7 +55,8 @@ class World:
 
     def faults(self, *, at: datetime) -> tuple[Fault, ...]:
         """Return the faults that have happened and are not mended, in order of their start."""
-        active = (fault for fault in self._faults.values() if self._is_active(fault, at))
+        # A copy: the meter system asks from another thread while faults come.
+        active = (fault for fault in tuple(self._faults.values()) if self._is_active(fault, at))
         return tuple(sorted(active, key=lambda fault: (fault.started_at, fault.id)))
 
     def service_points_out(self, *, at: datetime) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -17,8 +17,11 @@ from api.demo.stage import make_database, only_demo, set_stage, start_clock
 from api.demo.summary import DemoSummary, summarise
 from api.processes.database import open_cluster
 from api.processes.system import running_system
-from api.settings import DatabaseSettings, MessageSettings, WebSettings
+from api.settings import DatabaseSettings, MessageSettings, MeterSettings, WebSettings
+from storm.directory import read_identities
 from storm.faults import StormShape
+from storm.meter_server import MeterServer
+from storm.meter_system import SimulatedMeterSystem
 
 HEADLESS_SPEED = 120.0
 CALM_SPEED = 30.0
@@ -59,16 +62,19 @@ def run(
         report(f"Importing {production.oracle.service_point_count:,} service points into a new database …")
         url = make_database(cluster)
         set_stage(url=url, production=production)
+        now = start_clock(url=url, speed=speed)
         with (
+            MeterServer(_meter_system(production, now=now).answer) as meters,
             running_system(
                 database=settings.model_copy(update={"database_url": SecretStr(url)}),
                 web=_web_settings(port, notice=_customer_notice(production)),
                 messages=MessageSettings(mail_url=SecretStr(mail.url)),
+                meters=MeterSettings(meter_system_url=meters.url),
             ) as system,
             playing(
                 address=system.address,
                 production=production,
-                now=start_clock(url=url, speed=speed),
+                now=now,
                 shift=_HEADLESS_SHIFT if headless else _CALM_SHIFT,
             ) as players,
         ):
@@ -101,6 +107,15 @@ def _play_headless(
     outages, problems = play_one_storm(players=players, shape=shape, report=report)
     problems += judge(players=players, outages=outages, messages_received=mail.count)
     return outages, problems
+
+
+def _meter_system(production: Production, *, now: Callable[[], datetime]) -> SimulatedMeterSystem:
+    return SimulatedMeterSystem(
+        world=production.storm.world,
+        identities=read_identities(production.tables),
+        seed=production.seed,
+        now=now,
+    )
 
 
 def _shape(*, headless: bool) -> StormShape:

@@ -18,11 +18,12 @@ from api.change_signal import plain_address
 from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
-from api.settings import DatabaseSettings, WebSettings
+from api.settings import DatabaseSettings, MeterSettings, WebSettings
 from api.work import writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import analyse, evidence_waits
 from dispatch.errors import NoActiveNetwork
+from dispatch.meter_requests import PingRules, ask_about_single_outages
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
 from dispatch.transactions import read_transaction
@@ -38,12 +39,18 @@ class AnalysisWorker:
     """Analyses evidence on one database until it is told to stop."""
 
     def __init__(
-        self, engine: Engine, *, stopping: threading.Event, networks: NetworkCache | None = None
+        self,
+        engine: Engine,
+        *,
+        stopping: threading.Event,
+        networks: NetworkCache | None = None,
+        pings: PingRules | None = None,
     ) -> None:
-        """Prepare; nothing is opened until `run`."""
+        """Prepare; nothing is opened until `run`. With `pings`, meters are asked about single outages."""
         self._engine = engine
         self._stopping = stopping
         self._networks = networks or NetworkCache()
+        self._pings = pings
 
     def run(self) -> None:
         """Work until stopped; while the database is away, or another worker is at it, try again and again."""
@@ -82,6 +89,10 @@ class AnalysisWorker:
             try:
                 with writing(self._engine) as work:
                     step = analyse(work.session, networks=self._networks, now=work.now)
+                    if self._pings is not None:
+                        ask_about_single_outages(
+                            work.session, networks=self._networks, rules=self._pings, now=work.now
+                        )
             except NoActiveNetwork:
                 return
             if step.evidence:
@@ -93,10 +104,10 @@ class AnalysisWorker:
             return evidence_waits(session)
 
 
-def work(url: str, *, networks: NetworkCache | None = None) -> None:
+def work(url: str, *, networks: NetworkCache | None = None, pings: PingRules | None = None) -> None:
     """Work on the database at the address until a signal says stop."""
     engine = connect(url, application_name="relight analysis", pool_size=2)
-    AnalysisWorker(engine, stopping=stop_event(), networks=networks).run()
+    AnalysisWorker(engine, stopping=stop_event(), networks=networks, pings=pings).run()
     engine.dispose()
 
 
@@ -104,7 +115,11 @@ def main() -> None:
     """Run the worker as a process of its own."""
     start_logging(WebSettings().log_level)
     database = DatabaseSettings()
-    work(given_database_url(database), networks=NetworkCache(folder=database.networks_folder))
+    work(
+        given_database_url(database),
+        networks=NetworkCache(folder=database.networks_folder),
+        pings=MeterSettings().auto_rules(),
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from api.accounts import first_link
 from api.processes.child import SOCKET_NUMBER
 from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
-from api.settings import DatabaseSettings, MessageSettings, WebSettings, as_environment
+from api.settings import DatabaseSettings, MessageSettings, MeterSettings, WebSettings, as_environment
 from dispatch.errors import DispatchError
 from dispatch.notifications import set_channels
 from dispatch.sms import check_sms_url
@@ -54,7 +54,11 @@ class RunningSystem:
 
 @contextmanager
 def running_system(
-    *, database: DatabaseSettings, web: WebSettings, messages: MessageSettings
+    *,
+    database: DatabaseSettings,
+    web: WebSettings,
+    messages: MessageSettings,
+    meters: MeterSettings | None = None,
 ) -> Iterator[RunningSystem]:
     """Start everything, give the running system, and stop all that was started.
 
@@ -62,10 +66,13 @@ def running_system(
     database cannot be started.
     """
     _check(messages)
+    meters = meters or MeterSettings()
     with _listening(web) as listener, open_database(database) as url:
         token = _prepare(url, messages)
-        environment = {**as_environment(database, web, messages), "RELIGHT_DATABASE_URL": url}
-        with Supervisor(_programs(environment, listener=listener, messages=messages)) as supervisor:
+        environment = {**as_environment(database, web, messages, meters), "RELIGHT_DATABASE_URL": url}
+        with Supervisor(
+            _programs(environment, listener=listener, messages=messages, meters=meters)
+        ) as supervisor:
             _wait_until_ready(listener)
             yield RunningSystem(
                 address=_address(web.host, listener),
@@ -86,11 +93,17 @@ def _check(messages: MessageSettings) -> None:
 
 
 def _programs(
-    environment: Mapping[str, str], *, listener: socket.socket, messages: MessageSettings
+    environment: Mapping[str, str],
+    *,
+    listener: socket.socket,
+    messages: MessageSettings,
+    meters: MeterSettings,
 ) -> list[ChildProgram]:
     programs = [ChildProgram("analysis", "api.processes.analysis_worker", environment)]
     if messages.channels():
         programs.append(ChildProgram("delivery", "api.processes.delivery_worker", environment))
+    if meters.meter_system_url is not None:
+        programs.append(ChildProgram("meters", "api.processes.meter_worker", environment))
     number = listener.fileno()
     programs.append(
         ChildProgram(

@@ -19,7 +19,12 @@ router = APIRouter(tags=["system"])
 @open_to_everybody
 def health(request: Request, response: Response, engine: Database) -> Health:
     """Say whether Relight works, and what is wrong where it does not; 503 while the database is away."""
-    found = examine(engine, channels=request.app.state.channels, real_now=datetime.now(UTC))
+    found = examine(
+        engine,
+        channels=request.app.state.channels,
+        asks_meters=request.app.state.pings is not None,
+        real_now=datetime.now(UTC),
+    )
     response.headers["Cache-Control"] = "no-store"
     if found.database == "away":
         response.status_code = 503

@@ -7,11 +7,12 @@ from typing import Literal
 from api.schemas.shape import Answer, Instant
 from api.worker_locks import WorkerState
 
+MetersState = Literal["asking", "stuck", "silent", "no_system"]
 MessagesState = Literal["delivering", "stuck", "silent", "no_channel"]
 
 
 class Health(Answer):
-    """Whether Relight works: its database, its workers, its messages, and the network in force.
+    """Whether Relight works: its database, its workers, messages and meters, and the network in force.
 
     A worker is `stuck` when it holds its place but has not gone round for a minute.
     """
@@ -20,6 +21,7 @@ class Health(Answer):
     database: Literal["ok", "away"]
     worker: WorkerState
     messages: MessagesState
+    meters: MetersState
     network_version: int | None
     now: Instant
     text: str

@@ -83,6 +83,8 @@ TABLE = {
     ("GET", "/api/demo/autopilot"): DESK,
     ("POST", "/api/demo/autopilot"): DESK,
     ("GET", "/api/notifications/summary"): DESK,
+    ("POST", "/api/pings"): DESK,
+    ("GET", "/api/pings"): DESK,
     ("POST", "/api/calls/look-up"): DESK | {"agent"},
     ("POST", "/api/disconnections"): {"billing_system", "supervisor"},
     ("GET", "/api/disconnections"): {"agent", "billing_system", "supervisor"},

@@ -24,7 +24,7 @@ from api.app import create_app
 from api.passwords import PasswordHashes
 from api.processes.analysis_worker import AnalysisWorker
 from api.roles import Role
-from api.settings import MessageSettings, SignInSettings, WebSettings
+from api.settings import MessageSettings, MeterSettings, SignInSettings, WebSettings
 from dispatch.transactions import write_transaction
 from gis.network_tables import network_tables
 from gis.network_versions import activate_network_version, import_network
@@ -177,13 +177,14 @@ class World:
         self.app = self.new_app()
         self.served = Served(self.app)
 
-    def new_app(self, **settings):
+    def new_app(self, *, meters=None, **settings):
         """Build the application as production does."""
         return create_app(
             engine=self.engine,
             web=WebSettings(),
             sign_in=SignInSettings(**settings),
             messages=MessageSettings(),
+            meters=meters or MeterSettings(),
             passwords=self.passwords,
         )
 

@@ -1,0 +1,196 @@
+"""Questions to meters, queued: who is to be asked, in the transaction that wants to know.
+
+RULE 1: no meter is asked twice within `again_after`; the database itself refuses a second question.
+RULE 2: nobody waits for an answer. It comes as evidence, `ping`, like everything else.
+RULE 3: a question is durable with what caused it: both commit, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import procrastinate
+from sqlalchemy import ARRAY, Text, any_, exists, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from dispatch.call_tables import PingRequestRow
+from dispatch.errors import NoActiveNetwork
+from dispatch.neighbours import neighbours_of
+from dispatch.network_cache import NetworkCache
+from dispatch.pings import PingReason
+from dispatch.states import OutageStatus
+from dispatch.tables import InterruptionRow, OutageRow
+from gis.network_versions import active_network_version
+from gis.places import meters_of
+
+PING_TASK = "ask_meters"
+PING_QUEUE = "meter_requests"
+# An outage predicted longer ago was looked at when it was new.
+_NEW_FOR = timedelta(minutes=10)
+_OUTAGES_A_STEP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PingRules:
+    """How meters may be asked: how often one, how many a minute, and how many neighbours beside one."""
+
+    again_after: timedelta = timedelta(minutes=10)
+    per_minute: int = 600
+    neighbours: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PingRequest:
+    """A question as it stands; `result` where it was answered."""
+
+    id: int
+    meter: str
+    service_point: str
+    reason: str
+    outage_id: str | None
+    status: str
+    result: str | None
+    requested_at: datetime
+    answered_at: datetime | None
+
+
+def request_pings(
+    session: Session,
+    *,
+    service_points: Sequence[str],
+    reason: PingReason,
+    rules: PingRules,
+    now: datetime,
+    outage_id: str | None = None,
+) -> list[str]:
+    """Queue a question to the meter of each service point; return the service points that will be asked.
+
+    Without a meter, or with one that was asked lately, a service point is left out. NoActiveNetwork.
+    """
+    network_version = active_network_version(session)
+    if network_version is None:
+        raise NoActiveNetwork
+    meters = meters_of(session, network_version=network_version, service_points=service_points)
+    rows = [
+        {
+            "meter": meters[id],
+            "service_point": id,
+            "reason": reason,
+            "outage_id": outage_id,
+            "requested_at": now,
+            "locked_until": now + rules.again_after,
+        }
+        for id in dict.fromkeys(service_points)
+        if id in meters
+    ]
+    if not rows:
+        return []
+    # No target is named: the constraint that may refuse is one of exclusion.
+    statement = insert(PingRequestRow).on_conflict_do_nothing().returning(PingRequestRow.service_point)
+    asked = list(session.scalars(statement, rows))
+    if asked:
+        wake_meter_worker(session)
+    return asked
+
+
+def ask_house(
+    session: Session,
+    *,
+    service_point: str,
+    reason: PingReason,
+    networks: NetworkCache,
+    rules: PingRules,
+    now: datetime,
+    outage_id: str | None = None,
+) -> list[str]:
+    """Queue questions to the meter of a service point and to its nearest neighbours with a meter."""
+    traced = networks.in_force(session)
+    if not traced.network.has_service_point(service_point):
+        return []
+    neighbours = neighbours_of(traced.tree, service_point=service_point)
+    with_meter = meters_of(session, network_version=traced.network_version, service_points=neighbours)
+    chosen = [id for id in neighbours if id in with_meter][: rules.neighbours]
+    return request_pings(
+        session,
+        service_points=[service_point, *chosen],
+        reason=reason,
+        rules=rules,
+        now=now,
+        outage_id=outage_id,
+    )
+
+
+def ask_about_single_outages(
+    session: Session, *, networks: NetworkCache, rules: PingRules, now: datetime
+) -> int:
+    """Ask the meters about every new prediction of a single service point; return how many are asked."""
+    asked_before = exists().where(
+        PingRequestRow.outage_id == OutageRow.id, PingRequestRow.reason == PingReason.SINGLE_OUTAGE
+    )
+    new = (
+        select(OutageRow.id, InterruptionRow.service_point)
+        .join(InterruptionRow, InterruptionRow.outage_id == OutageRow.id)
+        .where(
+            OutageRow.status == OutageStatus.PREDICTED,
+            OutageRow.service_points_out == 1,
+            OutageRow.predicted_at > now - _NEW_FOR,
+            ~asked_before,
+        )
+        .order_by(OutageRow.predicted_at, OutageRow.id)
+        .limit(_OUTAGES_A_STEP)
+    )
+    count = 0
+    for outage_id, service_point in session.execute(new).all():
+        count += len(
+            ask_house(
+                session,
+                service_point=service_point,
+                reason=PingReason.SINGLE_OUTAGE,
+                networks=networks,
+                rules=rules,
+                now=now,
+                outage_id=outage_id,
+            )
+        )
+    return count
+
+
+def list_ping_requests(
+    session: Session, *, outage_id: str | None, service_points: Sequence[str], limit: int
+) -> list[PingRequest]:
+    """Return questions, newest first: about an outage, to some service points, or all."""
+    query = select(PingRequestRow).order_by(PingRequestRow.id.desc()).limit(limit)
+    if outage_id is not None:
+        query = query.where(PingRequestRow.outage_id == outage_id)
+    if service_points:
+        wanted = any_(literal(sorted(service_points), ARRAY(Text)))
+        query = query.where(PingRequestRow.service_point == wanted)
+    return [
+        PingRequest(
+            id=row.id,
+            meter=row.meter,
+            service_point=row.service_point,
+            reason=row.reason,
+            outage_id=row.outage_id,
+            status=row.status,
+            result=row.result,
+            requested_at=row.requested_at,
+            answered_at=row.answered_at,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def wake_meter_worker(session: Session, *, after_s: int = 0) -> None:
+    """Defer a job on the change's own connection: with it, or not at all."""
+    connection = session.connection().connection.driver_connection
+    options: dict[str, Any] = {"schedule_in": {"seconds": after_s}} if after_s else {}
+    _queue.configure_task(PING_TASK, queue=PING_QUEUE, connection=connection, **options).defer()
+
+
+# Never opened: every job is deferred on a connection that the caller gives.
+_queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
