@@ -75,7 +75,7 @@ def failure_table(failures: Iterable[Failure], faults: Mapping[tuple[str, str], 
     for one in failures:
         by_both.setdefault((one.ground, one.kind), []).append(one)
     lines = [
-        "| network | opened | faults | not first | not among three | limit too | 1 or 2 reports | said instead |",
+        "| network | opened | faults | not first | not in three | limit too | 1 or 2 reports | instead |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for (ground, kind), count in sorted(faults.items()):

@@ -50,20 +50,20 @@ class RollupRules:
 
     gasp_weight: float = 1.0
     service_weight: float = 1.0
-    customer_reports: float = 1.0
+    customer_reports: float = 1.5
     customer_share: float = 0.1
     child_reports: float = 1.0
-    child_share: float = 0.3
+    child_share: float = 0.25
     children: int = 2
-    children_share: float = 0.2
-    upstream_reports: float = 2.0
+    children_share: float = 0.15
+    upstream_reports: float = 1.0
     upstream_share: float = 0.1
     feeder_devices: int = 0
     single_phase_share: float = 0.1
     minutes_apart: float = 60.0
-    trust_service: RuleTrust = RuleTrust(0.5, 0.25, 0.0)
-    trust_customers: RuleTrust = RuleTrust(0.5, 0.25, 0.25)
-    trust_upstream: RuleTrust = RuleTrust(0.5, 0.25, 0.25)
+    trust_service: RuleTrust = RuleTrust(0.075, 0.014, 0.0)
+    trust_customers: RuleTrust = RuleTrust(0.688, 0.094, 0.0)
+    trust_upstream: RuleTrust = RuleTrust(0.934, 0.006, 0.028)
     single_phase_kinds: frozenset[DeviceKind] = frozenset({DeviceKind.FUSE})
 
 

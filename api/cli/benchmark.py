@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.output import AsJson, complain, mention, say, say_json
+from api.cli.output import AsJson, complain, mention, progress_by_part, say, say_json
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "scale")
+BENCHMARKS = ("topology", "scale", "inference")
 ALL = "all"
 
 
@@ -21,6 +21,10 @@ def benchmark(
     customers: Annotated[
         list[int] | None,
         typer.Option("--customers", min=1, help="A size to measure; may be repeated. Default: all sizes."),
+    ] = None,
+    storms: Annotated[
+        int | None,
+        typer.Option("--storms", min=1, help="Trial storms at each point of the grid (inference)."),
     ] = None,
     save: Annotated[
         Path | None,
@@ -33,12 +37,14 @@ def benchmark(
     if unknown := [one for one in names if one not in BENCHMARKS]:
         complain(f"There is no benchmark {unknown[0]!r}; there is: {', '.join(BENCHMARKS)}, {ALL}.")
         raise typer.Exit(COULD_NOT)
-    met = [_run(one, customers, save, as_json=as_json) for one in names]
+    met = [_run(one, customers, storms, save, as_json=as_json) for one in names]
     if not all(met):
         raise typer.Exit(MISSED)
 
 
-def _run(name: str, customers: list[int] | None, save: Path | None, *, as_json: bool) -> bool:
+def _run(
+    name: str, customers: list[int] | None, storms: int | None, save: Path | None, *, as_json: bool
+) -> bool:
     try:
         measured: Any = import_module(f"benchmarks.{name}")
     except ModuleNotFoundError as error:
@@ -47,7 +53,12 @@ def _run(name: str, customers: list[int] | None, save: Path | None, *, as_json: 
             "Relight that was set up by `make setup`."
         )
         raise typer.Exit(COULD_NOT) from error
-    report = measured.run(sizes=customers or measured.SIZES, progress=mention)
+    sizes = customers or measured.SIZES
+    if hasattr(measured, "STORMS"):
+        with progress_by_part() as bar:
+            report = measured.run(sizes=sizes, progress=mention, storms=storms or measured.STORMS, bar=bar)
+    else:
+        report = measured.run(sizes=sizes, progress=mention)
     if save is not None:
         save.mkdir(parents=True, exist_ok=True)
         measured.write(report, save)

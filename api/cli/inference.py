@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from api.cli.network_files import FormatOption, NetworkPath, read_network
@@ -19,9 +22,25 @@ from api.cli.output import (
     say,
     say_json,
 )
+from gis.network_tables import NetworkTables
+from topology.arrays import BoolArray
+from topology.errors import RatesError
 from topology.inference import InferenceResult, infer
+from topology.network import Network
+from topology.observations import Observation, ObservationKind
+from topology.rates import EvidenceRates, read_rates
+from topology.rollup import roll_up
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
+
+_OF_METERS = frozenset({ObservationKind.LAST_GASP, ObservationKind.POWER_UP, ObservationKind.PING})
+
+
+class Method(StrEnum):
+    """How devices are named."""
+
+    POSTERIOR = "posterior"
+    ROLLUP = "rollup"
 
 
 def infer_outages(
@@ -33,18 +52,40 @@ def infer_outages(
             metavar="T", help="Infer as of this time (ISO 8601 with zone); without it, of the last evidence."
         ),
     ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            "--method",
+            help="`posterior`: the exact probability of every device. `rollup`: the usual counting rules, to "
+            "compare with.",
+        ),
+    ] = Method.POSTERIOR,
+    rates: Annotated[
+        Path | None,
+        typer.Option(
+            "--rates",
+            metavar="FILE.json",
+            help="How often devices open and messages get lost, such as `relight rates learn` writes; "
+            "without it, documented defaults. Only for `posterior`.",
+        ),
+    ] = None,
     format: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which devices most likely opened, whom that puts out, and why. Outages found are no findings."""
     until = _time(at) if at is not None else None
+    told = _rates(rates, method)
     tables, _, _ = read_network(path, format)
     with busy("Inferring"):
         network, findings = tables.to_network()
         observations, unread = OfflineEvidence(tables, network).read(evidence, until=until)
         now = until or max((one.at for one in observations), default=datetime.now(UTC))
         tree = SupplyTree(network, SwitchState.normal(network))
-        result = infer(tree=tree, observations=observations, now=now)
+        if told is None:
+            result = roll_up(tree=tree, observations=observations, now=now)
+        else:
+            metered = _metered(tables, network, observations)
+            result = infer(tree=tree, observations=observations, now=now, rates=told, metered=metered)
     all_findings = (*findings, *unread)
     if as_json:
         say_json({**result.as_json(), "findings": findings_as_json(all_findings)})
@@ -52,6 +93,36 @@ def infer_outages(
         mention_findings(all_findings)
         _say_outages(result)
     end_with_findings(all_findings)
+
+
+def _rates(path: Path | None, method: Method) -> EvidenceRates | None:
+    """Return the rates to infer with; None for the rules, which know none."""
+    if method is Method.ROLLUP:
+        if path is not None:
+            raise typer.BadParameter("The roll-up rules know no rates. Leave it out.", param_hint="--rates")
+        return None
+    if path is None:
+        return EvidenceRates()
+    try:
+        return read_rates(path)
+    except (RatesError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--rates") from error
+
+
+def _metered(
+    tables: NetworkTables, network: Network, observations: Sequence[Observation]
+) -> BoolArray | None:
+    """Tell which service points have a meter: those the package names one for.
+
+    Where it names none, all may have one (None) if any meter spoke, otherwise nobody has.
+    """
+    named = tables.service_point.loc[tables.service_point["meter"].notna(), "id"]
+    if named.empty and any(one.kind in _OF_METERS for one in observations):
+        return None
+    metered = np.zeros(network.service_point_count, dtype=np.bool_)
+    found = network.find_service_points([str(one) for one in named])
+    metered[found[found >= 0]] = True
+    return metered
 
 
 def _say_outages(result: InferenceResult) -> None:
