@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import psycopg
 from psycopg import sql
@@ -19,10 +20,11 @@ from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, MeterSettings, WebSettings
-from api.work import writing
+from api.work import reading, writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import analyse, evidence_waits
 from dispatch.errors import NoActiveNetwork
+from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_conflicts
 from dispatch.meter_requests import PingRules, ask_about_single_outages
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
@@ -32,6 +34,7 @@ from gis.database import connect
 logger = logging.getLogger("relight.analysis")
 
 LOOK_EVERY_S = 1.0
+TELL_CONFLICTS_EVERY_S = 5.0
 _AGAIN_AFTER_S = 1.0
 
 
@@ -51,6 +54,7 @@ class AnalysisWorker:
         self._stopping = stopping
         self._networks = networks or NetworkCache()
         self._pings = pings
+        self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
 
     def run(self) -> None:
         """Work until stopped; while the database is away, or another worker is at it, try again and again."""
@@ -77,6 +81,7 @@ class AnalysisWorker:
             while not self._stopping.is_set():
                 beat(connection)
                 self._work_off(connection)
+                self._tell_conflicts()
                 # Raises when the session, and with it the lock, is gone.
                 for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                     pass
@@ -97,6 +102,17 @@ class AnalysisWorker:
                 return
             if step.evidence:
                 logger.info("took %d pieces of evidence, made %d changes", step.evidence, step.changes)
+
+    def _tell_conflicts(self) -> None:
+        """Show the desk what intake has remarked on, every few seconds: that has no haste."""
+        if time.monotonic() - self._conflicts_told_at < TELL_CONFLICTS_EVERY_S:
+            return
+        self._conflicts_told_at = time.monotonic()
+        with reading(self._engine) as work:
+            differ = intake_conflicts_differ(work.session, now=work.now)
+        if differ:
+            with writing(self._engine) as work:
+                reconcile_intake_conflicts(work.session, now=work.now)
 
     def _something_waits(self) -> bool:
         # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
