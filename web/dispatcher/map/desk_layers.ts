@@ -45,7 +45,7 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
       "line-dasharray": [3, 2],
     },
   });
-  add_found_layers(map, palette);
+  add_found_layer(map, palette);
   // A crew is always there as a spot; its name and what it does only where no other crew's stands, and not from so far
   // away that names would hide the map.
   map.addLayer({
@@ -98,10 +98,10 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
   });
 }
 
-/** What was searched for: a ring around a dot, in the tone of what a person has chosen. */
-function add_found_layers(map: MapLibreMap, palette: Palette): void {
+/** What was searched for: a ring that leaves it in sight, in the tone of what a person has chosen. */
+function add_found_layer(map: MapLibreMap, palette: Palette): void {
   map.addLayer({
-    id: "found_ring",
+    id: "found",
     type: "circle",
     source: "found",
     paint: {
@@ -109,17 +109,6 @@ function add_found_layers(map: MapLibreMap, palette: Palette): void {
       "circle-color": "transparent",
       "circle-stroke-color": palette.selection,
       "circle-stroke-width": 3,
-    },
-  });
-  map.addLayer({
-    id: "found",
-    type: "circle",
-    source: "found",
-    paint: {
-      "circle-radius": 4,
-      "circle-color": palette.selection,
-      "circle-stroke-color": palette.ground,
-      "circle-stroke-width": 1.5,
     },
   });
 }
