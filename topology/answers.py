@@ -1,8 +1,9 @@
 """The outages of one answer: what is believed, with candidates, extent, start and reasons.
 
 Owns how beliefs become outages, in rules:
-Rule 1: every device believed open, and every service believed out alone, is an outage; its first candidate
-is the likeliest near it, and whom that puts out is its extent. Two with the same first candidate are one.
+Rule 1: every device believed open, and every report that none of them explains, is an outage; its first
+candidate is the likeliest near it, and whom that puts out is its extent. Two with the same first candidate
+are one.
 Rule 2: what is known to be open is an outage with probability 1.
 Rule 3: an outage began with the first report of it that another one followed within `TOGETHER`, as far as
 there are several: a clock that is hours off, or an older trouble of one customer, does not date it back.
@@ -71,7 +72,7 @@ class _Builder:
     def believed(self, believed: Believed) -> list[InferredOutage]:
         """Rule 1."""
         verdicts = [self.suspects.of_device(int(believed.vertices[row])) for row, _ in believed.opened]
-        verdicts += [self.suspects.of_service(point) for point in believed.is_alone.tolist()]
+        verdicts += [self.suspects.of_service(point) for point in believed.unexplained.tolist()]
         first: dict[tuple[str, str], Verdict] = {}
         for one in verdicts:
             first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)

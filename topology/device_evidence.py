@@ -50,7 +50,7 @@ def device_ratios(
         of_vertex = ratios.setdefault(vertex, np.ones(len(states)))
         touched = np.ones(len(states), dtype=np.bool_)
         if phases is not None:
-            touched = (states.out & states.out[states.of_mask[phases]]).any(axis=1)
+            touched = ~states.apart[states.of_mask[phases]]
         touched[0] = False
         of_vertex[touched] *= ratio
 

@@ -5,8 +5,8 @@ or below it, and the choice of what is believed:
 Rule 1: going down, a device is believed open when that is more likely than not, given that what is believed
 open above it is all that is. Of the phases it may open on, the likeliest.
 Rule 2: below it, only what a device adds on other phases is still asked.
-Rule 3: a service point that reports, and is not explained so, is believed out alone when that is more likely
-than not; else its report is believed false.
+Rule 3: a service point that reports and is not explained so is not passed over unless its report is all but
+certainly false: less likely out than `WORTH_SAYING`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from topology.fault_priors import WHOLE
 from topology.posterior import QUIET, Posterior
 
 MORE_LIKELY_THAN_NOT = 0.5
+WORTH_SAYING = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +31,8 @@ class Believed:
 
     `vertices` are sorted; `probability` is by row and state: open to this state and nothing above on these
     phases. `opened` are rows and states believed open. `cut` is the state believed at and below each row.
-    `points` report out and hang near; `alone` is how likely each is out by its own service and nothing above,
-    `is_alone` whether that is believed.
+    `points` report out and hang near; `alone` is how likely each is out by its own service and nothing above.
+    `unexplained` are those of them that rule 3 leaves, the likeliest out first.
     """
 
     vertices: LongArray
@@ -40,7 +41,7 @@ class Believed:
     opened: tuple[tuple[int, int], ...]
     points: LongArray
     alone: FloatArray
-    is_alone: LongArray
+    unexplained: LongArray
 
     def row_of(self, vertex: int) -> int:
         """Return the row of a vertex, -1 when no report is near."""
@@ -54,11 +55,11 @@ def go_down(posterior: Posterior, points: LongArray) -> Believed:
     near = blame.with_all_above(
         np.concatenate([blame.vertex_of_point[points], np.flatnonzero(posterior.is_told)])
     )
-    vertices = near[(near == ROOT) | (posterior.bucket[near] != QUIET)]
+    vertices = near[(near == ROOT) | (posterior.age[near] != QUIET)]
     descent = _Descent(posterior, vertices)
     for level in blame.levels(vertices)[1:]:
         descent.step(level)
-    alone, is_alone = descent.services(points)
+    alone, unexplained = descent.services(points)
     opened = sorted(descent.opened)
     return Believed(
         vertices=vertices,
@@ -67,19 +68,19 @@ def go_down(posterior: Posterior, points: LongArray) -> Believed:
         opened=tuple(opened),
         points=points,
         alone=alone,
-        is_alone=is_alone,
+        unexplained=unexplained,
     )
 
 
 class _Descent:
-    """The pass itself; `below[row, state, loss]` is how likely it is that this is cut at a row and above."""
+    """The pass itself; `below[row, state, setting]` is how likely it is that this is cut at a row and above."""
 
     def __init__(self, posterior: Posterior, vertices: LongArray) -> None:
         self._posterior = posterior
         self._vertices = vertices
         passes = posterior.passes
-        count, states, losses = len(vertices), len(posterior.states), len(passes.losses)
-        self._below = np.zeros((count, states, losses))
+        count, states, settings = len(vertices), len(posterior.states), len(passes.settings)
+        self._below = np.zeros((count, states, settings))
         self._below[0, WHOLE] = 1.0
         self.probability = np.zeros((count, states))
         self.cut = np.zeros(count, dtype=np.int32)
@@ -88,7 +89,7 @@ class _Descent:
     def step(self, level: LongArray) -> None:
         """Go down to the vertices of one depth."""
         posterior, passes = self._posterior, self._posterior.passes
-        states, weights = posterior.states, posterior.loss_weights
+        states, weights = posterior.states, posterior.weights
         rows = np.searchsorted(self._vertices, level)
         above = np.searchsorted(self._vertices, posterior.blame.parent[level])
         reach = self._below[above]
@@ -101,8 +102,7 @@ class _Descent:
             at, state = opening.rows, opening.state
             likely = np.exp(opening.log_odds - log_whole[at])
             joint = reach[at] * likely
-            apart = ~(states.out & states.out[state]).any(axis=1)
-            self.probability[rows[at], state] = joint[:, apart].sum(axis=1) @ weights
+            self.probability[rows[at], state] = joint[:, states.apart[state]].sum(axis=1) @ weights
             for cut in range(len(states)):
                 below[at, states.join[cut, state]] += joint[:, cut]
             given_cut = likely[np.arange(len(at)), believed[at]]
@@ -115,9 +115,9 @@ class _Descent:
         self.opened += zip(rows[opens].tolist(), state[opens].tolist(), strict=True)
 
     def services(self, points: LongArray) -> tuple[FloatArray, LongArray]:
-        """Return how likely points are out alone, and for which that is believed."""
+        """Return how likely points are out alone, and those that are left unexplained."""
         posterior = self._posterior
-        blame, states, weights = posterior.blame, posterior.states, posterior.loss_weights
+        blame, states, weights = posterior.blame, posterior.states, posterior.weights
         rows = np.searchsorted(self._vertices, blame.vertex_of_point[points])
         ratios = posterior.ratios(posterior.passes, points)
         priors = np.array([posterior.service_prior(point) for point in points.tolist()])[:, None]
@@ -127,14 +127,14 @@ class _Descent:
         is_on = ~states.out[:, blame.taken_of_point[points]].T
         reach = self._below[rows]
         alone = (reach * is_on[:, :, None]).sum(axis=1) * likely @ weights
-        believed = self.cut[rows]
-        is_cut = states.out[believed, blame.taken_of_point[points]]
-        given = (likely * _given(reach, believed, weights)).sum(axis=1)
-        return alone, points[(given > MORE_LIKELY_THAN_NOT) & ~is_cut]
+        out = alone + (reach * ~is_on[:, :, None]).sum(axis=1) @ weights
+        is_cut = states.out[self.cut[rows], blame.taken_of_point[points]]
+        left = np.flatnonzero((out >= WORTH_SAYING) & ~is_cut)
+        return alone, points[left[np.argsort(-out[left], kind="stable")]]
 
 
 def _given(reach: FloatArray, believed: IntArray, weights: FloatArray) -> FloatArray:
-    """Return the weights of the losses given that just what is believed is cut above, rows x losses."""
+    """Return the weights of the settings given that just what is believed is cut above, rows x settings."""
     weighed = reach[np.arange(len(reach)), believed] * weights
     whole = weighed.sum(axis=1, keepdims=True)
     return np.where(whole > 0, weighed / np.where(whole > 0, whole, 1.0), weights)

@@ -4,7 +4,8 @@ Owns the categories a service point can be in, the age buckets, and the tables o
 Rule 1: given that a service point is out or on, what its meter and its people say is independent of all else,
 and of each other; their log ratios add.
 Rule 2: a ratio depends on the kind and on the age of the feeder's trouble, in five buckets of minutes since
-the first report on that feeder. Silence speaks the louder the longer it lasts.
+the first report on that feeder. Silence speaks the louder the longer it lasts. Where that first report was a
+call, the trouble is older than it by an unknown delay.
 Rule 3: a meter that did not wake where supply came back speaks by its silence, the less so the fewer woke.
 Rule 4: how often a message is false is told as a share of the messages received; with N received from M
 meters a meter with supply sends one with probability share x N / M. N is rounded to steps of a fifth, so that
@@ -14,8 +15,10 @@ one more message does not change the weight of all.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,9 @@ FloatArray = npt.NDArray[np.float64]
 
 # Minutes since the first report on a feeder; the last bucket has no end.
 BUCKET_STARTS: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0, 30.0)
+BUCKETS = len(BUCKET_STARTS)
+# An age is a bucket, plus BUCKETS where the first report was a call.
+AGES = 2 * BUCKETS
 # What is older is as telling as this.
 _LAST_BUCKET_ENDS = 60.0
 # A probability of exactly 0 would make a single message final; nothing is that sure.
@@ -56,9 +62,10 @@ CATEGORIES = 2 * METERS
 NOT_COUNTED = -1
 
 
-def bucket_of(age_minutes: float) -> int:
-    """Return the bucket of an age; a clock ahead of ours is the first."""
-    return int(np.searchsorted(BUCKET_STARTS, max(age_minutes, 0.0), side="right")) - 1
+def age_of(minutes: float, *, is_called_first: bool) -> int:
+    """Return the number of an age: its bucket (a clock ahead of ours is the first), and what came first."""
+    bucket = int(np.searchsorted(BUCKET_STARTS, max(minutes, 0.0), side="right")) - 1
+    return bucket + BUCKETS * is_called_first
 
 
 def rounded_count(count: int) -> float:
@@ -86,66 +93,87 @@ class Received:
     woken: float = 1.0
 
 
-class EvidenceWeights:
-    """Log ratios by bucket: arrays of categories x losses, for each loss that is thought possible."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that may be so, of what is not known: the loss of last gasps, the share of false ones, and by
+    how many minutes the trouble is older than a first report that was a call.
+    """
 
-    def __init__(self, rates: EvidenceRates, losses: FloatArray, received: Received) -> None:
-        """Work out all ratios for a set of losses."""
-        delivered = 1.0 - losses
-        false_gasp = _false(rates.false_rate, received.gasps, received.meters)
-        false_call = _false(rates.false_call_rate, received.calls, received.service_points)
-        self._by_bucket = [
-            _ratios(
-                rates,
-                gasped=delivered * _share(rates.gasps_by_minute, bucket),
-                called=_share(rates.calls_by_minute, bucket, at_least=FIRST_CALL_AFTER),
-                quiet=_share(rates.calls_by_minute, bucket),
-                false_gasp=false_gasp,
-                false_call=false_call,
-                power_up_loss=max(rates.power_up_loss, 1.0 - received.woken, LEAST),
-            )
-            for bucket in range(len(BUCKET_STARTS))
+    loss: float
+    false_rate: float
+    delay_minutes: float
+
+
+UNKNOWN_LOSSES: tuple[float, ...] = tuple(round(0.05 + 0.1 * step, 2) for step in range(10))
+UNKNOWN_FALSE_RATES: tuple[float, ...] = (0.001, 0.01, 0.05)
+UNKNOWN_DELAYS: tuple[float, ...] = (0.0, 4.0, 10.0)
+
+
+def settings_of(rates: EvidenceRates) -> tuple[Setting, ...]:
+    """Return all that may be so, each as likely as the others before the evidence."""
+    losses = UNKNOWN_LOSSES if rates.loss is None else (rates.loss,)
+    is_told = rates.false_rate is not None or rates.false_gasp_probability is not None
+    false_rates = (rates.false_rate or 0.0,) if is_told else UNKNOWN_FALSE_RATES
+    return tuple(Setting(*one) for one in product(losses, false_rates, UNKNOWN_DELAYS))
+
+
+class EvidenceWeights:
+    """Log ratios by age: arrays of categories x settings."""
+
+    def __init__(self, rates: EvidenceRates, settings: Sequence[Setting], received: Received) -> None:
+        """Work out all ratios for some settings."""
+        self._by_age = [
+            np.stack([_ratios(rates, one, received, age) for one in settings], axis=1) for age in range(AGES)
         ]
 
-    def ratios(self, bucket: int) -> FloatArray:
-        """Return the log ratios of a bucket, categories x losses."""
-        return self._by_bucket[bucket]
+    def ratios(self, age: int) -> FloatArray:
+        """Return the log ratios of an age (`age_of`), categories x settings."""
+        return self._by_age[age]
 
 
-def _ratios(
-    rates: EvidenceRates,
-    *,
-    gasped: FloatArray,
-    called: float,
-    quiet: float,
-    false_gasp: float,
-    false_call: float,
-    power_up_loss: float,
-) -> FloatArray:
-    gasped = np.clip(gasped, LEAST, 1 - LEAST)
+def _ratios(rates: EvidenceRates, setting: Setting, received: Received, age: int) -> FloatArray:
+    bucket, is_called_first = age % BUCKETS, age >= BUCKETS
+    older = setting.delay_minutes if is_called_first else 0.0
+    gasped = _likely((1 - setting.loss) * _share(rates.gasps_by_minute, bucket, older))
+    false_gasp = rates.false_gasp_probability
+    if false_gasp is None:
+        false_gasp = _false(setting.false_rate, received.gasps, received.meters)
+    false_gasp = _likely(false_gasp)
     certain = math.log((1 - rates.ping_errors) / max(rates.ping_errors, LEAST))
-    meter = np.zeros((METERS, len(gasped)))
-    meter[Meter.SILENT] = np.log1p(-gasped) - math.log1p(-false_gasp)
-    meter[Meter.GASPED] = np.log(gasped) - math.log(false_gasp)
+    meter = np.zeros(METERS)
+    meter[Meter.SILENT] = math.log1p(-gasped) - math.log1p(-false_gasp)
+    meter[Meter.GASPED] = math.log(gasped) - math.log(false_gasp)
     meter[Meter.ON] = -certain
     meter[Meter.OFF] = certain
     meter[Meter.UNREACHABLE] = math.log(UNREACHABLE_RATIO)
-    meter[Meter.NOT_WOKEN] = -math.log(power_up_loss)
-    silent = math.log1p(-min(quiet, 1 - LEAST)) - math.log1p(-false_call)
-    loud = math.log(max(called, LEAST)) - math.log(false_call)
-    return np.concatenate([meter + silent, meter + loud])
+    meter[Meter.NOT_WOKEN] = -math.log(max(rates.power_up_loss, 1.0 - received.woken, LEAST))
+    called, quiet = _calls(rates, received, bucket, older)
+    return np.concatenate([meter + quiet, meter + called])
+
+
+def _calls(rates: EvidenceRates, received: Received, bucket: int, older: float) -> tuple[float, float]:
+    """Return the log ratios of a call and of none."""
+    false = rates.false_call_probability
+    if false is None:
+        false = _false(rates.false_call_rate, received.calls, received.service_points)
+    false = _likely(false)
+    called = _likely(_share(rates.calls_by_minute, bucket, older, at_least=FIRST_CALL_AFTER))
+    has_called = _likely(_share(rates.calls_by_minute, bucket, older))
+    return math.log(called) - math.log(false), math.log1p(-has_called) - math.log1p(-false)
+
+
+def _likely(probability: float) -> float:
+    return min(max(probability, LEAST), 1 - LEAST)
 
 
 def _false(share: float, received: float, places: int) -> float:
-    if not places:
-        return LEAST
-    return min(max(share * received / places, LEAST), 0.5)
+    return min(share * received / places, 0.5) if places else LEAST
 
 
-def _share(curve: Curve, bucket: int, at_least: float = 0.0) -> float:
+def _share(curve: Curve, bucket: int, older: float, at_least: float = 0.0) -> float:
     """Return the mean of a curve over a bucket; before its first and after its last row it is level."""
     start = BUCKET_STARTS[bucket]
-    stop = BUCKET_STARTS[bucket + 1] if bucket + 1 < len(BUCKET_STARTS) else _LAST_BUCKET_ENDS
-    minutes = np.linspace(start, stop, 61)
+    stop = BUCKET_STARTS[bucket + 1] if bucket + 1 < BUCKETS else _LAST_BUCKET_ENDS
+    minutes = np.maximum(np.linspace(start, stop, 61) + older, at_least)
     at, shares = zip(*curve, strict=True)
-    return float(np.interp(np.maximum(minutes, at_least), at, shares).mean())
+    return float(np.interp(minutes, at, shares).mean())

@@ -23,16 +23,18 @@ WHOLE = 0
 
 @dataclass(frozen=True, eq=False)
 class CutStates:
-    """What can be cut at a place: state 0 nothing, the others each a distinct set of service points out.
+    """What can be cut at a place: state 0 nothing, the others each a set of open phases.
 
     `taken` are the sets of phases that service points take; `out[state, taken]` tells who is out;
-    `join[a, b]` is the state where both are cut; `of_mask` gives the state of any open phases.
+    `join[a, b]` is the state where both are cut; `of_mask` gives the state of any open phases; `apart[a, b]`
+    tells whether two have no phase in common.
     """
 
     taken: MaskArray
     out: BoolArray
     join: IntArray
     of_mask: IntArray
+    apart: BoolArray
 
     def __len__(self) -> int:
         """Return the number of states."""
@@ -40,19 +42,20 @@ class CutStates:
 
 
 def cut_states(taken: MaskArray) -> CutStates:
-    """Return the states in which service points that take these sets of phases can be."""
+    """Return the states; where all service points take the same phases, any of these open is one state."""
     masks = np.arange(ABC + 1, dtype=np.uint8)
-    out, first, of_mask = np.unique(
-        (masks[:, None] & taken[None, :]) > 0, axis=0, return_index=True, return_inverse=True
+    of_mask = masks.astype(np.int32)
+    if len(taken) <= 1:
+        of_mask = ((masks & taken.sum(dtype=np.uint8)) > 0).astype(np.int32)
+        masks = np.array([0, ABC], dtype=np.uint8)
+    common = masks[:, None] & masks[None, :]
+    return CutStates(
+        taken=taken,
+        out=(masks[:, None] & taken[None, :]) > 0,
+        join=of_mask[masks[:, None] | masks[None, :]],
+        of_mask=of_mask,
+        apart=common == 0,
     )
-    # Numbered by their first mask, so that nothing cut is state 0.
-    rank = np.argsort(np.argsort(first))
-    states = np.empty_like(out)
-    states[rank] = out
-    state_of_mask = rank[of_mask.reshape(-1)].astype(np.int32)
-    lowest = np.sort(first)
-    join = state_of_mask[lowest[:, None] | lowest[None, :]]
-    return CutStates(taken, states, join.astype(np.int32), state_of_mask)
 
 
 class FaultPriors:

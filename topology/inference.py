@@ -23,7 +23,7 @@ from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
-from topology.evidence_weights import BUCKET_STARTS, Meter, bucket_of, rounded_share
+from topology.evidence_weights import BUCKET_STARTS, Meter, age_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
@@ -34,6 +34,10 @@ from topology.statements import DEFAULT_HOLD_DOWN, Statements
 from topology.supply_tree import SupplyTree
 
 __all__ = ["Candidate", "Inference", "InferenceResult", "InferredOutage", "Reason", "Restored", "infer"]
+
+
+# These words of a meter tell when supply was lost; a call comes some time later.
+_MARKS_THE_TIME = (Meter.GASPED, Meter.NOT_WOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Inference:
         self._restored: dict[Restored, LongArray] = {}
         self._known: list[KnownDevice] = []
         self._since: TimeArray = np.full(len(self.blame), np.inf)
+        self._is_called_first = np.zeros(len(self.blame), dtype=np.bool_)
         self._feeder_reports: dict[int, dict[int, float]] = {}
 
     def update(
@@ -226,7 +231,11 @@ class Inference:
             end = int(self.blame.end[feeder]) if feeder != ROOT else 1
             if not self._feeder_reports[feeder]:
                 del self._feeder_reports[feeder]
-            self._since[feeder:end] = min(self._feeder_reports.get(feeder, {}).values(), default=np.inf)
+            reports = self._feeder_reports.get(feeder, {})
+            first = min(reports, key=lambda point: (reports[point], point), default=-1)
+            self._since[feeder:end] = reports.get(first, np.inf)
+            # Of reports of one moment the meter's counts as the first: it tells the time.
+            self._is_called_first[feeder] = first >= 0 and self.heard.word[first] not in _MARKS_THE_TIME
 
     def _points_with_on(self, feeders: LongArray) -> LongArray:
         found = [np.empty(0, dtype=np.int64)]
@@ -242,7 +251,9 @@ class Inference:
         told = self._told_feeders()
         for feeder in [ROOT, *self.blame.feeders.tolist()]:
             since = min(float(self._since[feeder]), told.get(feeder, np.inf))
-            self.posterior.age(feeder, bucket_of((at - since) / 60) if np.isfinite(since) else QUIET)
+            is_called_first = bool(self._is_called_first[feeder])
+            age = age_of((at - since) / 60, is_called_first=is_called_first) if np.isfinite(since) else QUIET
+            self.posterior.set_age(feeder, age)
 
     def _told_feeders(self) -> dict[int, float]:
         told: dict[int, float] = {}

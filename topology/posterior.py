@@ -4,9 +4,10 @@ Owns what is counted where, which feeders are in trouble and for how long, and w
 something changes. It gives the same whether all came at once or one by one.
 
 Rule 1: a feeder without a report says nothing: its silence has no age yet. It is left out.
-Rule 2: an unknown loss of last gasps is thought equally likely from 5 to 95 %; each is weighed by how well it
-explains the evidence of the feeders with the most reports (`WEIGHING_FEEDERS`). What weighs below
-`LEAST_WEIGHT` is left out, and all answers are means over the rest.
+Rule 2: what is not known (`Setting`: the loss of last gasps, the share of false ones) is thought equally
+likely in all its values; each is weighed by how well it explains the evidence of the feeders with the most
+reports (`WEIGHING_FEEDERS`). What weighs below `LEAST_WEIGHT` is left out, and all answers are means over
+the rest.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from topology.evidence_weights import (
     Meter,
     Received,
     rounded_count,
+    settings_of,
 )
 from topology.fault_priors import FaultPriors, cut_states
 from topology.rates import EvidenceRates
 from topology.up_pass import UpPass, at_service
 
-LOSSES: FloatArray = np.linspace(0.05, 0.95, 19)
 WEIGHING_FEEDERS = 20
 LEAST_WEIGHT = 1e-4
 QUIET = -1
@@ -39,9 +40,9 @@ _SPEAKS_OUT = np.array([one in (Meter.GASPED, Meter.OFF, Meter.NOT_WOKEN) for on
 class Posterior:
     """Evidence by service point and device of one blame tree, and the tables that follow from it.
 
-    `category` is by service point, `bucket` by vertex (QUIET without a report on the feeder), `reports` by
+    `category` is by service point, `age` by vertex (QUIET without a report on the feeder), `reports` by
     vertex how many own service points say that they are out, `is_told` where something was said about the
-    device itself. `loss_weights` belong to `passes.losses`.
+    device itself. `weights` belong to `passes.settings`.
     """
 
     def __init__(self, blame: BlameTree, rates: EvidenceRates, metered: BoolArray | None = None) -> None:
@@ -58,13 +59,13 @@ class Posterior:
         self.reports = np.zeros(len(blame), dtype=np.int64)
         self._counts = np.zeros((len(blame), CATEGORIES * len(blame.taken)))
         self._add_counts(blame.points, +1)
-        self.bucket = np.full(len(blame), QUIET, dtype=np.int32)
+        self.age = np.full(len(blame), QUIET, dtype=np.int32)
         self._meters = int(np.count_nonzero(has_meter))
         self.is_told = np.zeros(len(blame), dtype=np.bool_)
         self._own_priors: dict[int, float] = dict(self.priors.service_of_point)
-        losses = LOSSES if rates.loss is None else np.array([rates.loss])
-        self._weighing = self.passes = UpPass(blame, self.priors, losses)
-        self.loss_weights = np.full(len(losses), 1.0 / len(losses))
+        self._settings = settings_of(rates)
+        self._weighing = self.passes = UpPass(blame, self.priors, self._settings)
+        self.weights = np.full(len(self._settings), 1.0 / len(self._settings))
         self._received: Received | None = None
         self.receive(gasps=0, calls=0)
 
@@ -100,12 +101,12 @@ class Posterior:
         np.add.at(self._counts, (vertices, columns), sign)
         np.add.at(self.reports, vertices[_SPEAKS_OUT[category]], sign)
 
-    def age(self, feeder: int, bucket: int) -> None:
+    def set_age(self, feeder: int, age: int) -> None:
         """Say how old the trouble of a feeder is; QUIET for none. The root stands for what has no feeder."""
-        if self.bucket[feeder] == bucket:
+        if self.age[feeder] == age:
             return
         end = int(self.blame.end[feeder]) if feeder != ROOT else 1
-        self.bucket[feeder:end] = bucket
+        self.age[feeder:end] = age
         for one in (self._weighing, self.passes):
             one.is_fresh[feeder:end] = False
 
@@ -132,20 +133,16 @@ class Posterior:
     def active_feeders(self) -> LongArray:
         """Return the feeders with reports."""
         feeders = self.blame.feeders
-        return np.asarray(feeders[self.bucket[feeders] != QUIET])
+        return np.asarray(feeders[self.age[feeders] != QUIET])
 
     def refresh(self) -> None:
         """Bring all tables up to date."""
         active = self.active_feeders()
-        if len(self._known_losses) > 1:
-            self._weigh_losses(active)
+        if len(self._settings) > 1:
+            self._weigh_settings(active)
         self._refresh(self.passes, active)
 
-    @property
-    def _known_losses(self) -> FloatArray:
-        return self._weighing.losses
-
-    def _weigh_losses(self, active: LongArray) -> None:
+    def _weigh_settings(self, active: LongArray) -> None:
         """Rule 2."""
         sample = active
         if len(active) > WEIGHING_FEEDERS:
@@ -153,18 +150,20 @@ class Posterior:
             reports = running[self.blame.end[active]] - running[active]
             sample = np.sort(active[np.argsort(-reports, kind="stable")[:WEIGHING_FEEDERS]])
         self._refresh(self._weighing, sample)
-        log_weights = self._weighing.whole[sample, 0].sum(axis=0)
+        root = self._weighing.own(np.array([ROOT]), self._counts, self.age)
+        log_weights = self._weighing.whole[sample, 0].sum(axis=0) + root[0, 0]
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
-        kept = weights >= LEAST_WEIGHT
-        self.loss_weights = weights[kept] / weights[kept].sum()
-        if not np.array_equal(self.passes.losses, self._known_losses[kept]):
-            self.passes = UpPass(self.blame, self.priors, self._known_losses[kept])
+        kept = np.flatnonzero(weights >= LEAST_WEIGHT)
+        self.weights = weights[kept] / weights[kept].sum()
+        settings = tuple(self._settings[one] for one in kept.tolist())
+        if self.passes.settings != settings:
+            self.passes = UpPass(self.blame, self.priors, settings)
             self._weigh(self.passes)
 
     def _weigh(self, passes: UpPass) -> None:
         if self._received is not None:
-            passes.weigh(EvidenceWeights(self.rates, passes.losses, self._received))
+            passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))
 
     def _refresh(self, passes: UpPass, feeders: LongArray) -> None:
         stale = np.zeros(len(self.blame), dtype=np.bool_)
@@ -173,7 +172,7 @@ class Posterior:
         vertices = np.flatnonzero(stale)
         if len(vertices):
             extra = self._extra(passes, vertices)
-            passes.refresh(vertices, counts=self._counts, buckets=self.bucket, extra=extra)
+            passes.refresh(vertices, counts=self._counts, ages=self.age, extra=extra)
 
     def _extra(self, passes: UpPass, vertices: LongArray) -> dict[int, FloatArray]:
         """Return what service points with a prior of their own add to their vertices."""
@@ -190,9 +189,9 @@ class Posterior:
         return extra
 
     def ratios(self, passes: UpPass, points: Indices) -> FloatArray:
-        """Return the log ratio of single service points that count, points x losses."""
-        buckets = self.bucket[self.blame.vertex_of_point[points]]
-        return passes.service_ratios(buckets, self.category[points].astype(np.int32))
+        """Return the log ratio of single service points that count, points x settings."""
+        ages = self.age[self.blame.vertex_of_point[points]]
+        return passes.service_ratios(ages, self.category[points].astype(np.int32))
 
     def _spoil(self, vertices: Indices) -> None:
         above = self.blame.with_all_above(vertices)

@@ -68,10 +68,13 @@ class EvidenceRates:
 
     Args:
         loss: share of last gasps that never arrive; None: estimated from the evidence itself.
-        false_rate: share of the received last gasps that come from a meter with supply.
+        false_rate: share of the received last gasps that come from a meter with supply; None: estimated too.
         gasps_by_minute: share of the last gasps that arrive at all which are here so many minutes after it.
         calls_by_minute: share of service points without supply that have called so many minutes after it.
         false_call_rate: share of the calls that come from, or are put down to, a place with supply.
+        false_gasp_probability: probability that a meter with supply has sent a last gasp, where it is known;
+            None: what `false_rate` of the received comes to.
+        false_call_probability: the same for calls.
         power_up_loss: share of power-ups that never arrive.
         expected_faults: how many devices are expected to be open at once; with `shares` it gives the priors.
         shares: share of the faults by kind, spread evenly over the devices of the kind.
@@ -86,10 +89,12 @@ class EvidenceRates:
     """
 
     loss: float | None = None
-    false_rate: float = 0.01
+    false_rate: float | None = None
     gasps_by_minute: Curve = DEFAULT_GASPS
     calls_by_minute: Curve = DEFAULT_CALLS
     false_call_rate: float = 0.01
+    false_gasp_probability: float | None = None
+    false_call_probability: float | None = None
     power_up_loss: float = 0.1
     expected_faults: float = 2.0
     shares: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SHARES))
@@ -129,6 +134,8 @@ _PROBABILITIES = (
     "loss",
     "false_rate",
     "false_call_rate",
+    "false_gasp_probability",
+    "false_call_probability",
     "power_up_loss",
     "ping_errors",
     "telemetry_missed",
@@ -138,6 +145,8 @@ _PROBABILITIES = (
 )
 _CURVES = ("gasps_by_minute", "calls_by_minute")
 _TABLES = ("shares", "priors", "priors_by_device", "single_phase")
+
+_MAY_BE_UNKNOWN = ("loss", "false_rate", "false_gasp_probability", "false_call_probability")
 
 
 def read_rates(path: Path) -> EvidenceRates:
@@ -170,7 +179,7 @@ def _value(name: str, value: object) -> Any:
         if not isinstance(value, dict):
             raise RatesError(f"`{name}` must be an object of numbers, not {value!r}.")
         return {str(key): _number(f"{name}.{key}", one) for key, one in value.items()}
-    return None if value is None and name == "loss" else _number(name, value)
+    return None if value is None and name in _MAY_BE_UNKNOWN else _number(name, value)
 
 
 def _curve(name: str, rows: object) -> Curve:

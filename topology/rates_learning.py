@@ -17,6 +17,8 @@ from topology.rates import DEFAULT_CALLS, RATED_KINDS, Curve, EvidenceRates
 
 # A rate rests on the default as if on so many observations, so that a handful does not become a certainty.
 DEFAULT_WEIGHT = 2.0
+# Where nobody says otherwise, one last gasp in a hundred comes from a meter with supply.
+USUAL_FALSE_RATE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def learn_rates(storms: Sequence[PastStorm], *, default: EvidenceRates | None = 
     return replace(
         default,
         loss=min(1.0, max(0.0, lost)) if due else default.loss,
-        false_rate=_smoothed(false, heard + false, default.false_rate),
+        false_rate=_smoothed(
+            false, heard + false, USUAL_FALSE_RATE if default.false_rate is None else default.false_rate
+        ),
         false_call_rate=_smoothed(called_falsely, called + called_falsely, default.false_call_rate),
         calls_by_minute=learn_calls(
             [minutes for storm in storms for minutes in storm.dark_minutes],

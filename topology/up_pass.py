@@ -1,6 +1,6 @@
 """One pass up the blame tree: how well each state of the supply above a vertex explains all below it.
 
-Owns the two tables the posterior is read from. For a vertex v and a state s of what is cut above it, at a loss k:
+Owns the two tables the posterior is read from. For a vertex v and a state s of what is cut above it, in a setting k:
     within[v, s, k] = log probability ratio of all evidence at and below v when v itself adds nothing to s
     whole[v, s, k]  = the same when v may add something: log of (none x within[s] + sum of p(e) x within[s + e])
 Rule 1: a service point that is cut off weighs its ratio R; one that is not, (1 - p) + p R, for its own service.
@@ -10,19 +10,20 @@ Only what changed is worked out again: a vertex, and all above it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from topology.arrays import IntArray, LongArray
 from topology.blame_tree import BlameTree
-from topology.evidence_weights import BUCKET_STARTS, CATEGORIES, EvidenceWeights, FloatArray
+from topology.evidence_weights import AGES, CATEGORIES, EvidenceWeights, FloatArray, Setting
 from topology.fault_priors import FaultPriors
 
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """For some vertices: the state each may add, and its log odds by state above and loss, -inf for never."""
+    """For some vertices: the state each may add, and its log odds by state above and setting, -inf for never."""
 
     state: int
     rows: LongArray
@@ -30,16 +31,16 @@ class Opening:
 
 
 class UpPass:
-    """The tables of one set of losses; `refresh` brings vertices up to date."""
+    """The tables of some settings; `refresh` brings vertices up to date."""
 
-    def __init__(self, blame: BlameTree, priors: FaultPriors, losses: FloatArray) -> None:
+    def __init__(self, blame: BlameTree, priors: FaultPriors, settings: Sequence[Setting]) -> None:
         """Make room for the tables; pages of vertices that are never looked at cost no memory."""
         self.blame = blame
         self.priors = priors
-        self.losses = losses
+        self.settings = tuple(settings)
         states = len(priors.states)
-        self.within = np.zeros((len(blame), states, len(losses)))
-        self.whole = np.zeros((len(blame), states, len(losses)))
+        self.within = np.zeros((len(blame), states, len(settings)))
+        self.whole = np.zeros((len(blame), states, len(settings)))
         self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
         self._tables: list[FloatArray] = []
 
@@ -47,26 +48,26 @@ class UpPass:
         """Take other weights; nothing is fresh after it."""
         self.is_fresh[:] = False
         self._weights = weights
-        self._tables = [self._table(weights.ratios(bucket)) for bucket in range(len(BUCKET_STARTS))]
+        self._tables = [self._table(weights.ratios(age)) for age in range(AGES)]
 
     def _table(self, ratios: FloatArray) -> FloatArray:
-        """Return rule 1 as a matrix: (category, phases taken) x (state, loss)."""
+        """Return rule 1 as a matrix: (category, phases taken) x (state, setting)."""
         states = self.priors.states
         alone = at_service(self.priors.service, ratios)
         by_state = np.where(states.out.T[None, :, :, None], ratios[:, None, None, :], alone[:, None, None, :])
         return by_state.reshape(CATEGORIES * len(states.taken), len(states) * ratios.shape[1])
 
-    def service_ratios(self, buckets: IntArray, categories: IntArray) -> FloatArray:
-        """Return the log ratios of single service points, points x losses."""
-        all_ratios = np.stack([self._weights.ratios(bucket) for bucket in range(len(BUCKET_STARTS))])
-        return all_ratios[buckets, categories]
+    def service_ratios(self, ages: IntArray, categories: IntArray) -> FloatArray:
+        """Return the log ratios of single service points, points x settings."""
+        all_ratios = np.stack([self._weights.ratios(age) for age in range(AGES)])
+        return all_ratios[ages, categories]
 
     def refresh(
         self,
         vertices: LongArray,
         *,
         counts: FloatArray,
-        buckets: IntArray,
+        ages: IntArray,
         extra: dict[int, FloatArray],
     ) -> None:
         """Work out vertices again, given with all above them.
@@ -74,16 +75,11 @@ class UpPass:
         Args:
             vertices: of feeders that have reports; each with all above it that is not fresh, but the root.
             counts: by vertex of the tree, how many own service points there are by category x phases taken.
-            buckets: by vertex, the age of its feeder.
-            extra: what single service points with a prior of their own add to their vertex, by state and loss.
+            ages: by vertex, that of its feeder.
+            extra: what single service points with a prior of their own add to their vertex, by state and setting.
         """
-        states, losses = len(self.priors.states), len(self.losses)
         for level in reversed(self.blame.levels(vertices)):
-            own = np.empty((len(level), states * losses))
-            for bucket, table in enumerate(self._tables):
-                if (rows := np.flatnonzero(buckets[level] == bucket)).size:
-                    own[rows] = counts[level[rows]] @ table
-            within = own.reshape(len(level), states, losses)
+            within = self.own(level, counts, ages)
             self._add_children(level, within)
             for row, vertex in enumerate(level.tolist()) if extra else ():
                 if vertex in extra:
@@ -91,6 +87,14 @@ class UpPass:
             self.within[level] = within
             self.whole[level] = within + self.log_whole(level)
         self.is_fresh[vertices] = True
+
+    def own(self, vertices: LongArray, counts: FloatArray, ages: IntArray) -> FloatArray:
+        """Return what the service points that hang at some vertices weigh, by state and setting."""
+        own = np.zeros((len(vertices), len(self.priors.states) * len(self.settings)))
+        for age, table in enumerate(self._tables):
+            if (rows := np.flatnonzero(ages[vertices] == age)).size:
+                own[rows] = counts[vertices[rows]] @ table
+        return own.reshape(len(vertices), len(self.priors.states), len(self.settings))
 
     def _add_children(self, level: LongArray, within: FloatArray) -> None:
         children, starts = self.blame.children
@@ -118,19 +122,22 @@ class UpPass:
 
     def log_whole(self, vertices: LongArray) -> FloatArray:
         """Return the log of all that vertices may add, against adding nothing, with how likely nothing is."""
-        top: FloatArray = np.zeros((len(vertices), len(self.priors.states), len(self.losses)))
+        top: FloatArray = np.zeros((len(vertices), len(self.priors.states), len(self.settings)))
         openings = self.openings(vertices)
         for opening in openings:
             top[opening.rows] = np.maximum(top[opening.rows], opening.log_odds)
         total: FloatArray = np.exp(-top)
         for opening in openings:
             total[opening.rows] += np.exp(opening.log_odds - top[opening.rows])
-        log_whole: FloatArray = np.log(total) + top + self.priors.log_none[vertices][:, None, None]
-        return log_whole
+        np.log(total, out=total)
+        total += top
+        total += self.priors.log_none[vertices][:, None, None]
+        return total
 
 
 def at_service(prior: float, ratios: FloatArray) -> FloatArray:
     """Return the log of (1 - p) + p R: a service point that is not cut off, but for its own service."""
     if prior <= 0:
         return np.zeros_like(ratios)
-    return np.logaddexp(np.log1p(-prior), np.log(prior) + ratios)
+    log_ratios: FloatArray = np.logaddexp(np.log1p(-prior), np.log(prior) + ratios)
+    return log_ratios

@@ -110,6 +110,8 @@ class Trial:
             gasps_by_minute=shape.gasps_by_minute,
             calls_by_minute=shape.calls_by_minute,
             false_call_rate=shape.false_call_rate,
+            false_gasp_probability=self.false_gasp_probability,
+            false_call_probability=self.false_call_probability,
             power_up_loss=shape.power_up_loss,
             expected_faults=(shape.fewest_faults + shape.most_faults) / 2,
             shares=renormalised_shares(self.ground, shape),

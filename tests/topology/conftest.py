@@ -35,9 +35,9 @@ def twin() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def inference_twin() -> ModuleType:
-    """The brute-force twin of inference and its random cases."""
-    return _load("inference_twin")
+def posterior_twin() -> ModuleType:
+    """The brute-force twin of the posterior and its random cases."""
+    return _load("posterior_twin")
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,23 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from topology.evidence_weights import CATEGORIES, EvidenceWeights, Received
+from topology.evidence_weights import CATEGORIES, EvidenceWeights, Setting
 from topology.kinds import BLAMEABLE_KINDS
+from topology.posterior import LEAST_WEIGHT
 from topology.rates import EvidenceRates
 
 PHASE_SETS = ["ABC", "ABC", "ABC", "A", "B", "BC"]
 RATES = EvidenceRates(
     loss=0.4,
     false_rate=0.05,
-    shares={"breaker": 0.2, "recloser": 0.2, "fuse": 0.4, "distribution": 0.1, "sectionalizer": 0.2, "service": 0.3},
+    shares={
+        "breaker": 0.2,
+        "recloser": 0.2,
+        "fuse": 0.4,
+        "distribution": 0.1,
+        "sectionalizer": 0.2,
+        "service": 0.3,
+    },
     expected_faults=1.5,
     single_phase={"fuse": 0.6, "recloser": 0.3},
 )
@@ -30,7 +38,7 @@ RATES = EvidenceRates(
 @st.composite
 def drawn_trees(draw: st.DrawFn, drawn_type: type) -> object:
     """A few blameable devices in a tree, some on fewer phases, between lines, with some service points."""
-    count = draw(st.integers(2, 7))
+    count = draw(st.integers(2, 6))
     nodes = [f"N{place}" for place in range(count)]
     kinds = st.sampled_from([*sorted(BLAMEABLE_KINDS), "fuse", "overhead"])
     pairs = [(draw(st.integers(max(0, place - 3), place - 1)), place) for place in range(1, count)]
@@ -51,6 +59,7 @@ class Twin:
     categories: dict[str, int]
     buckets: dict[str, int]
     weights: EvidenceWeights
+    settings: tuple[Setting, ...]
     rates: EvidenceRates
 
     @cached_property
@@ -95,21 +104,42 @@ class Twin:
             openings[device] = of_device
         return openings
 
-    def ratio(self, point: str) -> float:
+    def ratio(self, point: str, setting: int) -> float:
         """The ratio of what a service point says; one that counts no more says nothing."""
         if self.categories[point] < 0 or self.buckets[point] < 0:
             return 1.0
-        return math.exp(self.weights.ratios(self.buckets[point])[self.categories[point], 0])
+        return math.exp(self.weights.ratios(self.buckets[point])[self.categories[point], setting])
 
     def posterior(self) -> tuple[dict[tuple[str, frozenset[str]], float], dict[str, float]]:
-        """The probability of each opening with nothing above it on its phases, and of each service alone."""
+        """The means over all settings of `under`, weighed by how well each explains the evidence."""
+        under = [self.under(setting) for setting in range(len(self.settings))]
+        total = sum(whole for whole, _, _ in under)
+        kept = [one for one in under if one[0] / total >= LEAST_WEIGHT]
+        total = sum(whole for whole, _, _ in kept)
+        devices: dict[tuple[str, frozenset[str]], float] = {}
+        services = dict.fromkeys(self.fed, 0.0)
+        for whole, of_devices, of_services in kept:
+            for one, probability in of_devices.items():
+                devices[one] = devices.get(one, 0.0) + probability * whole / total
+            for point, probability in of_services.items():
+                services[point] += probability * whole / total
+        return devices, services
+
+    def under(self, setting: int) -> tuple[float, dict[tuple[str, frozenset[str]], float], dict[str, float]]:
+        """How likely the evidence is in a setting, and then the probability of each opening with nothing above
+        it on its phases, and of each service alone.
+        """
         whole = 0.0
         device_sums: dict[tuple[str, frozenset[str]], float] = {}
         service_sums = dict.fromkeys(self.fed, 0.0)
         devices = list(self.openings)
-        choices = [[(frozenset(), 1 - sum(self.openings[one].values())), *self.openings[one].items()] for one in devices]
-        ratios = {point: self.ratio(point) for point in self.fed}
+        choices = [
+            [(frozenset(), 1 - sum(self.openings[one].values())), *self.openings[one].items()]
+            for one in devices
+        ]
+        ratios = {point: self.ratio(point, setting) for point in self.fed}
         service = self.prior.get("service", 0.0)
+        outside = {point: 1 - service + service * ratio for point, ratio in ratios.items()}
         for opened in product(*choices):
             weight = math.prod(probability for _, probability in opened)
             chosen = {device: phases for device, (phases, _) in zip(devices, opened, strict=True) if phases}
@@ -120,7 +150,7 @@ class Twin:
                 if lost & phases
             }
             for point in self.fed:
-                weight *= ratios[point] if point in cut else 1 - service + service * ratios[point]
+                weight *= ratios[point] if point in cut else outside[point]
             whole += weight
             for device, phases in chosen.items():
                 if not self._is_below_another(device, phases, chosen):
@@ -129,25 +159,21 @@ class Twin:
                 own = service * ratios[point]
                 service_sums[point] += weight * own / (1 - service + own)
         return (
+            whole,
             {one: sum_ / whole for one, sum_ in device_sums.items()},
             {point: sum_ / whole for point, sum_ in service_sums.items()},
         )
 
-    def _is_below_another(self, device: str, phases: frozenset[str], chosen: dict[str, frozenset[str]]) -> bool:
-        """Above it something is open that takes a phase from service points of a sort that this does too."""
-        sorts = {frozenset(taken) for taken in self.fed.values()}
+    def _is_below_another(
+        self, device: str, phases: frozenset[str], chosen: dict[str, frozenset[str]]
+    ) -> bool:
+        """Above it something is open on a phase of its own; where all take the same phases, on any."""
+        alike = len({frozenset(taken) for taken in self.fed.values()}) == 1
         return any(
-            device in self.devices[other][2] and any(sort & opened and sort & phases for sort in sorts)
+            device in self.devices[other][2] and (alike or opened & phases)
             for other, opened in chosen.items()
             if other != device
         )
-
-
-def weights_of(rates: EvidenceRates, received: Received, loss: float) -> EvidenceWeights:
-    """The table of ratios at one loss."""
-    import numpy as np
-
-    return EvidenceWeights(rates, np.array([loss]), received)
 
 
 categories = st.sampled_from([-1, *range(CATEGORIES), 1, 1, 2, 2, 8])
