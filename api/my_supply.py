@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.call_words import call_words
 from api.supply_map import OutageAreas, draw
 from api.supply_view import AreaView, SupplyView, view_area, view_supply
 from api.supply_words import Words
-from dispatch.calls import CallAnswer, answer_call
+from dispatch.calls import CallAnswer, CallAnswerCode, answer_call, known_reason
 from dispatch.errors import NoActiveNetwork
+from dispatch.explained_evidence import spans_of
 from dispatch.network_cache import NetworkCache
 from dispatch.supply_status import SupplyStatus, supply_status
 from dispatch.supply_versions import supply_versions
@@ -23,7 +25,8 @@ from gis.places import ServicePointDetail, service_point_details, service_points
 # An account with hundreds of supplies, a city's lamps for instance, still gets a light page.
 _TOLD_IN_FULL = 8
 _TOLD_IN_SHORT = 100
-_ORDER = ("out", "reported", "restored", "on")
+_OFF_ON_PURPOSE = (CallAnswerCode.DISCONNECTED, CallAnswerCode.PLANNED_OUTAGE)
+_ORDER = ("out", "explained", "reported", "restored", "on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +58,33 @@ def my_supply(session: Session, *, account: str, areas: OutageAreas, words: Word
     ids = [status.service_point for status in statuses]
     details = _details(session, ids)
     labels = _labels(ids, details, words)
+    explained = spans_of(session, service_points=ids, after=now)
     supplies = []
     for label, status in zip(labels, statuses, strict=True):
         area = _area(session, status, details.get(status.service_point), areas=areas, words=words)
-        supplies.append(OwnSupply(label=label, view=view_supply(status, area=area, words=words, now=now)))
+        view = view_supply(status, area=area, words=words, now=now)
+        if not view.is_out and status.service_point in explained:
+            view = _view_explained(session, view, status, words=words, now=now)
+        supplies.append(OwnSupply(label=label, view=view))
     supplies.sort(key=lambda supply: _ORDER.index(supply.view.state))
     return MySupply(
         version=version,
         supplies=tuple(supplies[:_TOLD_IN_FULL]),
         others=tuple(supplies[_TOLD_IN_FULL:][:_TOLD_IN_SHORT]),
+    )
+
+
+def _view_explained(
+    session: Session, view: SupplyView, status: SupplyStatus, *, words: Words, now: datetime
+) -> SupplyView:
+    """Return the page of a supply that is off on purpose, said as an agent would; else the view as it is."""
+    reason = known_reason(session, service_point=status.service_point, now=now)
+    if reason is None or reason.code not in _OFF_ON_PURPOSE:
+        return view
+    sentence = call_words(reason, words=words, now=now)
+    headline = words("explained.headline")
+    return replace(
+        view, state="explained", headline=headline, sentences=(sentence,), steps=(), outage_id=None
     )
 
 

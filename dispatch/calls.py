@@ -13,10 +13,9 @@ A danger is always reported, whatever the answer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,13 +32,6 @@ from gis.places import resolve_service_points, service_point_details
 
 # An account with hundreds of supplies: the caller has to say which one.
 MOST_ANSWERS = 20
-
-
-class Answering(Protocol):
-    """Makes the answer for the service point in hand."""
-
-    def __call__(self, code: CallAnswerCode, *, take_report: bool, **values: object) -> CallAnswer:
-        """Return it with a code and values."""
 
 
 class CallAnswerCode(StrEnum):
@@ -102,56 +94,54 @@ def answer_call(
     address: str | None = None,
 ) -> CallAnswer:
     """Return what to tell about one service point of the network in force, by the rules above."""
+    reason = known_reason(session, service_point=service_point, now=now) or _by_meters(
+        session, service_point, networks=networks, now=now
+    )
+    return replace(reason, address=address)
 
-    def answer(code: CallAnswerCode, *, take_report: bool, **values: object) -> CallAnswer:
-        return CallAnswer(
-            service_point=service_point, code=code, values=values, take_report=take_report, address=address
-        )
 
+def known_reason(session: Session, *, service_point: str, now: datetime) -> CallAnswer | None:
+    """Return what the books say of a service point's supply (rules 1 to 3), None where they say nothing."""
     cut = open_disconnection(session, service_point=service_point, now=now)
     if cut is not None:
-        return answer(CallAnswerCode.DISCONNECTED, take_report=False, reason=cut.reason, since=cut.since)
+        values: dict[str, object] = {"reason": cut.reason, "since": cut.since}
+        return CallAnswer(service_point, CallAnswerCode.DISCONNECTED, values, take_report=False)
     outage = _known_outage(session, service_point=service_point)
     if outage is not None:
-        return answer(
-            CallAnswerCode.KNOWN_OUTAGE,
-            take_report=outage.status == OutageStatus.PREDICTED,
-            outage=outage.id,
-            status=outage.status,
-            since=outage.started_at,
-            etr_at=outage.etr_at,
-        )
+        values = {
+            "outage": outage.id,
+            "status": outage.status,
+            "since": outage.started_at,
+            "etr_at": outage.etr_at,
+        }
+        is_sure = outage.status != OutageStatus.PREDICTED
+        return CallAnswer(service_point, CallAnswerCode.KNOWN_OUTAGE, values, take_report=not is_sure)
     planned = planned_outage_now(session, service_point=service_point, now=now)
     if planned is not None:
-        return answer(
-            CallAnswerCode.PLANNED_OUTAGE,
-            take_report=False,
-            planned_outage=planned.id,
-            starts_at=planned.starts_at,
-            ends_at=planned.ends_at,
-            text=planned.text,
-        )
-    return _by_meters(session, service_point, answer=answer, networks=networks, now=now)
+        values = {
+            "planned_outage": planned.id,
+            "starts_at": planned.starts_at,
+            "ends_at": planned.ends_at,
+            "text": planned.text,
+        }
+        return CallAnswer(service_point, CallAnswerCode.PLANNED_OUTAGE, values, take_report=False)
+    return None
 
 
-def _by_meters(
-    session: Session, service_point: str, *, answer: Answering, networks: NetworkCache, now: datetime
-) -> CallAnswer:
+def _by_meters(session: Session, service_point: str, *, networks: NetworkCache, now: datetime) -> CallAnswer:
     tree = networks.in_force(session).tree
-    neighbours = (
-        neighbours_of(tree, service_point=service_point)
-        if tree.network.has_service_point(service_point)
-        else []
-    )
+    is_there = tree.network.has_service_point(service_point)
+    neighbours = neighbours_of(tree, service_point=service_point) if is_there else []
     words = last_words(session, service_points=[service_point, *neighbours], now=now)
     own = words.pop(service_point, None)
     if own is not None and own[0] is MeterWord.ON:
-        return answer(CallAnswerCode.METER_ON, take_report=False, at=own[1])
+        return CallAnswer(service_point, CallAnswerCode.METER_ON, {"at": own[1]}, take_report=False)
     off = any(word is MeterWord.OFF for word, _ in words.values())
     on = sum(word is MeterWord.ON for word, _ in words.values())
     if on and not off and not _report_open(session, neighbours):
-        return answer(CallAnswerCode.ONLY_THIS_HOUSE, take_report=True, neighbours_on=on)
-    return answer(CallAnswerCode.NOTHING_KNOWN, take_report=True)
+        values = {"neighbours_on": on}
+        return CallAnswer(service_point, CallAnswerCode.ONLY_THIS_HOUSE, values, take_report=True)
+    return CallAnswer(service_point, CallAnswerCode.NOTHING_KNOWN, {}, take_report=True)
 
 
 def _service_points(session: Session, caller: Caller, network_version: int) -> Sequence[str]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from dispatch.errors import NoActiveNetwork
+from dispatch.explained_evidence import spans_of
 from dispatch.supply_status import RECENT
 from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
@@ -34,9 +35,13 @@ def supply_versions(session: Session, *, accounts: Collection[str], now: datetim
     service_points = {id for ids in resolved.by_account.values() for id in ids}
     outages = _outages(session, service_points, now)
     reports = _reports(session, service_points)
+    explained = _explained(session, service_points, now)
     return {
         account: _digest(
-            [(id, outages.get(id), reports.get(id)) for id in resolved.by_account.get(account, [])]
+            [
+                (id, outages.get(id), reports.get(id), explained.get(id))
+                for id in resolved.by_account.get(account, [])
+            ]
         )
         for account in accounts
     }
@@ -68,6 +73,15 @@ def _outages(session: Session, service_points: Collection[str], now: datetime) -
         # An ETR that passes is a change as well: the page stops promising it.
         row.service_point: (*row, row.etr_at is not None and row.etr_at < now, tuple(jobs[row.outage_id]))
         for row in found
+    }
+
+
+def _explained(session: Session, service_points: Collection[str], now: datetime) -> dict[str, _Seen]:
+    """Return for each service point what says now that its supply is off on purpose."""
+    spans = spans_of(session, service_points=service_points, after=now)
+    return {
+        id: tuple((str(span.remark), span.since, span.until) for span in own if span.covers(now))
+        for id, own in spans.items()
     }
 
 

@@ -126,6 +126,10 @@ def test_the_own_page_says_the_same_and_the_report_makes_no_outage(world, visito
         sent = client.post("/supply/report", data={"token": f"t-{household}"})
         assert sent.status_code == 303
         assert words in client.get(sent.headers["location"]).text
+        mine = client.get("/supply/mine").text
+        assert "switched off on purpose" in mine
+        assert words in mine
+    assert "switched off on purpose" not in visitor("c1").get("/supply/mine").text
     world.analyse()
     assert world.client("dispatcher").get("/api/outages").json()["outages"] == []
 
