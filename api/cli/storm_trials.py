@@ -13,6 +13,7 @@ from api.cli.output import AsJson, progress_by_part, say, say_json
 from api.cli.storm_settings import read_range, read_settings
 from storm.trials import (
     Score,
+    Trial,
     TrialShape,
     add_up,
     make_trial,
@@ -33,37 +34,44 @@ from storm.trials.tables_ground import Meters, ground_of_tables
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
 
+Out = Annotated[
+    Path, typer.Argument(metavar="OUT", help="The folder to write; a storm that is there is replaced.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same bytes.")]
+Storms = Annotated[
+    int, typer.Option("--storms", min=1, help="How many; several get a folder each, named by seed.")
+]
+Faults = Annotated[str, typer.Option("--faults", metavar="A-B", help="How many devices fail.")]
+Loss = Annotated[float, typer.Option("--loss", help="Share of last gasps that never arrive.")]
+FalseRate = Annotated[float, typer.Option("--false", help="Share of the received last gasps that are false.")]
+Calling = Annotated[
+    float, typer.Option("--calling", help="Share of places in the dark that call within half an hour.")
+]
+Minutes = Annotated[float, typer.Option("--minutes", help="How long after the start the evidence ends.")]
+WithMeters = Annotated[
+    Meters | None,
+    typer.Option("--meters", help="Who has one; without it those named, or all where none is named."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Anything else of docs/formats/storm.md; may be repeated."
+    ),
+]
+
 
 def generate(
     path: NetworkPath,
-    out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The folder to write; a storm that is there is replaced.")
-    ],
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed makes the same bytes.")],
-    storms: Annotated[
-        int, typer.Option("--storms", min=1, help="How many; several get a folder each, named by seed.")
-    ] = 1,
-    faults: Annotated[str, typer.Option("--faults", metavar="A-B", help="How many devices fail.")] = "1-3",
-    loss: Annotated[float, typer.Option("--loss", help="Share of last gasps that never arrive.")] = 0.3,
-    false_rate: Annotated[
-        float, typer.Option("--false", help="Share of the received last gasps that are false.")
-    ] = 0.01,
-    calling: Annotated[
-        float, typer.Option("--calling", help="Share of places in the dark that call within half an hour.")
-    ] = 0.30,
-    minutes: Annotated[
-        float, typer.Option("--minutes", help="How long after the start the evidence ends.")
-    ] = 10.0,
-    meters: Annotated[
-        Meters | None,
-        typer.Option("--meters", help="Who has one; without it those named, or all where none is named."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Anything else of docs/formats/storm.md; may be repeated."
-        ),
-    ] = None,
+    out: Out,
+    seed: Seed,
+    storms: Storms = 1,
+    faults: Faults = "1-3",
+    loss: Loss = 0.3,
+    false_rate: FalseRate = 0.01,
+    calling: Calling = 0.30,
+    minutes: Minutes = 10.0,
+    meters: WithMeters = None,
+    settings: Settings = None,
     format: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -88,18 +96,11 @@ def generate(
             trial = make_trial(ground, shape, seed + number)
             folder = out / f"{trial.seed:06d}" if storms > 1 else out
             write_trial(trial, folder, network=path)
-            written.append(
-                {
-                    "folder": str(folder),
-                    "seed": trial.seed,
-                    "faults": len(trial.truth.faults),
-                    "evidence": len(trial.signals),
-                }
-            )
+            written.append(_about(trial, folder))
     if as_json:
         say_json({"network": path, "shape": shape.as_json(), "storms": written})
         return
-    said = (sum(int(str(one[name])) for one in written) for name in ("faults", "evidence"))
+    said = (sum(one[name] for one in written) for name in ("faults", "evidence"))
     say(
         "Made {} with {:,} faults and {:,} pieces of evidence in {}.".format(
             _storms(len(written)), *said, out
@@ -147,6 +148,15 @@ def score(
         say_json({"storms": len(scores), **_as_json(whole), "by_storm": by_storm})
         return
     _say(whole, len(scores))
+
+
+def _about(trial: Trial, folder: Path) -> dict[str, Any]:
+    return {
+        "folder": str(folder),
+        "seed": trial.seed,
+        "faults": len(trial.truth.faults),
+        "evidence": len(trial.signals),
+    }
 
 
 def _tree(path: str, format: FormatOption) -> SupplyTree:

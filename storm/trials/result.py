@@ -56,8 +56,8 @@ def outages_from_json(document: Any, *, source: str) -> tuple[ReadOutage, ...]:
 
 
 def _outage(document: Mapping[str, Any]) -> ReadOutage:
-    # A method without probabilities may give the device alone: then it stands for its only candidate.
-    candidates = document.get("candidates") or [document]
+    # A method with one answer only, and no probability, gives the device alone, and means it.
+    candidates = document.get("candidates") or [{"probability": 1.0, **document}]
     return ReadOutage(
         candidates=tuple(_candidate(one) for one in candidates),
         service_point_ids=tuple(str(one) for one in document["service_point_ids"]),

@@ -120,7 +120,6 @@ def test_whoever_knows_the_truth_scores_all(town, seed):
         {
             "device": fault.device,
             "phases": format_phases(fault.phases),
-            "probability": 1.0,
             "service_point_ids": town.network.service_point_ids(fault.service_points),
         }
         for fault in truth.faults

@@ -55,7 +55,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str, complain
         ("loss", {"a": 1}, "`loss` must be a number"),
         ("loss", True, "`loss` must be a number"),
         ("loss", float("nan"), "`loss` must be a number"),
-        ("false_rate", None, "`false_rate` must be a number"),
+        ("false_call_rate", None, "`false_call_rate` must be a number"),
         ("expected_faults", 0, "above zero"),
         ("expected_faults", float("inf"), "must be a number"),
         ("shares", 5, "`shares` must be an object"),
