@@ -12,6 +12,7 @@ import numpy as np
 from storm.trials.errors import TrialFileError
 from storm.trials.ground import TrialGround
 from storm.trials.trial import Trial
+from storm.trials.truth import text_of
 from topology.rates import write_rates
 
 FORMAT = "relight storm 1"
@@ -119,6 +120,7 @@ def about_trial(trial: Trial, network: str) -> dict[str, Any]:
         "format": FORMAT,
         "network": network,
         "seed": trial.seed,
+        "at": text_of(trial.truth.at),
         "shape": trial.shape.as_json(),
         "candidates": {
             kind: {"count": len(found), "several_phases": ground.several_phases[kind]}

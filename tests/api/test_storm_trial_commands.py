@@ -58,6 +58,9 @@ def test_its_truth_has_what_the_format_says(relight, network, tmp_path):
     relight("storm", "generate", network, tmp_path / "a", "--seed", 5, "--faults", 3)
     truth = read(tmp_path / "a" / "truth.json")
     assert set(truth) == {"at", "faults"}
+    about = read(tmp_path / "a" / "storm.json")
+    assert about["at"] == truth["at"]
+    assert "faults" not in about
     assert len(truth["faults"]) == 3
     for fault in truth["faults"]:
         assert set(fault) == {
