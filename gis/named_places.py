@@ -55,7 +55,7 @@ def places_of_addresses(
         words, written = words_and_numbers(address)
         number = numbers.setdefault(words, len(streets))
         if number == len(streets):
-            streets.append(NamedPlace("street", without_numbers(address), words))
+            streets.append(NamedPlace("street", without_numbers(address) or address, words))
         place.append(number)
         house.append("-".join(written))
     _locate(streets, np.array([-1 if one is None else one for one in place]), service_points)

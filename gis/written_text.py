@@ -17,6 +17,8 @@ _IGNORED = re.compile(IGNORED)
 _NUMBER = re.compile(r"\d+(?:[a-z](?![a-z]))?")
 # What a Chinese number in an address counts: house, building, staircase, storey, flat.
 _NUMBERED_UNIT = re.compile(r"\d+[a-z]?(?:号楼|单元|[号栋幢座室层楼户])?")
+# A code of letters and numbers, of a substation perhaps, is no part of a street's name.
+_CODE = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,4}\d[A-Za-z0-9.]*")
 # What an English number counts, where it is not the house: "Flat 7, 12 Alder Street".
 _NUMBERED_FLAT = re.compile(
     r"\b(?:flat|unit|apartment|apt|suite|room)\b\.?\s*\d+[a-z]?\b\s*,?", re.IGNORECASE
@@ -56,6 +58,7 @@ def split_places(word: str) -> list[str]:
 def without_numbers(text: str) -> str:
     """Return an address as the name of its street: as written, without the numbers and what they count."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    plain = _CODE.sub("", plain)
     if plain.isascii():
         name = re.sub(r"\d+[A-Za-z]?\b", "", _NUMBERED_FLAT.sub("", plain))
     else:

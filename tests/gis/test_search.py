@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gis.network_tables import network_tables
 from gis.network_versions import import_network
 from gis.search import one_mistake, search
-from gis.written_text import letter_pairs, split_places, words_and_numbers
+from gis.written_text import letter_pairs, split_places, without_numbers, words_and_numbers
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 HOMES = {
@@ -203,6 +203,19 @@ def test_every_single_mistake_is_covered_and_two_are_not(word: str, chance: rand
 
     pattern = re.compile(one_mistake(mistype(word)))
     assert pattern.search(f"zz{word}zz")
+
+
+@pytest.mark.parametrize(
+    ("address", "street"),
+    [
+        ("Flat 7, 12 Alder Street, Northgate", "Alder Street, Northgate"),
+        ("12 River Road, Flat 3, LV5.101", "River Road"),
+        ("LV5.101 滨江路12号3栋501室", "滨江路"),
+        ("7a Station Road", "Station Road"),
+    ],
+)
+def test_a_street_is_shown_without_numbers_and_codes(address: str, street: str) -> None:
+    assert without_numbers(address) == street
 
 
 def test_how_text_is_taken_apart() -> None:
