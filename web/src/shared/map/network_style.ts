@@ -65,7 +65,8 @@ function lines(palette: Palette): LayerSpecification {
     layout: { "line-cap": "round" },
     paint: {
       "line-color": ["match", ["get", "kind"], "underground", palette.underground, palette.overhead],
-      "line-width": by_zoom([10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
+      // From very far there are few lines, each a long one.
+      "line-width": by_zoom([7, 1], [10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
     },
   };
 }
