@@ -1,7 +1,8 @@
 """Trial storms: hidden faults and what is told of them, from one seed (docs/formats/storm.md)."""
 
-from storm.trials.ground import Places, TrialGround
+from storm.trials.ground import TrialGround
 from storm.trials.learning import learn_from_folder, past_storm
+from storm.trials.plane import Places
 from storm.trials.result import outages_from_json
 from storm.trials.scoring import Score, add_up, score_result
 from storm.trials.shape import TrialShape

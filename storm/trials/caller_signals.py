@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from storm.trials.errors import NoPlacesError
 from storm.trials.ground import TrialGround
 from storm.trials.meter_signals import Dark, spread_over_points
-from storm.trials.plane import degrees_of_metres, plane_metres
+from storm.trials.plane import degrees_of_metres
 from storm.trials.randomness import FloatArray, normal, uniforms
 from storm.trials.shape import TrialShape
 from storm.trials.signals import NOBODY, SignalRows, make_signals
@@ -71,18 +69,14 @@ def misplace(ground: TrialGround, shape: TrialShape, seed: int, calls: SignalRow
 
 
 def _name_places_only(ground: TrialGround, shape: TrialShape, seed: int, calls: SignalRows) -> None:
-    places = ground.places
-    if places is None or np.isnan(places.service_points).all():
-        raise NoPlacesError("A call that gives its location only")
+    places = ground.located("A call that gives its location only")
     drawn = uniforms(seed, "locations").random((len(calls), 3))
     own = places.service_points[calls["subject"]]
     chosen = (drawn[:, 0] < shape.location_only) & ~np.isnan(own[:, 0])
     metres = normal(drawn[chosen, 1:], shape.location_error_m)
     given = own[chosen] + degrees_of_metres(places, metres)
     calls["lon"][chosen], calls["lat"][chosen] = np.round(given, 6).T
-    located = np.flatnonzero(~np.isnan(places.service_points[:, 0]))
-    tree = cKDTree(plane_metres(places, places.service_points[located]))
-    calls["subject"][chosen] = located[tree.query(plane_metres(places, given))[1]]
+    calls["subject"][chosen] = ground.nearest_point(given)
 
 
 def _calls(points: Indices, at: FloatArray, *, are_true: bool) -> SignalRows:

@@ -10,26 +10,18 @@ Rule 2: a service point is out when it loses any phase that it takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from storm.trials.randomness import FloatArray
+from storm.trials.errors import NoPlacesError
+from storm.trials.plane import NearestPoint, Places
 from topology.arrays import BoolArray, IntArray, LongArray, MaskArray, read_only
 from topology.kinds import CODE_OF_KIND
 from topology.phases import ABC, PHASE_BITS
 from topology.rates import RATED_KINDS, SERVICE
 from topology.supply_tree import SupplyTree
 from topology.walk import NO_EDGE
-
-
-@dataclass(frozen=True, eq=False)
-class Places:
-    """Where things are, in degrees of WGS 84; NaN where nobody knows. Rows by index, columns lon, lat."""
-
-    service_points: FloatArray
-    devices: FloatArray
 
 
 class TrialGround:
@@ -147,3 +139,14 @@ class TrialGround:
         """Return the sorted indices of the devices of some kinds that may fail."""
         found = [self.candidates[kind] for kind in kinds if kind in self.candidates]
         return np.sort(np.concatenate([np.empty(0, dtype=np.int64), *found]))
+
+    @cached_property
+    def nearest_point(self) -> NearestPoint:
+        """Finds the service point nearest to a place; NoPlacesError where nothing has a place."""
+        return NearestPoint(self.located("The nearest service point"))
+
+    def located(self, what: str) -> Places:
+        """Return where things are; NoPlacesError, saying what needs it, where nobody knows."""
+        if self.places is None or np.isnan(self.places.service_points).all():
+            raise NoPlacesError(what)
+        return self.places

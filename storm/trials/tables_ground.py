@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gis.network_tables import NetworkTables
-from storm.trials.ground import Places, TrialGround
+from storm.trials.ground import TrialGround
+from storm.trials.plane import Places
 from storm.trials.randomness import FloatArray
 from topology.arrays import BoolArray, Indices
 from topology.network import Network

@@ -12,9 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from storm.trials.drawn_fault import DrawnFault
-from storm.trials.errors import NoPlacesError
-from storm.trials.ground import Places, TrialGround
-from storm.trials.plane import plane_metres
+from storm.trials.ground import TrialGround
+from storm.trials.plane import Places, plane_metres
 from storm.trials.randomness import FloatArray, normal, uniforms
 from storm.trials.shape import TrialShape
 from topology.rates import SERVICE
@@ -29,9 +28,7 @@ class WeatherFront:
     """The front of one storm."""
 
     def __init__(self, ground: TrialGround, shape: TrialShape, seed: int) -> None:
-        places = ground.places
-        if places is None or np.isnan(places.service_points).all():
-            raise NoPlacesError("A weather front")
+        places = ground.located("A weather front")
         stream = uniforms(seed, "weather")
         angle, worst = stream.random(2).tolist()
         self._gusts = stream
