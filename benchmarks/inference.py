@@ -16,7 +16,17 @@ from typing import Any
 
 from benchmarks.inference_failures import Failure, failure_table
 from benchmarks.inference_grounds import CITY_SEED, make_grounds
-from benchmarks.inference_rows import grid_table, network_table, plot_grid, rows_of
+from benchmarks.inference_nested import answer_nested
+from benchmarks.inference_pings import answer_pings
+from benchmarks.inference_processes import Task, run_all
+from benchmarks.inference_rows import (
+    grid_table,
+    nested_rows,
+    network_table,
+    ping_rows,
+    plot_grid,
+    rows_of,
+)
 from benchmarks.inference_speed import speed_rows
 from benchmarks.inference_storms import (
     FALSE_RATES,
@@ -24,8 +34,9 @@ from benchmarks.inference_storms import (
     LOSSES,
     TRAINING_SEED,
     TRAINING_STORMS,
+    USUAL_FALSE_RATE,
     Answered,
-    answer_all,
+    answer_portion,
     portions,
 )
 from benchmarks.report import Report, Row
@@ -113,13 +124,22 @@ def run(
     progress("making the networks ready")
     grounds = make_grounds()
     asked = portions(grounds, storms)
-    answered = tuple(answer_all(grounds, asked, bar or (lambda *_: None)))
-    rows: list[Row] = list(rows_of(answered))
+    tasks = [Task(answer_portion, one.ground, (one,), len(one.seeds)) for one in asked]
+    seeds_each = asked[0].seeds
+    # What comes besides has a fifth of the storms for each loss: together as many as a point of the grid.
+    fewer = range(seeds_each.start, seeds_each.start + -(-len(seeds_each) // len(LOSSES)))
+    besides = [(ground.name, loss) for loss in LOSSES for ground in grounds]
+    for work in (answer_nested, answer_pings):
+        tasks += [Task(work, name, (loss, USUAL_FALSE_RATE, fewer), len(fewer)) for name, loss in besides]
+    given = run_all(grounds, tasks, bar or (lambda *_: None))
+    answered = tuple(given[: len(asked)])
+    nested = given[len(asked) : len(asked) + len(besides)]
+    pinged = given[len(asked) + len(besides) :]
+    rows: list[Row] = [*rows_of(answered), *nested_rows(nested), *ping_rows(besides, pinged)]
     for size in sizes:
         rows += speed_rows(size, progress)
     # Equal parts of every network: a few more than asked for.
-    each = len(asked[0].seeds) * len(grounds) if asked else 0
-    return InferenceReport("inference", tuple(rows), answered, each)
+    return InferenceReport("inference", tuple(rows), answered, len(seeds_each) * len(grounds))
 
 
 def write(report: InferenceReport, folder: Path) -> None:

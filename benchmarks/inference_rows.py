@@ -11,6 +11,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from benchmarks.inference_nested import Nested
+from benchmarks.inference_pings import OUR_CHOICE, Pinged
 from benchmarks.inference_storms import (
     ALONE,
     FALSE_RATES,
@@ -26,7 +28,7 @@ from benchmarks.inference_storms import (
     together,
 )
 from benchmarks.report import Row
-from storm.trials import Score
+from storm.trials import Score, add_up
 
 # Method → the limit it is held against, and how many points it may be below.
 JUDGED = {TOLD: (LIMIT, 0.5), LEARNED: (LIMIT, 1.0), ALONE: (LIMIT_UNKNOWN, 1.0)}
@@ -34,6 +36,10 @@ LEAST_AMONG_THREE = 99.0
 PRECISION_POINTS = 1.0
 CALIBRATION_POINTS = 2.0
 POINTS = "points"
+NESTED = "nested, what lies above is repaired"
+NESTED_FOUND = 95.0
+PRECISION_WITH_PINGS = 97.0
+GAP_CLOSED = 50.0
 CALLS_ALONE = "calls alone, no meters"
 COLUMNS = (
     "last gasps lost",
@@ -118,6 +124,47 @@ def _against_rollup(case: str, scores: dict[str, Score]) -> Iterator[Row]:
         "customers",
         target=0.0,
     )
+
+
+def nested_rows(nested: Sequence[Nested]) -> Iterator[Row]:
+    """Yield how many nested faults were found when what lies above them was repaired."""
+    total = sum(nested, start=Nested())
+    if not total.faults:
+        return
+    for metric, count, target in (
+        ("found", total.matched, NESTED_FOUND),
+        ("exact device first", total.first, None),
+        ("start within two minutes", total.dated, None),
+    ):
+        yield Row(NESTED, metric, 100 * count / total.faults, "%", target=target)
+
+
+def ping_rows(besides: Sequence[tuple[str, float]], pinged: Sequence[Pinged]) -> Iterator[Row]:
+    """Yield what single-customer events asked at once give, and ten questions to each unsure outage."""
+    for loss in LOSSES:
+        of_loss = [one for (_, at), one in zip(besides, pinged, strict=True) if at == loss]
+        if not of_loss:
+            continue
+        case = f"{loss:.0%} lost, pings".replace("%", " %")
+        without, asked = (
+            add_up(getattr(one, name) for one in of_loss) for name in ("without", "single_asked")
+        )
+        yield Row(case, "precision before any ping", _points(without.precision), "%")
+        metric = "precision, meters of single-customer outages asked"
+        yield Row(case, metric, _points(asked.precision), "%", target=PRECISION_WITH_PINGS)
+        for name, score in (("before", without), ("then", asked)):
+            yield Row(case, f"exact device first, {name}", _points(score.exact_first), "%")
+        unsure = sum(one.unsure for one in of_loss)
+        if not unsure:
+            continue
+        before = sum(one.first_before for one in of_loss) / unsure
+        yield Row(case, "exact device first, of unsure outages", 100 * before, "%")
+        for name in of_loss[0].first_after:
+            after = sum(one.first_after[name] for one in of_loss) / unsure
+            metric = f"gap to 1 closed by ten pings each, chosen {name}"
+            closed = (after - before) / (1 - before) if before < 1 else 1.0
+            target = GAP_CLOSED if name == OUR_CHOICE else None
+            yield Row(case, metric, 100 * closed, "%", target=target)
 
 
 def _wrongly(score: Score) -> int:

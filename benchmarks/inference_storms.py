@@ -7,10 +7,8 @@ below `TRAINING_SEED`; those that rates are learned from and rules were tuned on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from benchmarks.inference_failures import Failure, failures_of
 from benchmarks.inference_grounds import Ground, limit_rates
@@ -29,7 +27,6 @@ USUAL_FALSE_RATE = 0.01
 FIRST_SEED = 1
 TRAINING_SEED = 5_000_000
 TRAINING_STORMS = 100
-PROCESSES = 2
 
 TOLD, LEARNED, ALONE = "rates told", "rates learned", "one storm alone"
 LIMIT, LIMIT_UNKNOWN, ROLLUP = "limit", "limit, unknown loss", "roll-up"
@@ -75,33 +72,8 @@ def portions(grounds: Sequence[Ground], storms: int) -> list[Portion]:
     ]
 
 
-def answer_all(
-    grounds: Sequence[Ground], asked: Sequence[Portion], show: Callable[[str, int, int], None]
-) -> list[Answered]:
-    """Return all answers; `show` is told how many storms of how many are done."""
-    total, done, answered = sum(len(one.seeds) for one in asked), 0, []
-    show("storms", 0, total)
-    for one in _answers(grounds, asked):
-        done += len(one.portion.seeds)
-        show("storms", done, total)
-        answered.append(one)
-    return sorted(answered, key=lambda one: asked.index(one.portion))
-
-
-_grounds: dict[str, Ground] = {}
-
-
-def _answers(grounds: Sequence[Ground], asked: Sequence[Portion]) -> Iterator[Answered]:
-    _grounds.update({ground.name: ground for ground in grounds})
-    # A forked process has the networks already.
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as pool:
-        for waiting in [pool.submit(answer_portion, one) for one in asked]:
-            yield waiting.result()
-
-
-def answer_portion(portion: Portion) -> Answered:
+def answer_portion(ground: Ground, portion: Portion) -> Answered:
     """Answer the storms of a portion by every method."""
-    ground = _grounds[portion.ground]
     trials = ground.metered if portion.meters else ground.without_meters
     methods = _Methods(ground, trials, portion)
     scores: dict[str, list[Score]] = {name: [] for name in METHODS}

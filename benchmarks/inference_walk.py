@@ -26,7 +26,7 @@ def walk_tree(posterior: Posterior) -> nx.DiGraph[int]:
     blame, priors = posterior.blame, posterior.priors
     tree: nx.DiGraph[int] = nx.DiGraph()
     tree.add_node(ROOT, ways=[(WHOLE, 0.0)], points=[])
-    active = np.flatnonzero(posterior.bucket != QUIET)
+    active = np.flatnonzero(posterior.age != QUIET)
     active = active[active != ROOT]
     for vertex in active.tolist():
         likely = priors.probability[vertex]

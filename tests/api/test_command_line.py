@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.tables import UserAccountRow
 from gis.network_package import write_network_package
+from topology.rates import EvidenceRates, write_rates
 
 
 @pytest.fixture
@@ -288,3 +289,42 @@ def test_versions_are_listed_put_in_force_and_removed(relight, package, database
     assert relight("network", "remove", first)[0] == 0
     assert relight("network", "remove", first)[0] == 2
     assert "retired" not in relight("network", "list")[1]
+
+
+def test_infer_by_the_usual_rules_and_with_rates_of_ones_own(relight, package, tmp_path):
+    at = (datetime.now(UTC) - timedelta(minutes=10)).isoformat()
+    documents = [
+        {"id": str(number), "kind": "trouble_call", "at": at, "service_point": point}
+        for number, point in enumerate(("a1", "a2", "a3"))
+    ]
+    evidence = tmp_path / "evidence.ndjson"
+    evidence.write_text("\n".join(map(json.dumps, documents)), encoding="utf-8")
+    code, out, _ = relight("infer", package, evidence, "--method", "rollup", "--json")
+    (outage,) = json.loads(out)["outages"]
+    assert code == 0
+    assert {outage["device"], *outage["candidates"][0]["equivalent"]} >= {"F1", "T1"}
+    assert outage["reasons"] == [
+        f"3 of 3 service points of {outage['device']} report no supply (rule: upstream)."
+    ]
+
+    # Rates that make the transformer likelier than the fuse and the breaker above it.
+    rates = tmp_path / "rates.json"
+    write_rates(EvidenceRates(priors={"breaker": 1e-6, "fuse": 1e-6, "distribution": 1e-2}), rates)
+    code, out, _ = relight("infer", package, evidence, "--rates", rates, "--json")
+    assert code == 0
+    assert json.loads(out)["outages"][0]["device"] == "T1"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--method", "rollup", "--rates", "rates.json"], "know no rates"),
+        (["--rates", "nowhere.json"], "nowhere.json"),
+        (["--method", "guess"], "posterior"),
+    ],
+)
+def test_infer_refuses_what_cannot_be(relight, package, tmp_path, words, says):
+    (tmp_path / "e").write_text("")
+    code, _, err = relight("infer", package, tmp_path / "e", *words)
+    assert code == 2
+    assert says in err

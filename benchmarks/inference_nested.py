@@ -1,0 +1,59 @@
+"""Nested outages: a device is repaired, and what is still dark below it has a fault of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from benchmarks.inference_grounds import Ground
+from storm.trials import TrialShape, make_trial, score_result
+from storm.trials.errors import NoNestError
+from topology.inference import infer
+
+# The start is known when it is this near: reports carry the clocks of meters.
+NEAR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """How many nested faults there were, how many an outage stood for, was first named, and rightly dated."""
+
+    faults: int = 0
+    matched: int = 0
+    first: int = 0
+    dated: int = 0
+
+    def __add__(self, other: Nested) -> Nested:
+        """Return both together."""
+        return Nested(
+            self.faults + other.faults,
+            self.matched + other.matched,
+            self.first + other.first,
+            self.dated + other.dated,
+        )
+
+
+def answer_nested(ground: Ground, loss: float, false_rate: float, seeds: range) -> Nested:
+    """Answer nested storms ten minutes after the upper device was repaired."""
+    shape = TrialShape(loss=loss, false_rate=false_rate, nested=True, fewest_faults=2)
+    total = Nested()
+    for seed in seeds:
+        try:
+            trial = make_trial(ground.metered, shape, seed)
+        except NoNestError:
+            # The network has no device with a device below it.
+            return total
+        now = trial.truth.at
+        rates = trial.true_rates
+        outages = infer(tree=ground.tree, observations=trial.observations, now=now, rates=rates).outages
+        # The repaired one is gone: the fault below it comes first.
+        nested = trial.truth.faults[0]
+        score = score_result(trial.truth, outages, ground.tree).faults[0]
+        points = set(ground.network.service_point_ids(nested.service_points))
+        dated = any(
+            points & set(one.service_point_ids) and abs(one.started_at - nested.started_at) <= NEAR
+            for one in outages
+        )
+        if score.is_reported:
+            total += Nested(1, int(score.is_matched), int(score.is_found_first), int(dated))
+    return total

@@ -1,0 +1,124 @@
+"""What answers of meters add: single-customer events asked at once, and ten questions to each unsure outage.
+
+Rule 1: every outage of one service point has its meter asked; then all is inferred again.
+Rule 2: an outage is unsure when its first candidate has a probability below 0.9; each may ask ten meters
+under its candidates. Faults counted are those under such an outage, before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.inference_grounds import Ground
+from storm.trials import Score, Trial, TrialShape, add_up, make_trial, score_result
+from storm.trials.trial_meters import TrialMeters
+from topology.inference import Inference
+from topology.inference_result import InferredOutage
+from topology.observations import Observation
+from topology.phases import parse_phases
+
+UNSURE = 0.9
+BUDGET = 10
+
+# Told the inference, an outage, how many may be asked, and a seed: the service points whose meters to ask.
+Chooser = Callable[[Inference, InferredOutage, int, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinged:
+    """One network at one loss: scores without and with rule 1, unsure faults named before and after."""
+
+    without: Score
+    single_asked: Score
+    pings: int
+    unsure: int
+    first_before: int
+    first_after: dict[str, int]
+
+
+def at_random(inference: Inference, outage: InferredOutage, budget: int, seed: int) -> Sequence[str]:
+    """Return meters drawn evenly from all under the candidates."""
+    points = _under_candidates(inference, outage)
+    return [str(one) for one in np.random.default_rng(seed).permutation(points)[:budget]]
+
+
+def evenly_by_device(inference: Inference, outage: InferredOutage, budget: int, seed: int) -> Sequence[str]:
+    """Return as many meters of each lowest device under the candidates as the budget allows, drawn evenly."""
+    network = inference.tree.network
+    points = np.random.default_rng(seed).permutation(_under_candidates(inference, outage))
+    devices = inference.blame.vertex_of_point[network.find_service_points(points.tolist())]
+    order = np.argsort(devices, kind="stable")
+    starts = np.flatnonzero(np.append(True, np.diff(devices[order]) > 0))
+    turn = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    return [str(one) for one in points[order[np.argsort(turn, kind="stable")]][:budget]]
+
+
+# The one that Relight chooses by joins here, under this name.
+OUR_CHOICE = "by what tells most"
+CHOOSERS: dict[str, Chooser] = {"at random": at_random, "the same share of each device": evenly_by_device}
+
+
+def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -> Pinged:
+    """Answer storms without pings, with single-customer events asked, and with ten questions each."""
+    shape = TrialShape(loss=loss, false_rate=false_rate)
+    without, asked = [], []
+    pings = unsure = before = 0
+    after = dict.fromkeys(CHOOSERS, 0)
+    for seed in seeds:
+        trial = make_trial(ground.metered, shape, seed)
+        inference = Inference(tree=ground.tree, rates=trial.true_rates)
+        outages = inference.update(trial.observations, now=trial.truth.at).outages
+        score = score_result(trial.truth, outages, ground.tree)
+        without.append(score)
+        singles = [one.service_point_ids[0] for one in outages if one.service_points_out == 1]
+        pings += len(singles)
+        asked.append(_score_after(ground, trial, singles))
+        faults = _under(trial, [one for one in outages if one.probability < UNSURE], ground, score)
+        if not faults:
+            continue
+        unsure += len(faults)
+        before += sum(score.faults[place].is_found_first for place in faults)
+        for name, choose in CHOOSERS.items():
+            questions = [
+                point
+                for one in outages
+                if one.probability < UNSURE
+                for point in choose(inference, one, BUDGET, seed)
+            ]
+            answered = _score_after(ground, trial, questions)
+            after[name] += sum(answered.faults[place].is_found_first for place in faults)
+    return Pinged(add_up(without), add_up(asked), pings, unsure, before, after)
+
+
+def _score_after(ground: Ground, trial: Trial, points: Sequence[str]) -> Score:
+    meters = TrialMeters(trial)
+    answers: list[Observation] = [meters.observe(one, at=trial.truth.at) for one in dict.fromkeys(points)]
+    inference = Inference(tree=ground.tree, rates=trial.true_rates)
+    outages = inference.update([*trial.observations, *answers], now=trial.truth.at).outages
+    return score_result(trial.truth, outages, ground.tree)
+
+
+def _under(trial: Trial, outages: Sequence[InferredOutage], ground: Ground, score: Score) -> list[int]:
+    """Return the reported faults that some of the outages share a service point with."""
+    told = {point for one in outages for point in one.service_point_ids}
+    return [
+        place
+        for place, fault in enumerate(trial.truth.faults)
+        if score.faults[place].is_reported
+        and told & set(ground.network.service_point_ids(fault.service_points))
+    ]
+
+
+def _under_candidates(inference: Inference, outage: InferredOutage) -> list[str]:
+    """Return the service points that any candidate puts out, sorted."""
+    network = inference.tree.network
+    found = set(outage.service_point_ids)
+    for one in outage.candidates:
+        device = int(network.find_devices([one.device])[0])
+        if device >= 0:
+            points = inference.tree.service_points_below(device, parse_phases(one.phases))
+            found.update(network.service_point_ids(points))
+    return sorted(found)
