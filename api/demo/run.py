@@ -53,7 +53,7 @@ def run(
     Without a speed the usual one is taken. DemoError, StartError or GisError when it cannot be played.
     """
     began_at = time.monotonic()
-    home, shape = settings.home, _shape(headless=headless)
+    home, shape, shift = settings.home, _shape(headless=headless), _shift(headless=headless)
     speed = speed or (HEADLESS_SPEED if headless else CALM_SPEED)
     with open_cluster(home) as cluster, only_demo(home), MailSink() as mail:
         chosen = choose_network(network=network, customers=customers, folder=home / "networks", report=report)
@@ -64,19 +64,14 @@ def run(
         set_stage(url=url, production=production)
         now = start_clock(url=url, speed=speed)
         with (
-            MeterServer(_meter_system(production, now=now).answer) as meters,
+            _meter_server(production, now=now) as meters,
             running_system(
                 database=settings.model_copy(update={"database_url": SecretStr(url)}),
                 web=_web_settings(port, notice=_customer_notice(production)),
                 messages=MessageSettings(mail_url=SecretStr(mail.url)),
                 meters=MeterSettings(meter_system_url=meters.url),
             ) as system,
-            playing(
-                address=system.address,
-                production=production,
-                now=now,
-                shift=_HEADLESS_SHIFT if headless else _CALM_SHIFT,
-            ) as players,
+            playing(address=system.address, production=production, now=now, shift=shift) as players,
         ):
             if headless:
                 report(f"A storm comes, at {speed:g} times real speed.")
@@ -85,9 +80,9 @@ def run(
                 report(_welcome(system.address, production, speed))
                 outages = play_until_stopped(players=players, shape=shape, mail=mail, report=report)
                 problems = players.audit.mismatches
-            seconds = time.monotonic() - began_at
+            took = time.monotonic() - began_at
             return summarise(
-                players=players, production=production, outages=outages, problems=problems, seconds=seconds
+                players=players, production=production, outages=outages, problems=problems, seconds=took
             )
 
 
@@ -109,13 +104,19 @@ def _play_headless(
     return outages, problems
 
 
-def _meter_system(production: Production, *, now: Callable[[], datetime]) -> SimulatedMeterSystem:
-    return SimulatedMeterSystem(
+def _meter_server(production: Production, *, now: Callable[[], datetime]) -> MeterServer:
+    """Return the meter system of the simulated world, which Relight asks as it would a real one."""
+    system = SimulatedMeterSystem(
         world=production.storm.world,
         identities=read_identities(production.tables),
         seed=production.seed,
         now=now,
     )
+    return MeterServer(system.answer)
+
+
+def _shift(*, headless: bool) -> timedelta:
+    return _HEADLESS_SHIFT if headless else _CALM_SHIFT
 
 
 def _shape(*, headless: bool) -> StormShape:
