@@ -96,9 +96,10 @@ class InferenceReport(Report):
 def seeds(answered: Sequence[Answered]) -> dict[str, Any]:
     """Return the seeds that were scored and those that were learned from."""
     last = max((one.portion.seeds.stop - 1 for one in answered), default=FIRST_SEED)
+    training = max((one.portion.training for one in answered), default=TRAINING_STORMS)
     return {
         "scored": [FIRST_SEED, last],
-        "learned_from": [TRAINING_SEED, TRAINING_SEED + TRAINING_STORMS - 1],
+        "learned_from": [TRAINING_SEED, TRAINING_SEED + training - 1],
         "city": CITY_SEED,
     }
 
@@ -119,10 +120,19 @@ def run(
     progress: Callable[[str], None],
     storms: int = STORMS,
     bar: Callable[[str, int, int], None] | None = None,
+    networks: Sequence[str] | None = None,
 ) -> InferenceReport:
-    """Return the rows of the grid and of speed; `bar` is told how many storms of how many are done."""
+    """Return the rows of the grid and of speed.
+
+    Args:
+        sizes: customers of the cities that speed is measured on.
+        progress: told what is being done.
+        storms: trial storms at each point of the grid, over all networks.
+        bar: told how many storms of how many are done.
+        networks: names of some of the networks; None: all that are here.
+    """
     progress("making the networks ready")
-    grounds = make_grounds()
+    grounds = make_grounds(networks)
     asked = portions(grounds, storms)
     tasks = [Task(answer_portion, one.ground, (one,), len(one.seeds)) for one in asked]
     seeds_each = asked[0].seeds

@@ -6,7 +6,7 @@ Real feeders go without their names: the page that shows the figures is public, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,7 +122,7 @@ MAKERS: dict[str, Callable[[], Network]] = {
 }
 
 
-def make_grounds(names: list[str] | None = None) -> list[Ground]:
+def make_grounds(names: Sequence[str] | None = None) -> list[Ground]:
     """Return the networks, all or some by name; those whose files are not here are left out."""
     grounds = []
     for name, make in MAKERS.items():

@@ -2,7 +2,8 @@
 
 Rule 1: every outage of one service point has its meter asked; then all is inferred again.
 Rule 2: an outage is unsure when its first candidate has a probability below 0.9; each may ask ten meters
-under its candidates. Faults counted are those under such an outage, before and after.
+under its candidates. It is a hit when its first candidate is a fault. After the answers it is a hit when
+every fault among its service points is named first; and where none is, when no outage is left there.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ Chooser = Callable[[Inference, InferredOutage, int, int], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Pinged:
-    """One network at one loss: scores without and with rule 1, unsure faults named before and after."""
+    """One network at one loss: scores without and with rule 1; unsure outages, hits before and by chooser."""
 
     without: Score
     single_asked: Score
     pings: int
     unsure: int
-    first_before: int
-    first_after: dict[str, int]
+    hits_before: int
+    hits_after: dict[str, int]
 
 
 def at_random(inference: Inference, outage: InferredOutage, budget: int, seed: int) -> Sequence[str]:
@@ -75,41 +76,39 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
         without.append(score)
         singles = [one.service_point_ids[0] for one in outages if one.service_points_out == 1]
         pings += len(singles)
-        asked.append(_score_after(ground, trial, singles))
-        faults = _under(trial, [one for one in outages if one.probability < UNSURE], ground, score)
-        if not faults:
+        asked.append(_after(ground, trial, singles)[1])
+        doubted = [one for one in outages if one.probability < UNSURE]
+        if not doubted:
             continue
-        unsure += len(faults)
-        before += sum(score.faults[place].is_found_first for place in faults)
+        unsure += len(doubted)
+        before += sum(is_right for probability, is_right in score.calibration if probability < UNSURE)
         for name, choose in CHOOSERS.items():
-            questions = [
-                point
-                for one in outages
-                if one.probability < UNSURE
-                for point in choose(inference, one, BUDGET, seed)
-            ]
-            answered = _score_after(ground, trial, questions)
-            after[name] += sum(answered.faults[place].is_found_first for place in faults)
+            questions = [point for one in doubted for point in choose(inference, one, BUDGET, seed)]
+            answered, judged = _after(ground, trial, questions)
+            after[name] += sum(_is_hit(ground, trial, one, answered, judged) for one in doubted)
     return Pinged(add_up(without), add_up(asked), pings, unsure, before, after)
 
 
-def _score_after(ground: Ground, trial: Trial, points: Sequence[str]) -> Score:
+def _after(ground: Ground, trial: Trial, points: Sequence[str]) -> tuple[Sequence[InferredOutage], Score]:
+    """Return the outages once these meters have been asked, and their score."""
     meters = TrialMeters(trial)
     answers: list[Observation] = [meters.observe(one, at=trial.truth.at) for one in dict.fromkeys(points)]
     inference = Inference(tree=ground.tree, rates=trial.true_rates)
     outages = inference.update([*trial.observations, *answers], now=trial.truth.at).outages
-    return score_result(trial.truth, outages, ground.tree)
+    return outages, score_result(trial.truth, outages, ground.tree)
 
 
-def _under(trial: Trial, outages: Sequence[InferredOutage], ground: Ground, score: Score) -> list[int]:
-    """Return the reported faults that some of the outages share a service point with."""
-    told = {point for one in outages for point in one.service_point_ids}
-    return [
-        place
+def _is_hit(
+    ground: Ground, trial: Trial, doubted: InferredOutage, answered: Sequence[InferredOutage], judged: Score
+) -> bool:
+    """Tell whether the answers have settled an outage rightly (rule 2)."""
+    told = set(doubted.service_point_ids)
+    there = [
+        judged.faults[place].is_found_first
         for place, fault in enumerate(trial.truth.faults)
-        if score.faults[place].is_reported
-        and told & set(ground.network.service_point_ids(fault.service_points))
+        if told & set(ground.network.service_point_ids(fault.service_points))
     ]
+    return all(there) if there else not any(told & set(one.service_point_ids) for one in answered)
 
 
 def _under_candidates(inference: Inference, outage: InferredOutage) -> list[str]:

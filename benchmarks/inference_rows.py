@@ -157,10 +157,10 @@ def ping_rows(besides: Sequence[tuple[str, float]], pinged: Sequence[Pinged]) ->
         unsure = sum(one.unsure for one in of_loss)
         if not unsure:
             continue
-        before = sum(one.first_before for one in of_loss) / unsure
-        yield Row(case, "exact device first, of unsure outages", 100 * before, "%")
-        for name in of_loss[0].first_after:
-            after = sum(one.first_after[name] for one in of_loss) / unsure
+        before = sum(one.hits_before for one in of_loss) / unsure
+        yield Row(case, "exact hits of unsure outages", 100 * before, "%")
+        for name in of_loss[0].hits_after:
+            after = sum(one.hits_after[name] for one in of_loss) / unsure
             metric = f"gap to 1 closed by ten pings each, chosen {name}"
             closed = (after - before) / (1 - before) if before < 1 else 1.0
             target = GAP_CLOSED if name == OUR_CHOICE else None

@@ -76,7 +76,8 @@ def _new_pieces(inference: Inference, tree: SupplyTree, trial: Trial) -> float:
     random = np.random.default_rng(SEED)
     times = []
     for repeat in range(REPEATS):
-        points = random.choice(tree.network.service_point_count, PIECES, replace=False)
+        count = tree.network.service_point_count
+        points = random.choice(count, PIECES, replace=count < PIECES)
         kinds = (ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP)
         at = trial.truth.at - timedelta(minutes=2)
         news = [

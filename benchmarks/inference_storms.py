@@ -42,6 +42,7 @@ class Portion:
     false_rate: float
     meters: bool
     seeds: range
+    training: int = TRAINING_STORMS
 
     @property
     def shape(self) -> TrialShape:
@@ -60,13 +61,16 @@ class Answered:
 
 
 def portions(grounds: Sequence[Ground], storms: int) -> list[Portion]:
-    """Return the whole grid, each point of it with so many storms in equal parts of every network."""
+    """Return the whole grid, each point of it with so many storms in equal parts of every network.
+
+    A quick look at a few storms learns from no more than those.
+    """
     each = -(-storms // len(grounds))
     seeds = range(FIRST_SEED, FIRST_SEED + each)
     grid = [(loss, false_rate, True) for loss in LOSSES for false_rate in FALSE_RATES]
     # Meters are lost altogether, so that loss and false share mean nothing.
     return [
-        Portion(ground.name, loss, false_rate, meters, seeds)
+        Portion(ground.name, loss, false_rate, meters, seeds, min(storms, TRAINING_STORMS))
         for loss, false_rate, meters in [*grid, (LOSSES[0], 0.0, False)]
         for ground in grounds
     ]
@@ -99,7 +103,7 @@ class _Methods:
         self.metered = None if portion.meters else trials.has_meter
         self.limit: LimitModel = ground.limit(portion.shape, meters=portion.meters)
         self.rollup = Rollup(ground.tree, rollup_tree=ground.rollup_tree)
-        self.learned = learned_rates(trials, portion.shape)
+        self.learned = learned_rates(trials, portion.shape, portion.training)
 
     def answers(self, trial: Trial) -> dict[str, Sequence[BelievedOutage]]:
         loss = (self.portion.loss,)
@@ -128,9 +132,9 @@ class _Methods:
         ).outages
 
 
-def learned_rates(trials: TrialGround, shape: TrialShape) -> EvidenceRates:
-    """Return the rates that earlier storms of the network speak for."""
-    seeds = range(TRAINING_SEED, TRAINING_SEED + TRAINING_STORMS)
+def learned_rates(trials: TrialGround, shape: TrialShape, storms: int) -> EvidenceRates:
+    """Return the rates that so many earlier storms of the network speak for."""
+    seeds = range(TRAINING_SEED, TRAINING_SEED + storms)
     return learn_rates([past_storm(make_trial(trials, shape, seed)) for seed in seeds])
 
 
