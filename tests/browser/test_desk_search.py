@@ -41,7 +41,7 @@ def test_a_household_is_found_by_whatever_the_caller_says(town, street, open_pag
     with desk.page.expect_request(near):
         keyboard.type(home.account)
         keyboard.press("Enter")
-    card = desk.page.locator(".found")
+    card = desk.page.locator(".found_card")
     expect(card).to_contain_text(home.address)
     expect(card).to_contain_text(words("dispatcher.found.supplied"))
 
@@ -66,7 +66,7 @@ def test_a_device_is_told_with_what_it_feeds(town, street, open_page, language):
     desk = open_page("Desk", language)
     desk.open("wang", town.password)
     _find(desk, street.fuse).first.click()
-    card = desk.page.locator(".found")
+    card = desk.page.locator(".found_card")
     expect(card).to_contain_text(desk.words("device_kind.fuse"))
     expect(card).to_contain_text(desk.words("dispatcher.found.feeds.other", count=4))
 

@@ -100,7 +100,7 @@ def test_the_search_on_small_desks(town, street, open_page, size, language):
     _sees(desk, results.first)
     _fits(desk)
     results.first.click()
-    card = desk.page.locator(".found")
+    card = desk.page.locator(".found_card")
     expect(card).to_contain_text(desk.words.before("dispatcher.found.out"))
     _sees(desk, card)
     _fits(desk)
