@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.meter_requests import PingRules
 from gis.cluster import default_home
+from topology.observations import ObservationKind
+from topology.rates import EvidenceRates, read_rates
 
 
 def _home() -> Path:
@@ -204,8 +206,35 @@ class HoldDownSettings(BaseSettings):
     meters_s: float = Field(default=60.0, ge=0, le=3600, description="Last gasps, in seconds.")
     telemetry_s: float = Field(default=60.0, ge=0, le=3600, description="Switches seen to open, in seconds.")
     calls_s: float = Field(
-        default=60.0, ge=0, le=3600, description="Trouble calls without a danger, in seconds."
+        default=0.0,
+        ge=0,
+        le=3600,
+        description="Trouble calls, in seconds: people look around before they call, so the blink is over.",
     )
+
+    def by_kind(self) -> dict[str, float]:
+        """Return the seconds by kind of observation."""
+        return {
+            ObservationKind.LAST_GASP: self.meters_s,
+            ObservationKind.SWITCH_OPEN: self.telemetry_s,
+            ObservationKind.TROUBLE_CALL: self.calls_s,
+        }
+
+
+class InferenceSettings(BaseSettings):
+    """What inference takes for granted."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_INFERENCE_")
+
+    rates_file: Path | None = Field(
+        default=None,
+        description="How often devices open and how people and meters report, as `relight rates learn` writes it; "
+        "without it the documented defaults, and what can be is estimated from the evidence.",
+    )
+
+    def rates(self) -> EvidenceRates | None:
+        """Return the rates of the file; RatesError names what is wrong with it."""
+        return read_rates(self.rates_file) if self.rates_file is not None else None
 
 
 def as_environment(*settings: BaseSettings) -> dict[str, str]:
@@ -228,4 +257,5 @@ SETTINGS = (
     MessageSettings,
     MeterSettings,
     HoldDownSettings,
+    InferenceSettings,
 )

@@ -7,7 +7,7 @@ or nothing of it; started again, it takes the evidence that is still new.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,17 +16,23 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author
+from dispatch.conflicts import reconcile_conflicts
+from dispatch.evidence_memory import EvidenceMemory
 from dispatch.hazards import record_new_hazards
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
-from topology.inference import infer
-from topology.observations import Observation, ObservationKind
-from topology.phases import parse_phases
+from topology.inference import Restored
+from topology.observations import ObservationKind
+from topology.rates import EvidenceRates
+from topology.statements import DEFAULT_HOLD_DOWN
 
 # Evidence of no open outage speaks for a day: a customer who is still out after that calls again.
 EVIDENCE_SPEAKS = timedelta(hours=24)
+# What stays dark that long after a restoration is found as soon as it is reported, not by its silence.
+NESTED_WITHIN = timedelta(hours=6)
+_EXPIRE_EVERY = timedelta(minutes=10)
 _FOUND_OPEN = ("open", "damaged")
 _FOUND_IN_ORDER = ("closed", "ok")
 
@@ -44,50 +50,89 @@ def evidence_waits(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(EvidenceRow.status == "new"))))
 
 
-def analyse(session: Session, *, networks: NetworkCache, now: datetime, limit: int = 5000) -> AnalysisStep:
-    """Take up to `limit` new pieces of evidence and bring the outages into line with all that speaks.
+class Analyst:
+    """Runs the steps of one process; it keeps what inference knows, so that a step costs what is new."""
 
-    Raises NoActiveNetwork while no network version is in force; the evidence waits.
-    """
-    new = session.scalars(
-        select(EvidenceRow.id).where(EvidenceRow.status == "new").order_by(EvidenceRow.sequence).limit(limit)
-    ).all()
-    if not new:
-        return AnalysisStep(evidence=0, changes=0)
-    traced = networks.in_force(session)
-    _take(session, new)
-    _lay_aside(session, now=now)
-    rows = session.scalars(
-        select(EvidenceRow).where(EvidenceRow.status == "analysed").order_by(EvidenceRow.at, EvidenceRow.id)
-    ).all()
-    held = [row for row in open_outages(session) if row.status in HELD_OUTAGE_STATUSES]
-    contradicted = {row.id for row in held if _contradicted(row, rows, traced)}
-    result = infer(
-        tree=traced.tree,
-        observations=[_observation(row) for row in rows if traced.knows(_subject(row))],
-        now=now,
-        confirmed=_confirmed(held, contradicted, traced),
-    )
-    author = Author(actor=ENGINE, now=now)
-    changes = reconcile(
-        session, inferred=result.outages, contradicted=contradicted, traced=traced, author=author
-    )
-    _attach_answers(session, new)
-    changes += record_new_hazards(session, new=new, author=author)
-    return AnalysisStep(evidence=len(new), changes=changes)
+    def __init__(
+        self,
+        *,
+        networks: NetworkCache,
+        rates: EvidenceRates | None = None,
+        hold_down: Mapping[str, float] = DEFAULT_HOLD_DOWN,
+    ) -> None:
+        """Start without knowledge; it is read from the database with the first step."""
+        self.networks = networks
+        self._memory = EvidenceMemory(rates=rates, hold_down=hold_down)
+        self._expired_at: datetime | None = None
+
+    def has_work(self, session: Session, *, now: datetime) -> bool:
+        """Return whether evidence waits, or the time has come that what is known means something else."""
+        due = self._memory.due_at
+        return (due is not None and due <= now) or evidence_waits(session)
+
+    def analyse(self, session: Session, *, now: datetime, limit: int = 5000) -> AnalysisStep:
+        """Take up to `limit` new pieces of evidence and bring the outages into line with all that speaks.
+
+        Raises NoActiveNetwork while no network version is in force; the evidence waits.
+        """
+        try:
+            return self._analyse(session, now, limit)
+        except BaseException:
+            # Whatever went wrong, the transaction ends with nothing, and so must the memory.
+            self._memory.forget_all()
+            raise
+
+    def _analyse(self, session: Session, now: datetime, limit: int) -> AnalysisStep:
+        new = session.scalars(
+            select(EvidenceRow.id)
+            .where(EvidenceRow.status == "new")
+            .order_by(EvidenceRow.sequence)
+            .limit(limit)
+        ).all()
+        if not new and not self.has_work(session, now=now):
+            return AnalysisStep(evidence=0, changes=0)
+        traced = self.networks.in_force(session)
+        self._memory.follow(session, traced=traced)
+        _take(session, new)
+        _lay_aside(session, new if self._memory.is_in_step else None)
+        if self._expired_at is None or now >= self._expired_at + _EXPIRE_EVERY:
+            _expire(session, now=now)
+            self._expired_at = now
+            self._memory.must_compare()
+        held = [row for row in open_outages(session) if row.status in HELD_OUTAGE_STATUSES]
+        found = _crew_findings(session)
+        contradicted = {row.id for row in held if _contradicted(row, found, traced)}
+        result = self._memory.infer(
+            session,
+            new=new,
+            now=now,
+            confirmed=_confirmed(held, contradicted, traced),
+            restored=_restored(session, now=now, traced=traced),
+        )
+        author = Author(actor=ENGINE, now=now)
+        changes = reconcile(
+            session, inferred=result.outages, contradicted=contradicted, traced=traced, author=author
+        )
+        _attach_answers(session, new)
+        changes += record_new_hazards(session, new=new, author=author)
+        reconcile_conflicts(session, getattr(result, "conflicts", ()), author=author)
+        self._memory.done(session)
+        return AnalysisStep(evidence=len(new), changes=changes)
 
 
 def _take(session: Session, ids: Sequence[str]) -> None:
-    session.execute(update(EvidenceRow).where(EvidenceRow.id.in_(ids)).values(status="analysed"))
+    if ids:
+        session.execute(update(EvidenceRow).where(EvidenceRow.id.in_(ids)).values(status="analysed"))
 
 
-def _lay_aside(session: Session, *, now: datetime) -> None:
-    """Lay aside what no longer speaks.
+def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
+    """RULE: what happened before supply came back belongs to the outage that ended then, late as it may come.
 
-    RULE 1: what happened before supply came back belongs to the outage that ended then, late as it may come.
-    RULE 2: evidence of no open outage speaks for a day.
+    Looked at among some pieces, or among all (None) when something was restored meanwhile.
     """
     speaks = EvidenceRow.status == "analysed"
+    if among is not None:
+        speaks = and_(speaks, EvidenceRow.id.in_(among))
     session.execute(
         update(EvidenceRow)
         .where(
@@ -108,14 +153,38 @@ def _lay_aside(session: Session, *, now: datetime) -> None:
         )
         .values(status="spent", outage_id=OutageRow.id)
     )
+
+
+def _expire(session: Session, *, now: datetime) -> None:
+    """RULE: evidence of no open outage speaks for a day."""
     still_open = exists().where(
         OutageRow.id == EvidenceRow.outage_id, OutageRow.status.in_(OPEN_OUTAGE_STATUSES)
     )
     session.execute(
         update(EvidenceRow)
-        .where(speaks, EvidenceRow.at < now - EVIDENCE_SPEAKS, ~still_open)
+        .where(EvidenceRow.status == "analysed", EvidenceRow.at < now - EVIDENCE_SPEAKS, ~still_open)
         .values(status="expired")
     )
+
+
+def _crew_findings(session: Session) -> Sequence[EvidenceRow]:
+    return session.scalars(
+        select(EvidenceRow)
+        .where(EvidenceRow.status == "analysed", EvidenceRow.kind == ObservationKind.CREW_FINDING)
+        .order_by(EvidenceRow.at, EvidenceRow.id)
+    ).all()
+
+
+def _restored(session: Session, *, now: datetime, traced: TracedNetwork) -> list[Restored]:
+    """Return where supply came back of late: what stayed dark below is an outage of its own."""
+    query = select(OutageRow.device, OutageRow.restored_at, OutageRow.started_at).where(
+        OutageRow.restored_at > now - NESTED_WITHIN
+    )
+    return [
+        Restored(device=row.device, at=row.restored_at, since=row.started_at)
+        for row in session.execute(query)
+        if row.restored_at is not None and traced.knows(row.device)
+    ]
 
 
 def _contradicted(outage: OutageRow, rows: Sequence[EvidenceRow], traced: TracedNetwork) -> bool:
@@ -142,23 +211,10 @@ def _confirmed(held: list[OutageRow], contradicted: set[str], traced: TracedNetw
     return [row.device for row in held if row.id not in contradicted and traced.knows(row.device)]
 
 
-def _subject(row: EvidenceRow) -> str:
-    return row.service_point or row.device or ""
-
-
-def _observation(row: EvidenceRow) -> Observation:
-    return Observation(
-        id=row.id,
-        kind=ObservationKind(row.kind),
-        at=row.at,
-        subject=_subject(row),
-        phases=parse_phases(row.phases or "ABC"),
-        result=row.result,
-    )
-
-
 def _attach_answers(session: Session, new: Sequence[str]) -> None:
     """Attach what explains no outage but is about one: power-ups, answers of meters, findings of crews."""
+    if not new:
+        return
     about_a_household = and_(
         InterruptionRow.service_point == EvidenceRow.service_point, InterruptionRow.ended_at.is_(None)
     )

@@ -164,15 +164,20 @@ class _Builder:
         )
 
 
-def _began(since: TimeArray) -> datetime | None:
-    """Rule 3."""
+def first_together(since: TimeArray) -> float | None:
+    """Return the first of some times, in seconds, by rule 3; None when there is none."""
     times = np.sort(since[np.isfinite(since)])
     if not len(times):
         return None
     if len(times) >= _FEW:
         followed = np.flatnonzero(np.diff(times) <= TOGETHER.total_seconds())
         times = times[followed[:1]] if len(followed) else times
-    return datetime.fromtimestamp(float(times[0]), tz=UTC)
+    return float(times[0])
+
+
+def _began(since: TimeArray) -> datetime | None:
+    first = first_together(since)
+    return datetime.fromtimestamp(first, tz=UTC) if first is not None else None
 
 
 def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:

@@ -6,7 +6,8 @@ Rule 1: going down, a device is believed open when that is more likely than not,
 open above it is all that is. Of the phases it may open on, the likeliest.
 Rule 2: below it, only what a device adds on other phases is still asked.
 Rule 3: a service point that reports and is not explained so is not passed over unless its report is all but
-certainly false: less likely out than `WORTH_SAYING`.
+certainly false: less likely out than `WORTH_SAYING`. One that only did not wake has said nothing: it must be
+more likely out than not.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 
 from topology.arrays import IntArray, LongArray
 from topology.blame_tree import NOBODY, ROOT
-from topology.evidence_weights import FloatArray
+from topology.evidence_weights import FloatArray, Meter
 from topology.fault_priors import WHOLE
 from topology.posterior import QUIET, Posterior
 
@@ -129,7 +130,8 @@ class _Descent:
         alone = (reach * is_on[:, :, None]).sum(axis=1) * likely @ weights
         out = alone + (reach * ~is_on[:, :, None]).sum(axis=1) @ weights
         is_cut = states.out[self.cut[rows], blame.taken_of_point[points]]
-        left = np.flatnonzero((out >= WORTH_SAYING) & ~is_cut)
+        has_spoken = posterior.category[points] != Meter.NOT_WOKEN
+        left = np.flatnonzero((out >= np.where(has_spoken, WORTH_SAYING, MORE_LIKELY_THAN_NOT)) & ~is_cut)
         return alone, points[left[np.argsort(-out[left], kind="stable")]]
 
 

@@ -36,10 +36,6 @@ AGES = 2 * BUCKETS
 _LAST_BUCKET_ENDS = 60.0
 # A probability of exactly 0 would make a single message final; nothing is that sure.
 LEAST = 1e-9
-# A meter that cannot be reached may be dark, or its collector has failed.
-UNREACHABLE_RATIO = 2.0
-# People take about as long to call, so where calls came first the trouble is that much older than they are.
-FIRST_CALL_AFTER = 10.0
 _STEPS_PER_DOUBLING = 4
 
 
@@ -139,13 +135,17 @@ def _ratios(rates: EvidenceRates, setting: Setting, received: Received, age: int
     if false_gasp is None:
         false_gasp = _false(setting.false_rate, received.gasps, received.meters)
     false_gasp = _likely(false_gasp)
-    certain = math.log((1 - rates.ping_errors) / max(rates.ping_errors, LEAST))
+    wrong = max(rates.ping_errors, LEAST)
+    with_supply, without = _likely(rates.unreachable_with_supply), _likely(rates.unreachable_without_supply)
+    answered = math.log1p(-without) - math.log1p(-with_supply)
+    certain = math.log((1 - wrong) / wrong)
     meter = np.zeros(METERS)
     meter[Meter.SILENT] = math.log1p(-gasped) - math.log1p(-false_gasp)
     meter[Meter.GASPED] = math.log(gasped) - math.log(false_gasp)
-    meter[Meter.ON] = -certain
-    meter[Meter.OFF] = certain
-    meter[Meter.UNREACHABLE] = math.log(UNREACHABLE_RATIO)
+    meter[Meter.ON] = answered - certain
+    meter[Meter.OFF] = answered + certain
+    # Unreachable now, and it sent no last gasp either.
+    meter[Meter.UNREACHABLE] = meter[Meter.SILENT] + math.log(without) - math.log(with_supply)
     meter[Meter.NOT_WOKEN] = -math.log(max(rates.power_up_loss, 1.0 - received.woken, LEAST))
     called, quiet = _calls(rates, received, bucket, older)
     return np.concatenate([meter + quiet, meter + called])
@@ -157,9 +157,8 @@ def _calls(rates: EvidenceRates, received: Received, bucket: int, older: float) 
     if false is None:
         false = _false(rates.false_call_rate, received.calls, received.service_points)
     false = _likely(false)
-    called = _likely(_share(rates.calls_by_minute, bucket, older, at_least=FIRST_CALL_AFTER))
     has_called = _likely(_share(rates.calls_by_minute, bucket, older))
-    return math.log(called) - math.log(false), math.log1p(-has_called) - math.log1p(-false)
+    return math.log(has_called) - math.log(false), math.log1p(-has_called) - math.log1p(-false)
 
 
 def _likely(probability: float) -> float:
@@ -170,10 +169,10 @@ def _false(share: float, received: float, places: int) -> float:
     return min(share * received / places, 0.5) if places else LEAST
 
 
-def _share(curve: Curve, bucket: int, older: float, at_least: float = 0.0) -> float:
+def _share(curve: Curve, bucket: int, older: float) -> float:
     """Return the mean of a curve over a bucket; before its first and after its last row it is level."""
     start = BUCKET_STARTS[bucket]
     stop = BUCKET_STARTS[bucket + 1] if bucket + 1 < BUCKETS else _LAST_BUCKET_ENDS
-    minutes = np.maximum(np.linspace(start, stop, 61) + older, at_least)
+    minutes = np.linspace(start, stop, 61) + older
     at, shares = zip(*curve, strict=True)
     return float(np.interp(minutes, at, shares).mean())

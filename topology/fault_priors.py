@@ -61,7 +61,9 @@ def cut_states(taken: MaskArray) -> CutStates:
 class FaultPriors:
     """Log odds of each vertex to open to each state, against not opening, with evidence about devices."""
 
-    def __init__(self, blame: BlameTree, states: CutStates, rates: EvidenceRates) -> None:
+    def __init__(
+        self, blame: BlameTree, states: CutStates, rates: EvidenceRates, expected_faults: float
+    ) -> None:
         """Spread the rates over the devices of a tree."""
         self._blame = blame
         self.states = states
@@ -70,7 +72,7 @@ class FaultPriors:
         present = {kind: int(counts[code]) for kind, code in CODE_OF_KIND.items() if counts[code]}
         if len(blame.points):
             present[SERVICE] = len(blame.points)
-        by_kind = prior_by_kind(rates, present)
+        by_kind = prior_by_kind(rates, present, expected_faults)
         by_code = np.zeros(len(CODE_OF_KIND))
         single_by_code = np.zeros(len(CODE_OF_KIND))
         for kind, code in CODE_OF_KIND.items():
@@ -108,12 +110,12 @@ class FaultPriors:
             self.log_odds[vertices] = _log_odds(self.probability[vertices])[0] + np.log(ratios)
 
 
-def prior_by_kind(rates: EvidenceRates, present: dict[str, int]) -> dict[str, float]:
+def prior_by_kind(rates: EvidenceRates, present: dict[str, int], expected_faults: float) -> dict[str, float]:
     """Return the probability of one device of each kind that is there, `service` among the kinds."""
     shares = {kind: rates.shares.get(kind, 0.0) for kind in present}
     whole = sum(shares.values()) or 1.0
     spread = {
-        kind: min(rates.expected_faults * shares[kind] / whole / count, MOST_LIKELY_OPEN)
+        kind: min(expected_faults * shares[kind] / whole / count, MOST_LIKELY_OPEN)
         for kind, count in present.items()
     }
     return {kind: rates.priors.get(kind, prior) for kind, prior in spread.items()}

@@ -2,11 +2,13 @@
 
 Owns how statements become categories of evidence, in rules:
 Rule 1: what is already explained, by a device known to be open, counts no more.
-Rule 2: "on" is of its moment: it says nothing about what was reported later at the same device, or before the
-first report on the feeder, give or take `SAME_MOMENT`.
+Rule 2: "on" is of its moment: it says nothing about what another place at the same device first reported
+later, or before the first report on the feeder, give or take `SAME_MOMENT`.
 Rule 3: after a restoration only what comes later counts; a meter below it that does not wake within
 `WAKING_TAKES` speaks by its silence (nested outages).
 Rule 4: of gasp, `off` and call the meter's answer to a ping is the strongest; calls count besides.
+Rule 5: power-ups get lost. Where two neighbours, and a third of those that gasped at the same device on the
+same phases, woke again, what was reported there during their spell is over.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topology.arrays import BoolArray, IntArray, LongArray
-from topology.blame_tree import BlameTree
+from topology.blame_tree import NOBODY, BlameTree
 from topology.evidence_weights import METERS, NOT_COUNTED, Meter
 from topology.observations import Observation, ObservationKind
 from topology.statements import PointStatement, Statements
@@ -27,6 +29,9 @@ from topology.statements import PointStatement, Statements
 SAME_MOMENT = timedelta(minutes=2)
 WAKING_TAKES = timedelta(minutes=3)
 NEVER = -np.inf
+# Rule 5: fewer may have come on by generation of their own.
+FEWEST_WOKEN = 2
+LEAST_SHARE_WOKEN = 1 / 3
 
 TimeArray = npt.NDArray[np.float64]
 
@@ -48,19 +53,63 @@ class Heard:
         self.last_report: TimeArray = np.full(count, NEVER)
         self.restored_at: TimeArray = np.full(count, NEVER)
         self.restored_from: TimeArray = np.full(count, np.inf)
+        # The last spell, open or over: when it was first reported, and when the meter woke again.
+        self.spell_began: TimeArray = np.full(count, np.inf)
+        self.woke_at: TimeArray = np.full(count, np.inf)
+        # Rule 5: what was reported between these is over.
+        self._over_from: TimeArray = np.full(count, np.inf)
+        self._over_until: TimeArray = np.full(count, NEVER)
         self._newest: TimeArray = np.full(len(blame), NEVER)
 
-    def read(self, points: Iterable[int], statements: Statements, now: datetime) -> None:
-        """Take what is now said about some service points."""
-        for point in points:
+    def read(self, points: Iterable[int], statements: Statements, now: datetime) -> set[int]:
+        """Take what is now said about some service points; return them and those it is over for (rule 5)."""
+        touched = set(points)
+        for point in touched:
+            self._note_spell(point, statements.points.get(point))
+        touched |= self._note_woken(touched)
+        for point in touched:
             self._read(point, statements.points.get(point), now.timestamp())
+        return touched
+
+    def _note_spell(self, point: int, said: PointStatement | None) -> None:
+        over = said.over if said else None
+        self.woke_at[point] = over.ended.timestamp() if over else np.inf
+        began = said.out.reported if said and said.out else over.began if over else None
+        self.spell_began[point] = began.timestamp() if began else np.inf
+
+    def _note_woken(self, points: set[int]) -> set[int]:
+        """Rule 5; return the service points that it is over for now and was not, or the other way round."""
+        blame = self._blame
+        changed: set[int] = set()
+        for vertex in {int(blame.vertex_of_point[point]) for point in points} - {NOBODY}:
+            own = blame.points[blame.point_starts[vertex] : blame.point_starts[vertex + 1]]
+            if not (np.isfinite(self.woke_at[own]).any() or np.isfinite(self._over_until[own]).any()):
+                continue
+            for taken in np.unique(blame.taken_of_point[own]).tolist():
+                alike = own[blame.taken_of_point[own] == taken]
+                began, ended = self._over_spell(alike)
+                differs = (self._over_from[alike] != began) | (self._over_until[alike] != ended)
+                self._over_from[alike], self._over_until[alike] = began, ended
+                changed.update(alike[differs].tolist())
+        return changed
+
+    def _over_spell(self, points: LongArray) -> tuple[float, float]:
+        """Return from when until when some neighbours were all out, by those that woke."""
+        woken = points[np.isfinite(self.woke_at[points])]
+        gasped = np.count_nonzero(np.isfinite(self.spell_began[points]))
+        if len(woken) < max(FEWEST_WOKEN, LEAST_SHARE_WOKEN * gasped):
+            return np.inf, NEVER
+        last = woken[np.argsort(self.woke_at[woken], kind="stable")[-FEWEST_WOKEN:]]
+        began = float(self.spell_began[last].max()) - SAME_MOMENT.total_seconds()
+        return began, float(self.woke_at[last].min())
 
     def _read(self, point: int, said: PointStatement | None, now: float) -> None:
         restored = float(self.restored_at[point])
         out = [
             one
             for one in (said.out.observations if said and said.out else ())
-            if one.at.timestamp() > restored
+            if (at := one.at.timestamp()) > restored
+            and not self._over_from[point] <= at <= self._over_until[point]
         ]
         on = said.on if said else None
         if on is not None and on.at.timestamp() < restored - SAME_MOMENT.total_seconds():
@@ -94,7 +143,7 @@ class Heard:
             return Meter.NOT_WOKEN if is_late else Meter.NONE
         if said is not None and said.unreachable is not None:
             return Meter.UNREACHABLE
-        return int(self._silence[point])
+        return Meter.NONE if said is not None and said.out is not None else int(self._silence[point])
 
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
@@ -108,7 +157,22 @@ class Heard:
         for vertex, start, end in zip(vertices.tolist(), starts.tolist(), ends.tolist(), strict=True):
             points = self._blame.points[start:end]
             reporting = points[self.reports(points)]
-            self._newest[vertex] = self.last_report[reporting].max(initial=NEVER)
+            self._newest[vertex] = self.first_report[reporting].max(initial=NEVER)
+
+    def count_woken(self) -> tuple[int, int]:
+        """Return how many meters woke where supply came back, and of how many.
+
+        Only where one woke beside them: what is dark altogether tells of supply, not of power-ups that got lost.
+        Where none woke at all, none of these meters may be able to say so: of one, none woke.
+        """
+        restored = np.flatnonzero((self.restored_at > NEVER) & (self._blame.vertex_of_point >= 0))
+        vertices, word = self._blame.vertex_of_point[restored], self.word[restored]
+        woken = np.bincount(vertices[word == Meter.ON], minlength=len(self._blame))
+        unwoken = np.bincount(vertices[word == Meter.NOT_WOKEN], minlength=len(self._blame))
+        beside = np.maximum(woken - 1, 0)
+        if not woken.any():
+            return 0, 1
+        return int(beside.sum()), int((beside + unwoken)[woken > 0].sum())
 
     def categories(self, points: LongArray, feeder_since: TimeArray) -> IntArray:
         """Return the category of some service points; `feeder_since` is by vertex, inf for quiet ones."""

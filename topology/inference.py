@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from topology.answers import answer
+from topology.answers import answer, first_together
 from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
@@ -133,6 +133,7 @@ class Inference:
     def _restore(self, told: Collection[Restored], now: datetime) -> set[int]:
         """Note where supply came back: what was told, and devices that opened and closed again."""
         network = self.tree.network
+        self._told = frozenset(told)
         wanted = set(told)
         for device, said in self.statements.devices.items():
             if said.reclosed and said.open is None:
@@ -198,23 +199,31 @@ class Inference:
         """Bring the categories of the service points touched up to date, and the ages of their feeders."""
         if not touched:
             return
-        points = np.array(sorted(touched), dtype=np.int64)
-        self.heard.read(touched, self.statements, now)
+        points = np.array(sorted(self.heard.read(touched, self.statements, now)), dtype=np.int64)
         hung = points[self.blame.vertex_of_point[points] >= 0]
         vertices = np.unique(self.blame.vertex_of_point[hung]).astype(np.int64)
         self.heard.note_newest(vertices)
         self._note_reports(hung)
+        self._date_restored()
         # What one place says may make the "on" of its neighbours stale, or of all on a feeder that wakes up.
         beside = self._points_with_on(np.unique(self.blame.feeder[vertices]))
         points = np.union1d(points, beside)
         self.posterior.categorise(points, self.heard.categories(points, self._since))
-        word = self.heard.word
-        woken, unwoken = (word[self.heard.restored_at > NEVER] == one for one in (Meter.ON, Meter.NOT_WOKEN))
         self.posterior.receive(
-            gasps=int(np.count_nonzero(word == Meter.GASPED)),
+            gasps=int(np.count_nonzero(self.heard.word == Meter.GASPED)),
             calls=int(np.count_nonzero(self.heard.called)),
-            woken=rounded_share(int(woken.sum()), int(woken.sum() + unwoken.sum())),
+            woken=rounded_share(*self.heard.count_woken()) if self._restored else 1.0,
         )
+
+    def _date_restored(self) -> None:
+        """Let what a device took with it begin with the first reports of it: a crew comes later."""
+        for one, points in self._restored.items():
+            since = one.since.timestamp()
+            if one not in self._told:
+                began, woke = self.heard.spell_began[points], self.heard.woke_at[points]
+                together = first_together(began[(began <= one.at.timestamp()) & (woke >= since)])
+                since = min(since, together if together is not None else since)
+            self.heard.restored_from[points] = since
 
     def _note_reports(self, points: LongArray) -> None:
         reports = self.heard.reports(points).tolist()
@@ -254,6 +263,7 @@ class Inference:
             is_called_first = bool(self._is_called_first[feeder])
             age = age_of((at - since) / 60, is_called_first=is_called_first) if np.isfinite(since) else QUIET
             self.posterior.set_age(feeder, age)
+        self.posterior.expect(len(self.posterior.active_feeders()))
 
     def _told_feeders(self) -> dict[int, float]:
         told: dict[int, float] = {}

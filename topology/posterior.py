@@ -12,6 +12,8 @@ the rest.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from topology.arrays import BoolArray, Indices, IntArray, LongArray
@@ -28,7 +30,7 @@ from topology.evidence_weights import (
     settings_of,
 )
 from topology.fault_priors import FaultPriors, cut_states
-from topology.rates import EvidenceRates
+from topology.rates import FEWEST_EXPECTED, EvidenceRates
 from topology.up_pass import UpPass, at_service
 
 WEIGHING_FEEDERS = 20
@@ -50,7 +52,8 @@ class Posterior:
         self.blame = blame
         self.rates = rates
         self.states = cut_states(blame.taken)
-        self.priors = FaultPriors(blame, self.states, rates)
+        self._expected = rates.expected_faults or FEWEST_EXPECTED
+        self.priors = FaultPriors(blame, self.states, rates, self._expected)
         points = blame.tree.network.service_point_count
         has_meter = np.ones(points, dtype=np.bool_) if metered is None else metered
         self.silent_category = np.where(has_meter, Meter.SILENT, Meter.NONE).astype(np.int8)
@@ -78,6 +81,18 @@ class Posterior:
             self._received = received
             for one in (self._weighing, self.passes):
                 self._weigh(one)
+
+    def expect(self, faults: int) -> None:
+        """Say how many faults there may be, where the rates do not tell; it counts in powers of two."""
+        expected = float(2 ** math.ceil(math.log2(max(faults, FEWEST_EXPECTED))))
+        if self.rates.expected_faults is not None or expected == self._expected:
+            return
+        self._expected = expected
+        self.priors = FaultPriors(self.blame, self.states, self.rates, expected)
+        self.is_told[:] = False
+        for one in (self._weighing, self.passes):
+            one.priors = self.priors
+            self._weigh(one)
 
     def categorise(self, points: LongArray, categories: IntArray) -> None:
         """Give service points (each once) their categories; those without supply have none."""

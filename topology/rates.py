@@ -17,6 +17,8 @@ from topology.errors import RatesError
 from topology.kinds import BLAMEABLE_KINDS
 
 FORMAT = "relight rates 1"
+# Of several feeders in trouble each has a fault at least; one fault is rarely alone.
+FEWEST_EXPECTED = 2.0
 SERVICE = "service"
 LARGEST_NUMBER = 1_000_000_000
 # A kind stands in the file by its name in a network package; `service` is the service of one service point.
@@ -77,11 +79,15 @@ class EvidenceRates:
         false_call_probability: the same for calls.
         power_up_loss: share of power-ups that never arrive.
         expected_faults: how many devices are expected to be open at once; with `shares` it gives the priors.
+            None: as many as feeders report, two at least.
         shares: share of the faults by kind, spread evenly over the devices of the kind.
         priors: probability of a single device of the kind to be open, instead of what the shares give.
         priors_by_device: the same for single devices (history, weather, age), by id.
         single_phase: share of the faults of a kind that open one phase only of a device with several.
-        ping_errors: share of pings answered `on` without supply (own generation) or `off` with it.
+        ping_errors: share of answered pings that say `on` without supply (own generation) or `off` with it.
+        unreachable_with_supply: share of meters with supply that do not answer a ping.
+        unreachable_without_supply: the same without supply; of the others a neighbour in the radio network, or
+            their own reserve, says `off`.
         telemetry_missed: share of open devices that telemetry still shows closed.
         telemetry_false: share of closed devices that telemetry shows open.
         indicator_missed: share of fault indicators that stay silent when a fault current passes.
@@ -96,12 +102,14 @@ class EvidenceRates:
     false_gasp_probability: float | None = None
     false_call_probability: float | None = None
     power_up_loss: float = 0.1
-    expected_faults: float = 2.0
+    expected_faults: float | None = None
     shares: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SHARES))
     priors: Mapping[str, float] = field(default_factory=dict)
     priors_by_device: Mapping[str, float] = field(default_factory=dict)
     single_phase: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_SINGLE_PHASE))
     ping_errors: float = 0.01
+    unreachable_with_supply: float = 0.1
+    unreachable_without_supply: float = 0.6
     telemetry_missed: float = 0.02
     telemetry_false: float = 1e-6
     indicator_missed: float = 0.2
@@ -122,7 +130,7 @@ class EvidenceRates:
             _require_probability(f"priors_by_device.{device}", value)
         for name in _CURVES:
             _require_curve(name, getattr(self, name))
-        if not (math.isfinite(self.expected_faults) and self.expected_faults > 0):
+        if self.expected_faults is not None and not 0 < self.expected_faults < math.inf:
             raise RatesError("`expected_faults` must be above zero.")
 
     def as_json(self) -> dict[str, Any]:
@@ -138,6 +146,8 @@ _PROBABILITIES = (
     "false_call_probability",
     "power_up_loss",
     "ping_errors",
+    "unreachable_with_supply",
+    "unreachable_without_supply",
     "telemetry_missed",
     "telemetry_false",
     "indicator_missed",
@@ -146,7 +156,13 @@ _PROBABILITIES = (
 _CURVES = ("gasps_by_minute", "calls_by_minute")
 _TABLES = ("shares", "priors", "priors_by_device", "single_phase")
 
-_MAY_BE_UNKNOWN = ("loss", "false_rate", "false_gasp_probability", "false_call_probability")
+_MAY_BE_UNKNOWN = (
+    "loss",
+    "false_rate",
+    "expected_faults",
+    "false_gasp_probability",
+    "false_call_probability",
+)
 
 
 def read_rates(path: Path) -> EvidenceRates:

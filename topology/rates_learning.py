@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from topology.rates import DEFAULT_CALLS, RATED_KINDS, Curve, EvidenceRates
+from topology.rates import FEWEST_EXPECTED, DEFAULT_CALLS, RATED_KINDS, Curve, EvidenceRates
 
 # A rate rests on the default as if on so many observations, so that a handful does not become a certainty.
 DEFAULT_WEIGHT = 2.0
@@ -77,7 +77,7 @@ def learn_rates(storms: Sequence[PastStorm], *, default: EvidenceRates | None = 
             [minutes for storm in storms for minutes in storm.call_minutes],
             default=default.calls_by_minute,
         ),
-        expected_faults=_smoothed(faults, len(storms), default.expected_faults),
+        expected_faults=_smoothed(faults, len(storms), default.expected_faults or FEWEST_EXPECTED),
         shares=_learn_shares(storms),
         single_phase=_learn_single_phase(storms, default.single_phase),
     )

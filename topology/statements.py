@@ -28,7 +28,10 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 # People look at the fuse box, at the neighbours' windows, and then call.
 LATE_REPORT = timedelta(minutes=15)
 # Reclosers try for about a minute before they lock out, and meters gasp meanwhile.
-DEFAULT_HOLD_DOWN: Mapping[str, float] = {ObservationKind.LAST_GASP: 60.0}
+DEFAULT_HOLD_DOWN: Mapping[str, float] = {
+    ObservationKind.LAST_GASP: 60.0,
+    ObservationKind.SWITCH_OPEN: 60.0,
+}
 
 _OPENING = frozenset({"open", "damaged"})
 _IN_ORDER = frozenset({"closed", "ok"})
@@ -65,10 +68,15 @@ class KnownOpen:
 
 @dataclass(frozen=True, slots=True)
 class PointStatement:
-    """What is said about one service point; `unreachable` is a ping that got no answer since."""
+    """What is said about one service point.
+
+    `over` is the last spell that its meter saw begin and end, while it is on; `unreachable` is a ping that got
+    no answer since.
+    """
 
     out: OutSpell | None = None
     on: Observation | None = None
+    over: OverSpell | None = None
     unreachable: Observation | None = None
     open: KnownOpen | None = None
     is_sound: bool = False
@@ -145,6 +153,11 @@ class Statements:
         return points, devices
 
     @property
+    def ids(self) -> set[str]:
+        """The ids of all observations, of unknown subjects too."""
+        return set(self._known)
+
+    @property
     def next_time(self) -> datetime | None:
         """When the next statement that waits for its time will count."""
         return min((self._counts_from(one) for one in self._waiting), default=None)
@@ -206,10 +219,13 @@ def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
     spell: list[Observation] = []
     opened: list[Observation] = []
     on: Observation | None = None
+    over: OverSpell | None = None
     unreachable: Observation | None = None
     is_sound = False
     for one in _later_last(heard, says_on):
         if says_on(one):
+            if any(said.kind is ObservationKind.LAST_GASP for said in spell):
+                over = OverSpell(spell[0].at, one.at)
             spell, opened, on, unreachable, is_sound = [], [], one, None, False
         elif says_out(one):
             spell.append(one)
@@ -222,7 +238,9 @@ def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
             opened, is_sound = [], True
     out = OutSpell(_began(spell, on.at if on else None), tuple(spell)) if spell else None
     known = KnownOpen(opened[0].phases, tuple(opened)) if opened else None
-    return PointStatement(out, None if spell else on, unreachable, known, is_sound)
+    if spell:
+        on = over = None
+    return PointStatement(out, on, over, unreachable, known, is_sound)
 
 
 def _began(spell: Sequence[Observation], last_on: datetime | None) -> datetime:

@@ -19,16 +19,15 @@ from api.change_signal import plain_address
 from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
-from api.settings import DatabaseSettings, MeterSettings, WebSettings
+from api.settings import DatabaseSettings, HoldDownSettings, InferenceSettings, MeterSettings, WebSettings
 from api.work import reading, writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
-from dispatch.analysis import analyse, evidence_waits
+from dispatch.analysis import Analyst
 from dispatch.errors import NoActiveNetwork
 from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_conflicts
 from dispatch.meter_requests import PingRules, ask_about_single_outages
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
-from dispatch.transactions import read_transaction
 from gis.database import connect
 
 logger = logging.getLogger("relight.analysis")
@@ -46,14 +45,14 @@ class AnalysisWorker:
         engine: Engine,
         *,
         stopping: threading.Event,
-        networks: NetworkCache | None = None,
         pings: PingRules | None = None,
+        analyst: Analyst | None = None,
     ) -> None:
         """Prepare; nothing is opened until `run`. With `pings`, meters are asked about single outages."""
         self._engine = engine
         self._stopping = stopping
-        self._networks = networks or NetworkCache()
         self._pings = pings
+        self._analyst = analyst or Analyst(networks=NetworkCache())
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
 
     def run(self) -> None:
@@ -93,10 +92,10 @@ class AnalysisWorker:
                 beat(lock_holder)
             try:
                 with writing(self._engine) as work:
-                    step = analyse(work.session, networks=self._networks, now=work.now)
+                    step = self._analyst.analyse(work.session, now=work.now)
                     if self._pings is not None:
                         ask_about_single_outages(
-                            work.session, networks=self._networks, rules=self._pings, now=work.now
+                            work.session, networks=self._analyst.networks, rules=self._pings, now=work.now
                         )
             except NoActiveNetwork:
                 return
@@ -116,14 +115,14 @@ class AnalysisWorker:
 
     def _something_waits(self) -> bool:
         # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
-        with read_transaction(self._engine) as session:
-            return evidence_waits(session)
+        with reading(self._engine) as work:
+            return self._analyst.has_work(work.session, now=work.now)
 
 
-def work(url: str, *, networks: NetworkCache | None = None, pings: PingRules | None = None) -> None:
+def work(url: str, *, analyst: Analyst, pings: PingRules | None = None) -> None:
     """Work on the database at the address until a signal says stop."""
     engine = connect(url, application_name="relight analysis", pool_size=2)
-    AnalysisWorker(engine, stopping=stop_event(), networks=networks, pings=pings).run()
+    AnalysisWorker(engine, stopping=stop_event(), analyst=analyst, pings=pings).run()
     engine.dispose()
 
 
@@ -133,7 +132,11 @@ def main() -> None:
     database = DatabaseSettings()
     work(
         given_database_url(database),
-        networks=NetworkCache(folder=database.networks_folder),
+        analyst=Analyst(
+            networks=NetworkCache(folder=database.networks_folder),
+            rates=InferenceSettings().rates(),
+            hold_down=HoldDownSettings().by_kind(),
+        ),
         pings=MeterSettings().auto_rules(),
     )
 

@@ -158,9 +158,7 @@ def test_a_step_broken_off_leaves_nothing_and_the_next_takes_all(world):
 
     def break_off():
         with write_transaction(world.engine) as session:
-            from dispatch.analysis import analyse
-
-            assert analyse(session, networks=world.networks, now=world.now).evidence == 3
+            assert world.analyst.analyse(session, now=world.now).evidence == 3
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

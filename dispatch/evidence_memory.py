@@ -1,0 +1,165 @@
+"""What inference knows, kept in memory between the steps of one process and in step with the database.
+
+Owns the running inference. It is a copy: the rows of evidence that speak (`analysed`) are the truth.
+RULE 1: it starts anew with another network version, and when a step did not commit.
+RULE 2: when somebody else has changed an outage, planned work or the like since, evidence may have been spent
+or revived: the ids are compared, and only what differs is told to inference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from dispatch.beliefs import ENGINE
+from dispatch.change_log import latest_position
+from dispatch.network_cache import TracedNetwork
+from dispatch.tables import ChangeLogRow, EvidenceRow
+from gis.tables import ServicePointRow
+from topology.arrays import BoolArray
+from topology.inference import Inference, InferenceResult, Restored
+from topology.observations import Observation, ObservationKind
+from topology.phases import parse_phases
+from topology.rates import EvidenceRates
+
+_IDS_A_QUERY = 10_000
+
+
+class EvidenceMemory:
+    """Feeds one running inference with what is new in the database."""
+
+    def __init__(self, *, rates: EvidenceRates | None, hold_down: Mapping[str, float]) -> None:
+        """Start without knowledge."""
+        self._rates = rates
+        self._hold_down = hold_down
+        self.forget_all()
+
+    def forget_all(self) -> None:
+        """Forget everything; the next step reads it anew."""
+        self._inference: Inference | None = None
+        self._traced: TracedNetwork | None = None
+        self._position = 0
+        self._taken: str | None = None
+        self.is_in_step = False
+        self.due_at: datetime | None = None
+
+    def follow(self, session: Session, *, traced: TracedNetwork) -> None:
+        """Get ready for a step on a network version, and see whether the memory still holds."""
+        is_same = self._traced is not None and self._traced.network_version == traced.network_version
+        if not is_same or not self._has_committed(session):
+            self.forget_all()
+        if self._inference is None:
+            self._traced = traced
+            self._inference = Inference(
+                tree=traced.tree,
+                rates=self._rates,
+                metered=_metered(session, traced),
+                hold_down=self._hold_down,
+            )
+        elif not self._others_acted(session):
+            self.is_in_step = True
+
+    def must_compare(self) -> None:
+        """Let the next answer compare all ids: evidence was laid aside by itself."""
+        self.is_in_step = False
+
+    def infer(
+        self,
+        session: Session,
+        *,
+        new: Sequence[str],
+        now: datetime,
+        confirmed: Collection[str],
+        restored: Collection[Restored],
+    ) -> InferenceResult:
+        """Return what all evidence that speaks comes to, the new included."""
+        assert self._inference is not None  # noqa: S101 - `follow` came before
+        forgotten: Iterable[str] = ()
+        wanted: Iterable[str] = new
+        if not self.is_in_step:
+            speaking = set(session.scalars(select(EvidenceRow.id).where(EvidenceRow.status == "analysed")))
+            known = self._inference.statements.ids
+            forgotten, wanted = known - speaking, speaking - known
+        result = self._inference.update(
+            self._observations(session, sorted(wanted)),
+            now=now,
+            confirmed=confirmed,
+            restored=restored,
+            forgotten=forgotten,
+        )
+        self._taken = new[-1] if new else self._taken
+        self.due_at = self._inference.next_time(now)
+        return result
+
+    def done(self, session: Session) -> None:
+        """Note where the log stands after the step; what others add later is seen from there."""
+        self._position = latest_position(session)
+        self.is_in_step = False
+
+    def _has_committed(self, session: Session) -> bool:
+        """Return whether the last step's evidence is marked as taken, as it is after a commit."""
+        if self._taken is None:
+            return True
+        return session.scalar(select(EvidenceRow.status).where(EvidenceRow.id == self._taken)) != "new"
+
+    def _others_acted(self, session: Session) -> bool:
+        return bool(
+            session.scalar(
+                select(
+                    exists().where(
+                        ChangeLogRow.position > self._position,
+                        ChangeLogRow.actor != ENGINE,
+                        ~ChangeLogRow.name.startswith("job."),
+                        ~ChangeLogRow.name.startswith("crew."),
+                    )
+                )
+            )
+        )
+
+    def _observations(self, session: Session, ids: Sequence[str]) -> list[Observation]:
+        assert self._traced is not None  # noqa: S101 - `follow` came before
+        found: list[Observation] = []
+        for start in range(0, len(ids), _IDS_A_QUERY):
+            rows = session.execute(
+                select(
+                    EvidenceRow.id,
+                    EvidenceRow.kind,
+                    EvidenceRow.at,
+                    func.coalesce(EvidenceRow.service_point, EvidenceRow.device, "").label("subject"),
+                    EvidenceRow.phases,
+                    EvidenceRow.result,
+                ).where(
+                    EvidenceRow.id.in_(ids[start : start + _IDS_A_QUERY]), EvidenceRow.status == "analysed"
+                )
+            )
+            found += [
+                Observation(
+                    id=row.id,
+                    kind=ObservationKind(row.kind),
+                    at=row.at,
+                    subject=row.subject,
+                    phases=parse_phases(row.phases or "ABC"),
+                    result=row.result,
+                )
+                for row in rows
+            ]
+        return found
+
+
+def _metered(session: Session, traced: TracedNetwork) -> BoolArray | None:
+    """Return which service points have a meter, None where all have."""
+    without = session.scalars(
+        select(ServicePointRow.id).where(
+            ServicePointRow.network_version == traced.network_version, ServicePointRow.meter.is_(None)
+        )
+    ).all()
+    if not without:
+        return None
+    metered = np.ones(traced.network.service_point_count, dtype=np.bool_)
+    found = traced.network.find_service_points(without)
+    metered[found[found >= 0]] = False
+    return metered
