@@ -4,6 +4,9 @@ Rule 1: every outage of one service point has its meter asked; then all is infer
 Rule 2: an outage is unsure when its first candidate has a probability below 0.9; each may ask ten meters
 under its candidates. It is a hit when its first candidate is a fault. After the answers it is a hit when
 every fault among its service points is named first; and where none is, when no outage is left there.
+Rule 3: most unsure outages are of one meter, which any choice asks. The choice shows in the *wide* ones,
+whose candidates put out more service points than may be asked; they are counted apart, and with three
+questions too.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ from topology.inference import Inference
 from topology.inference_result import InferredOutage
 from topology.observations import Observation
 from topology.phases import parse_phases
+from topology.questions import next_pings
 
 UNSURE = 0.9
 BUDGET = 10
+BUDGETS = (3, BUDGET)
 
 # Told the inference, an outage, how many may be asked, and a seed: the service points whose meters to ask.
 Chooser = Callable[[Inference, InferredOutage, int, int], Sequence[str]]
@@ -36,8 +41,11 @@ class Pinged:
     single_asked: Score
     pings: int
     unsure: int
+    wide: int
     hits_before: int
-    hits_after: dict[str, int]
+    wide_hits_before: int
+    hits_after: dict[tuple[str, int], int]
+    wide_hits_after: dict[tuple[str, int], int]
 
 
 def at_random(inference: Inference, outage: InferredOutage, budget: int, seed: int) -> Sequence[str]:
@@ -57,17 +65,28 @@ def evenly_by_device(inference: Inference, outage: InferredOutage, budget: int, 
     return [str(one) for one in points[order[np.argsort(turn, kind="stable")]][:budget]]
 
 
-# The one that Relight chooses by joins here, under this name.
+def by_what_tells_most(inference: Inference, outage: InferredOutage, budget: int, seed: int) -> Sequence[str]:
+    """Return the meters that Relight would ask; nothing in it is drawn."""
+    del seed
+    return [one.service_point for one in next_pings(inference, [outage], budget)]
+
+
 OUR_CHOICE = "by what tells most"
-CHOOSERS: dict[str, Chooser] = {"at random": at_random, "the same share of each device": evenly_by_device}
+CHOOSERS: dict[str, Chooser] = {
+    OUR_CHOICE: by_what_tells_most,
+    "at random": at_random,
+    "the same share of each device": evenly_by_device,
+}
 
 
 def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -> Pinged:
     """Answer storms without pings, with single-customer events asked, and with ten questions each."""
     shape = TrialShape(loss=loss, false_rate=false_rate)
     without, asked = [], []
-    pings = unsure = before = 0
-    after = dict.fromkeys(CHOOSERS, 0)
+    pings = 0
+    unsure: list[bool] = []
+    before: list[bool] = []
+    after: dict[tuple[str, int], list[bool]] = {(name, budget): [] for name in CHOOSERS for budget in BUDGETS}
     for seed in seeds:
         trial = make_trial(ground.metered, shape, seed)
         inference = Inference(tree=ground.tree, rates=trial.true_rates)
@@ -80,13 +99,27 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
         doubted = [one for one in outages if one.probability < UNSURE]
         if not doubted:
             continue
-        unsure += len(doubted)
-        before += sum(is_right for probability, is_right in score.calibration if probability < UNSURE)
-        for name, choose in CHOOSERS.items():
-            questions = [point for one in doubted for point in choose(inference, one, BUDGET, seed)]
+        unsure += [len(_under_candidates(inference, one)) > BUDGET for one in doubted]
+        before += [is_right for probability, is_right in score.calibration if probability < UNSURE]
+        for (name, budget), hits in after.items():
+            questions = [point for one in doubted for point in CHOOSERS[name](inference, one, budget, seed)]
             answered, judged = _after(ground, trial, questions)
-            after[name] += sum(_is_hit(ground, trial, one, answered, judged) for one in doubted)
-    return Pinged(add_up(without), add_up(asked), pings, unsure, before, after)
+            hits += [_is_hit(ground, trial, one, answered, judged) for one in doubted]
+    return Pinged(
+        without=add_up(without),
+        single_asked=add_up(asked),
+        pings=pings,
+        unsure=len(unsure),
+        wide=sum(unsure),
+        hits_before=sum(before),
+        wide_hits_before=_both(unsure, before),
+        hits_after={way: sum(hits) for way, hits in after.items()},
+        wide_hits_after={way: _both(unsure, hits) for way, hits in after.items()},
+    )
+
+
+def _both(one: Sequence[bool], other: Sequence[bool]) -> int:
+    return sum(first and second for first, second in zip(one, other, strict=True))
 
 
 def _after(ground: Ground, trial: Trial, points: Sequence[str]) -> tuple[Sequence[InferredOutage], Score]:

@@ -40,8 +40,9 @@ KNOBS: dict[str, Sequence[Any]] = {
     "single_phase_share": (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5),
 }
 
-# Where to start from: a set as vendors print it.
-START = replace(
+# Where to start from: a set as vendors print it. From it, on the first twelve seeds and then on all, came the
+# rules as they stand; they are the other start, so that a better set shows.
+VENDORS = replace(
     DEFAULT_RULES,
     customer_reports=2.0,
     customer_share=0.3,
@@ -155,13 +156,17 @@ def trust(found: Sequence[_Case], rules: RollupRules) -> dict[str, RuleTrust]:
 def main() -> None:
     """Tune from the rules as they stand, and print what was found."""
     found = cases(make_grounds(), list(TRAINING_SEEDS))
-    rules = START
-    sys.stdout.write(f"{len(found)} training storms; at first {cost(found, rules)}\n")
-    for better, line in tune(found, START, rounds=3):
-        rules = better
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    sys.stdout.write(f"{rules}\n{trust(found, rules)}\n")
+    reached = []
+    for start in (DEFAULT_RULES, VENDORS):
+        rules = start
+        sys.stdout.write(f"{len(found)} training storms; at first {cost(found, rules)}\n")
+        for better, line in tune(found, start):
+            rules = better
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+        reached.append((cost(found, rules), rules))
+    best, rules = min(reached, key=lambda pair: pair[0])
+    sys.stdout.write(f"{best}\n{rules}\n{trust(found, rules)}\n")
 
 
 if __name__ == "__main__":
