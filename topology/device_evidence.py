@@ -4,7 +4,8 @@ Owns by how much each makes the opening of which devices likelier or less likely
 Rule 1: telemetry that shows a device closed is rarely wrong, one that shows it open almost never.
 Rule 2: a crew that found a device in order excludes it, unless something below it was reported since.
 Rule 3: a fault current passes every device between the source and the fault. An indicator that saw one speaks
-for the devices at and below it, and half as much for those above; one that saw none, against them.
+for the devices fed through it, itself among them, and half as much for those above; one that saw none, against
+them. One in a ring stands for the device that feeds the ring.
 """
 
 from __future__ import annotations
@@ -65,30 +66,36 @@ def device_ratios(
                 weigh(vertex, max(rates.telemetry_missed, LEAST))
             elif one.found_in_order is not None and not reported_since(vertex, one.found_in_order.at):
                 weigh(vertex, CREW_ERRORS)
-        if one.indicator is not None:
-            _weigh_indicator(blame, blame.vertex_above_device(device), one.indicator.result, rates, weigh)
+        if one.indicator is not None and (passed := _passed(one.indicator.result, rates)) is not None:
+            fed, above = _along(blame, device)
+            for one_fed in fed.tolist():
+                weigh(one_fed, passed)
+            for one_above in above:
+                weigh(one_above, (passed + 1) / 2)
     vertices = np.array(sorted(ratios), dtype=np.int64)
     table = np.array([ratios[vertex] for vertex in vertices.tolist()])
     return vertices, table.reshape(len(vertices), len(states))
 
 
-def _weigh_indicator(
-    blame: BlameTree,
-    vertex: int,
-    result: str | None,
-    rates: EvidenceRates,
-    weigh: Callable[[int, float], None],
-) -> None:
-    """Rule 3."""
-    if vertex == ROOT:
-        return
+def _passed(result: str | None, rates: EvidenceRates) -> float | None:
+    """Return the ratio of what an indicator tells, with a fault current to without."""
     if result == "fault":
-        passed = (1 - rates.indicator_missed) / max(rates.indicator_false, LEAST)
-    elif result == "no_fault":
-        passed = rates.indicator_missed / max(1 - rates.indicator_false, LEAST)
-    else:
-        return
-    for below in range(vertex, int(blame.end[vertex])):
-        weigh(below, passed)
-    for above in blame.above(vertex):
-        weigh(above, (passed + 1) / 2)
+        return (1 - rates.indicator_missed) / max(rates.indicator_false, LEAST)
+    if result == "no_fault":
+        return rates.indicator_missed / max(1 - rates.indicator_false, LEAST)
+    return None
+
+
+def _along(blame: BlameTree, device: int) -> tuple[LongArray, list[int]]:
+    """Return the vertices fed through a device, itself among them, and those above it (rule 3)."""
+    nearest = blame.vertex_above_device(device)
+    slices = [(supply, supply.slice_behind(device)) for supply in blame.tree.supplies]
+    edges = [supply.walk.parent_edge[behind[0] : behind[1]] for supply, behind in slices if behind is not None]
+    if edges:
+        fed = np.unique(blame.vertex_of_device[np.concatenate(edges)]).astype(np.int64)
+        fed = fed[fed > ROOT]
+        above = [one for one in (nearest, *blame.above(nearest)) if one != ROOT and one not in fed]
+        return fed, above
+    if nearest == ROOT:
+        return np.empty(0, dtype=np.int64), []
+    return np.arange(nearest, int(blame.end[nearest])), blame.above(nearest)

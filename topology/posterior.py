@@ -65,6 +65,8 @@ class Posterior:
         self.age = np.full(len(blame), QUIET, dtype=np.int32)
         self._meters = int(np.count_nonzero(has_meter))
         self.is_told = np.zeros(len(blame), dtype=np.bool_)
+        self._told: dict[int, FloatArray] = {}
+        self._nothing_told = np.ones(len(self.states))
         self._own_priors: dict[int, float] = dict(self.priors.service_of_point)
         self._settings = settings_of(rates)
         self._weighing = self.passes = UpPass(blame, self.priors, self._settings)
@@ -90,6 +92,7 @@ class Posterior:
         self._expected = expected
         self.priors = FaultPriors(self.blame, self.states, self.rates, expected)
         self.is_told[:] = False
+        self._told.clear()
         for one in (self._weighing, self.passes):
             one.priors = self.priors
             self._weigh(one)
@@ -127,6 +130,15 @@ class Posterior:
 
     def tell_devices(self, vertices: LongArray, ratios: FloatArray) -> None:
         """Let evidence about devices weigh, by vertex and state (see FaultPriors.told)."""
+        changed = [
+            place
+            for place, (vertex, ratio) in enumerate(zip(vertices.tolist(), ratios, strict=True))
+            if not np.array_equal(self._told.get(vertex, self._nothing_told), ratio)
+        ]
+        vertices, ratios = vertices[changed], ratios[changed]
+        if not len(vertices):
+            return
+        self._told.update(zip(vertices.tolist(), ratios, strict=True))
         self.priors.tell(vertices, ratios)
         self.is_told[vertices] = (ratios != 1).any(axis=1)
         self._spoil(vertices)

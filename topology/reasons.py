@@ -73,6 +73,7 @@ def reasons_for_device(
     reasons = [_said(name_device(ground.tree, device), out, len(below), observations)]
     if unwoken := int(np.count_nonzero(heard.word[below] == Meter.NOT_WOKEN)):
         reasons.append(_not_woken(ground, device, unwoken))
+    reasons += _on_below(ground, below)
     parts = _reporting_parts(ground, vertex)
     if len(parts) > 1:
         ids = ground.tree.network.device_ids(blame.device[parts])
@@ -80,7 +81,7 @@ def reasons_for_device(
         reasons.append(Reason("lowest_common", {"parts": len(ids), **_listed("devices", ids)}, text))
     reasons += _about_itself(ground, device)
     higher = [one for one in blame.above(vertex) if blame.affected(one, phases) > len(below)]
-    reasons += _not_above(ground, higher, vertex)
+    reasons += _not_above(ground, higher, blame.points_at_or_below(vertex))
     reasons += _same(candidate)
     return tuple(reasons)
 
@@ -98,7 +99,7 @@ def reasons_for_service(
     vertex = int(ground.blame.vertex_of_point[point])
     higher = [one for one in (vertex, *ground.blame.above(vertex)) if one != ROOT]
     higher = [one for one in higher if len(ground.blame.points_at_or_below(one)) > 1]
-    reasons += _not_above(ground, higher, vertex, but=point)
+    reasons += _not_above(ground, higher, np.array([point]))
     reasons += _same(candidate)
     return tuple(reasons)
 
@@ -195,8 +196,19 @@ def _about_itself(ground: Ground, device: int) -> list[Reason]:
     return reasons
 
 
-def _not_above(ground: Ground, above: Sequence[int], vertex: int, but: int = -1) -> list[Reason]:
-    """Say why it is not the next device above that feeds more than this one."""
+def _on_below(ground: Ground, below: LongArray) -> list[Reason]:
+    """Name those that are out by this and answered that they have supply: of their own, or it is not so."""
+    on = below[ground.heard.categories(below, ground.feeder_since) == Meter.ON]
+    if not len(on):
+        return []
+    shown = ground.tree.network.service_point_ids(on[:EXAMPLES])
+    verb = "says" if len(on) == 1 else "say"
+    text = f"{count_things(len(on), 'service point')} under it {verb} otherwise, such as {name_ids(shown)}."
+    return [Reason("on_below", {"on": len(on), **_listed("examples", shown)}, text)]
+
+
+def _not_above(ground: Ground, above: Sequence[int], own: LongArray) -> list[Reason]:
+    """Say why it is not the next device above that feeds more than its own service points."""
     blame, heard = ground.blame, ground.heard
     for one in above:
         device = int(blame.device[one])
@@ -209,8 +221,7 @@ def _not_above(ground: Ground, above: Sequence[int], vertex: int, but: int = -1)
             return [
                 Reason("above_found_in_order", values, f"It is not {name} above: a crew found it in order.")
             ]
-        below = blame.points_at_or_below(one)
-        below = below[below != but]
+        below = np.setdiff1d(blame.points_at_or_below(one), own)
         on = below[heard.categories(below, ground.feeder_since) == Meter.ON]
         if len(on):
             shown = ground.tree.network.service_point_ids(on[:EXAMPLES])
@@ -225,7 +236,7 @@ def _not_above(ground: Ground, above: Sequence[int], vertex: int, but: int = -1)
             values.update({"silent": silent, "service_points": len(below)})
             text = (
                 f"It need not be {name} above: {silent:,} of its "
-                f"{count_things(len(below), 'service point')} say nothing."
+                f"{count_things(len(below), 'other service point')} say nothing."
             )
             return [Reason("above_is_silent", values, text)]
     return []

@@ -71,7 +71,7 @@ class PointStatement:
     """What is said about one service point.
 
     `over` is the last spell that its meter saw begin and end, while it is on; `unreachable` is a ping that got
-    no answer since.
+    no answer since. `is_sound`: a crew found it in order, and nobody has reported it since.
     """
 
     out: OutSpell | None = None
@@ -229,6 +229,7 @@ def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
             spell, opened, on, unreachable, is_sound = [], [], one, None, False
         elif says_out(one):
             spell.append(one)
+            is_sound = False
         elif one.kind is ObservationKind.PING and one.result == "unreachable":
             unreachable = one
         elif one.kind is ObservationKind.CREW_FINDING and one.result in _OPENING:
