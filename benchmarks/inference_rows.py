@@ -158,7 +158,7 @@ def ping_rows(besides: Sequence[tuple[str, float]], pinged: Sequence[Pinged]) ->
 
 
 def _gap_rows(case: str, pinged: Sequence[Pinged]) -> Iterator[Row]:
-    """Yield how much of the gap to 1 in exact hits the questions close, of all unsure outages and the wide."""
+    """Yield how much of the gap to 1 in exact hits is closed, for all unsure outages and wide ones."""
     for name, count, before, after in (
         (
             "unsure outages",

@@ -43,6 +43,25 @@ class Method(StrEnum):
     ROLLUP = "rollup"
 
 
+MethodOption = Annotated[
+    Method,
+    typer.Option(
+        "--method",
+        help="`posterior`: the exact probability of every device. `rollup`: the usual counting rules, to "
+        "compare with.",
+    ),
+]
+RatesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rates",
+        metavar="FILE.json",
+        help="How often devices open and messages get lost, such as `relight rates learn` writes; "
+        "without it, documented defaults. Only for `posterior`.",
+    ),
+]
+
+
 def infer_outages(
     path: NetworkPath,
     evidence: Annotated[Path, typer.Argument(metavar="EVIDENCE.ndjson", help="Evidence, one object a line.")],
@@ -52,23 +71,8 @@ def infer_outages(
             metavar="T", help="Infer as of this time (ISO 8601 with zone); without it, of the last evidence."
         ),
     ] = None,
-    method: Annotated[
-        Method,
-        typer.Option(
-            "--method",
-            help="`posterior`: the exact probability of every device. `rollup`: the usual counting rules, to "
-            "compare with.",
-        ),
-    ] = Method.POSTERIOR,
-    rates: Annotated[
-        Path | None,
-        typer.Option(
-            "--rates",
-            metavar="FILE.json",
-            help="How often devices open and messages get lost, such as `relight rates learn` writes; "
-            "without it, documented defaults. Only for `posterior`.",
-        ),
-    ] = None,
+    method: MethodOption = Method.POSTERIOR,
+    rates: RatesOption = None,
     format: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
