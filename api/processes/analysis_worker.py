@@ -119,7 +119,7 @@ class AnalysisWorker:
             return self._analyst.has_work(work.session, now=work.now)
 
 
-def work(url: str, *, analyst: Analyst, pings: PingRules | None = None) -> None:
+def work(url: str, *, analyst: Analyst | None = None, pings: PingRules | None = None) -> None:
     """Work on the database at the address until a signal says stop."""
     engine = connect(url, application_name="relight analysis", pool_size=2)
     AnalysisWorker(engine, stopping=stop_event(), analyst=analyst, pings=pings).run()

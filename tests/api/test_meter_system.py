@@ -109,7 +109,9 @@ def test_a_system_that_is_slow_or_not_there_is_away():
 def at_work(world, server):
     """Analysis that asks about single outages, and the worker that asks the meters."""
     settings = MeterSettings(meter_system_url=server.url, ping_neighbours=2)
-    world.worker = AnalysisWorker(world.engine, stopping=threading.Event(), pings=settings.auto_rules())
+    world.worker = AnalysisWorker(
+        world.engine, stopping=threading.Event(), pings=settings.auto_rules(), analyst=world.analyst
+    )
     stopping = threading.Event()
     worker = meter_worker(
         world.engine,

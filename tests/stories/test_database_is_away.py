@@ -43,7 +43,7 @@ def world(cluster, world_module):
 def worker(world):
     """The analysis worker, running all the while."""
     stopping = threading.Event()
-    worker = AnalysisWorker(world.engine, stopping=stopping)
+    worker = AnalysisWorker(world.engine, stopping=stopping, analyst=world.analyst)
     thread = threading.Thread(target=worker.run)
     thread.start()
     yield thread
