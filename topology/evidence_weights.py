@@ -49,8 +49,13 @@ class Meter(IntEnum):
     OFF = 4
     UNREACHABLE = 5
     NOT_WOKEN = 6
+    GASPED_OFF = 7
+    GASPED_UNREACHABLE = 8
 
 
+# The words of a meter whose last gasp came, and all that say that supply is lost.
+GASPS = (Meter.GASPED, Meter.GASPED_OFF, Meter.GASPED_UNREACHABLE)
+SAY_OUT = (*GASPS, Meter.OFF, Meter.NOT_WOKEN)
 METERS = len(Meter)
 # A category is the meter's word, plus METERS where somebody has called.
 CATEGORIES = 2 * METERS
@@ -143,9 +148,12 @@ def _ratios(rates: EvidenceRates, setting: Setting, received: Received, age: int
     meter[Meter.SILENT] = math.log1p(-gasped) - math.log1p(-false_gasp)
     meter[Meter.GASPED] = math.log(gasped) - math.log(false_gasp)
     meter[Meter.ON] = answered - certain
-    meter[Meter.OFF] = answered + certain
-    # Unreachable now, and it sent no last gasp either.
-    meter[Meter.UNREACHABLE] = meter[Meter.SILENT] + math.log(without) - math.log(with_supply)
+    unreachable = math.log(without) - math.log(with_supply)
+    # An answer counts beside the gasp that came before, or did not.
+    meter[Meter.OFF] = meter[Meter.SILENT] + answered + certain
+    meter[Meter.UNREACHABLE] = meter[Meter.SILENT] + unreachable
+    meter[Meter.GASPED_OFF] = meter[Meter.GASPED] + answered + certain
+    meter[Meter.GASPED_UNREACHABLE] = meter[Meter.GASPED] + unreachable
     meter[Meter.NOT_WOKEN] = -math.log(max(rates.power_up_loss, 1.0 - received.woken, LEAST))
     called, quiet = _calls(rates, received, bucket, older)
     return np.concatenate([meter + quiet, meter + called])

@@ -6,7 +6,7 @@ Rule 2: "on" is of its moment: it says nothing about what another place at the s
 later, or before the first report on the feeder, give or take `SAME_MOMENT`.
 Rule 3: after a restoration only what comes later counts; a meter below it that does not wake within
 `WAKING_TAKES` speaks by its silence (nested outages).
-Rule 4: of gasp, `off` and call the meter's answer to a ping is the strongest; calls count besides.
+Rule 4: a last gasp, the meter's answer to a ping after it, and calls count beside each other.
 Rule 5: power-ups get lost. Where two neighbours, and a third of those that gasped at the same device on the
 same phases, woke again, what was reported there during their spell is over.
 """
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from topology.arrays import BoolArray, IntArray, LongArray
 from topology.blame_tree import NOBODY, BlameTree
-from topology.evidence_weights import METERS, NOT_COUNTED, Meter
+from topology.evidence_weights import METERS, NOT_COUNTED, SAY_OUT, Meter
 from topology.observations import Observation, ObservationKind
 from topology.statements import PointStatement, Statements
 
@@ -132,10 +132,13 @@ class Heard:
         now: float,
     ) -> int:
         kinds = {one.kind for one in out}
+        gasps = [one.at for one in out if one.kind is ObservationKind.LAST_GASP]
         if ObservationKind.PING in kinds:
-            return Meter.OFF
-        if ObservationKind.LAST_GASP in kinds:
-            return Meter.GASPED
+            return Meter.GASPED_OFF if gasps else Meter.OFF
+        if gasps:
+            asked = said.unreachable if said is not None else None
+            is_away = asked is not None and asked.at >= min(gasps)
+            return Meter.GASPED_UNREACHABLE if is_away else Meter.GASPED
         if on is not None:
             return Meter.ON
         if self.restored_at[point] > NEVER and self._silence[point] == Meter.SILENT:
@@ -147,8 +150,7 @@ class Heard:
 
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
-        word = self.word[points]
-        out = (word == Meter.GASPED) | (word == Meter.OFF) | (word == Meter.NOT_WOKEN) | self.called[points]
+        out = np.isin(self.word[points], SAY_OUT) | self.called[points]
         return np.asarray(out & ~self.explained[points])
 
     def note_newest(self, vertices: LongArray) -> None:
@@ -162,7 +164,7 @@ class Heard:
     def count_woken(self) -> tuple[int, int]:
         """Return how many meters woke where supply came back, and of how many.
 
-        Only where one woke beside them: what is dark altogether tells of supply, not of power-ups that got lost.
+        Only where one woke beside them: what is dark altogether tells of supply, not of lost power-ups.
         Where none woke at all, none of these meters may be able to say so: of one, none woke.
         """
         restored = np.flatnonzero((self.restored_at > NEVER) & (self._blame.vertex_of_point >= 0))
@@ -185,6 +187,6 @@ class Heard:
         return np.where(self.explained[points] | (vertices < 0), NOT_COUNTED, category).astype(np.int32)
 
     def since(self, points: LongArray) -> TimeArray:
-        """Return when reporting service points lost supply, as far as they say: a nested one with the first."""
+        """Return when reporting service points lost supply, as far as they say: a nested one as all."""
         nested = self.word[points] == Meter.NOT_WOKEN
         return np.where(nested, self.restored_from[points], self.first_report[points])

@@ -23,7 +23,7 @@ from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
-from topology.evidence_weights import BUCKET_STARTS, Meter, age_of, rounded_share
+from topology.evidence_weights import BUCKET_STARTS, GASPS, Meter, age_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
@@ -37,7 +37,7 @@ __all__ = ["Candidate", "Inference", "InferenceResult", "InferredOutage", "Reaso
 
 
 # These words of a meter tell when supply was lost; a call comes some time later.
-_MARKS_THE_TIME = (Meter.GASPED, Meter.NOT_WOKEN)
+_MARKS_THE_TIME = (*GASPS, Meter.NOT_WOKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class Inference:
         points = np.union1d(points, beside)
         self.posterior.categorise(points, self.heard.categories(points, self._since))
         self.posterior.receive(
-            gasps=int(np.count_nonzero(self.heard.word == Meter.GASPED)),
+            gasps=int(np.count_nonzero(np.isin(self.heard.word, GASPS))),
             calls=int(np.count_nonzero(self.heard.called)),
             woken=rounded_share(*self.heard.count_woken()) if self._restored else 1.0,
         )

@@ -22,6 +22,7 @@ from topology.evidence_weights import (
     CATEGORIES,
     METERS,
     NOT_COUNTED,
+    SAY_OUT,
     EvidenceWeights,
     FloatArray,
     Meter,
@@ -36,7 +37,7 @@ from topology.up_pass import UpPass, at_service
 WEIGHING_FEEDERS = 20
 LEAST_WEIGHT = 1e-4
 QUIET = -1
-_SPEAKS_OUT = np.array([one in (Meter.GASPED, Meter.OFF, Meter.NOT_WOKEN) for one in Meter] + [True] * METERS)
+_SPEAKS_OUT = np.array([one in SAY_OUT for one in Meter] + [True] * METERS)
 
 
 class Posterior:

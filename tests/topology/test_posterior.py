@@ -17,8 +17,8 @@ from topology.evidence_weights import (
     AGES,
     BUCKET_STARTS,
     METERS,
+    SAY_OUT,
     EvidenceWeights,
-    Meter,
     Received,
     rounded_count,
     settings_of,
@@ -32,7 +32,7 @@ from topology.supply_tree import SupplyTree
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GASPS, CALLS = 3, 2
-OUT = {Meter.GASPED, Meter.OFF, Meter.NOT_WOKEN}
+OUT = set(SAY_OUT)
 
 
 def reporting(posterior: Posterior) -> np.ndarray:
