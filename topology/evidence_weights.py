@@ -18,11 +18,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
+from topology.arrays import IntArray
 from topology.rates import Curve, EvidenceRates
 
 FloatArray = npt.NDArray[np.float64]
@@ -118,35 +120,59 @@ def settings_of(rates: EvidenceRates) -> tuple[Setting, ...]:
     return tuple(Setting(*one) for one in product(losses, false_rates, UNKNOWN_DELAYS))
 
 
+def settings_that_matter(
+    possible: Sequence[Setting], *, has_gasps: bool, is_called_first: bool
+) -> tuple[Setting, ...]:
+    """Return the settings that differ in anything heard: without gasps none are false, and so on."""
+    first = possible[0]
+    return tuple(
+        one
+        for one in possible
+        if (has_gasps or one.false_rate == first.false_rate)
+        and (is_called_first or one.delay_minutes == first.delay_minutes)
+    )
+
+
 class EvidenceWeights:
-    """Log ratios by age: arrays of categories x settings."""
+    """Log ratios by age: an array of ages x categories x settings."""
 
     def __init__(self, rates: EvidenceRates, settings: Sequence[Setting], received: Received) -> None:
         """Work out all ratios for some settings."""
-        self._by_age = [
-            np.stack([_ratios(rates, one, received, age) for one in settings], axis=1) for age in range(AGES)
-        ]
+        self._of_age = np.stack([_ratios(rates, settings, received, age) for age in range(AGES)])
 
     def ratios(self, age: int) -> FloatArray:
         """Return the log ratios of an age (`age_of`), categories x settings."""
-        return self._by_age[age]
+        return np.asarray(self._of_age[age])
+
+    def of_points(self, ages: IntArray, categories: IntArray) -> FloatArray:
+        """Return the log ratios of single service points, points x settings."""
+        return np.asarray(self._of_age[ages, categories])
 
 
-def _ratios(rates: EvidenceRates, setting: Setting, received: Received, age: int) -> FloatArray:
+def _ratios(rates: EvidenceRates, settings: Sequence[Setting], received: Received, age: int) -> FloatArray:
     bucket, is_called_first = age % BUCKETS, age >= BUCKETS
-    older = setting.delay_minutes if is_called_first else 0.0
-    gasped = _likely((1 - setting.loss) * _share(rates.gasps_by_minute, bucket, older))
-    false_gasp = rates.false_gasp_probability
-    if false_gasp is None:
-        false_gasp = _false(setting.false_rate, received.gasps, received.meters)
-    false_gasp = _likely(false_gasp)
+    older = [one.delay_minutes if is_called_first else 0.0 for one in settings]
+    delivered = np.array([1 - one.loss for one in settings])
+    gasped = _likely(delivered * [_share(rates.gasps_by_minute, bucket, one) for one in older])
+    false = rates.false_gasp_probability
+    false_gasp = _likely(
+        np.array(
+            [
+                _false(one.false_rate, received.gasps, received.meters) if false is None else false
+                for one in settings
+            ]
+        )
+    )
     wrong = max(rates.ping_errors, LEAST)
-    with_supply, without = _likely(rates.unreachable_with_supply), _likely(rates.unreachable_without_supply)
+    with_supply, without = (
+        min(max(one, LEAST), 1 - LEAST)
+        for one in (rates.unreachable_with_supply, rates.unreachable_without_supply)
+    )
     answered = math.log1p(-without) - math.log1p(-with_supply)
     certain = math.log((1 - wrong) / wrong)
-    meter = np.zeros(METERS)
-    meter[Meter.SILENT] = math.log1p(-gasped) - math.log1p(-false_gasp)
-    meter[Meter.GASPED] = math.log(gasped) - math.log(false_gasp)
+    meter = np.zeros((METERS, len(settings)))
+    meter[Meter.SILENT] = np.log1p(-gasped) - np.log1p(-false_gasp)
+    meter[Meter.GASPED] = np.log(gasped) - np.log(false_gasp)
     meter[Meter.ON] = answered - certain
     unreachable = math.log(without) - math.log(with_supply)
     # An answer counts beside the gasp that came before, or did not.
@@ -159,24 +185,27 @@ def _ratios(rates: EvidenceRates, setting: Setting, received: Received, age: int
     return np.concatenate([meter + quiet, meter + called])
 
 
-def _calls(rates: EvidenceRates, received: Received, bucket: int, older: float) -> tuple[float, float]:
-    """Return the log ratios of a call and of none."""
+def _calls(
+    rates: EvidenceRates, received: Received, bucket: int, older: Sequence[float]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the log ratios of a call and of none, by setting."""
     false = rates.false_call_probability
     if false is None:
         false = _false(rates.false_call_rate, received.calls, received.service_points)
-    false = _likely(false)
-    has_called = _likely(_share(rates.calls_by_minute, bucket, older))
-    return math.log(has_called) - math.log(false), math.log1p(-has_called) - math.log1p(-false)
+    falsely = _likely(np.full(len(older), false))
+    has_called = _likely(np.array([_share(rates.calls_by_minute, bucket, one) for one in older]))
+    return np.log(has_called) - np.log(falsely), np.log1p(-has_called) - np.log1p(-falsely)
 
 
-def _likely(probability: float) -> float:
-    return min(max(probability, LEAST), 1 - LEAST)
+def _likely(probability: FloatArray) -> FloatArray:
+    return np.clip(probability, LEAST, 1 - LEAST)
 
 
 def _false(share: float, received: float, places: int) -> float:
     return min(share * received / places, 0.5) if places else LEAST
 
 
+@lru_cache(maxsize=1024)
 def _share(curve: Curve, bucket: int, older: float) -> float:
     """Return the mean of a curve over a bucket; before its first and after its last row it is level."""
     start = BUCKET_STARTS[bucket]

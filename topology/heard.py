@@ -29,11 +29,14 @@ from topology.statements import PointStatement, Statements
 SAME_MOMENT = timedelta(minutes=2)
 WAKING_TAKES = timedelta(minutes=3)
 NEVER = -np.inf
+# A meter that has neither woken nor gasped since supply came back has been dark all the time.
+_DARK_SINCE = (Meter.NOT_WOKEN, Meter.OFF)
 # Rule 5: fewer may have come on by generation of their own.
 FEWEST_WOKEN = 2
 LEAST_SHARE_WOKEN = 1 / 3
 
 TimeArray = npt.NDArray[np.float64]
+_SAYS_OUT = np.array([one in SAY_OUT for one in Meter])
 
 
 class Heard:
@@ -118,7 +121,7 @@ class Heard:
         self.word[point] = self._word(point, out, on, said, now)
         self.on_at[point] = on.at.timestamp() if on is not None else NEVER
         times = [one.at.timestamp() for one in out]
-        if self.word[point] == Meter.NOT_WOKEN:
+        if self.word[point] in _DARK_SINCE and restored > NEVER:
             times.append(restored)
         self.first_report[point] = min(times, default=np.inf)
         self.last_report[point] = max(times, default=NEVER)
@@ -150,7 +153,7 @@ class Heard:
 
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
-        out = np.isin(self.word[points], SAY_OUT) | self.called[points]
+        out = _SAYS_OUT[self.word[points]] | self.called[points]
         return np.asarray(out & ~self.explained[points])
 
     def note_newest(self, vertices: LongArray) -> None:
@@ -180,7 +183,8 @@ class Heard:
         """Return the category of some service points; `feeder_since` is by vertex, inf for quiet ones."""
         vertices = self._blame.vertex_of_point[points]
         word = self.word[points].astype(np.int32)
-        newest = np.maximum(self._newest[vertices], feeder_since[vertices])
+        since = feeder_since[vertices]
+        newest = np.maximum(self._newest[vertices], np.where(np.isfinite(since), since, NEVER))
         is_stale = (word == Meter.ON) & (self.on_at[points] < newest - SAME_MOMENT.total_seconds())
         word = np.where(is_stale, self._silence[points], word)
         category = word + METERS * self.called[points]
@@ -188,5 +192,5 @@ class Heard:
 
     def since(self, points: LongArray) -> TimeArray:
         """Return when reporting service points lost supply, as far as they say: a nested one as all."""
-        nested = self.word[points] == Meter.NOT_WOKEN
+        nested = np.isin(self.word[points], _DARK_SINCE) & (self.restored_at[points] > NEVER)
         return np.where(nested, self.restored_from[points], self.first_report[points])

@@ -19,6 +19,7 @@ import numpy as np
 from topology.arrays import BoolArray, Indices, IntArray, LongArray
 from topology.blame_tree import ROOT, BlameTree
 from topology.evidence_weights import (
+    BUCKETS,
     CATEGORIES,
     METERS,
     NOT_COUNTED,
@@ -29,13 +30,14 @@ from topology.evidence_weights import (
     Received,
     rounded_count,
     settings_of,
+    settings_that_matter,
 )
 from topology.fault_priors import FaultPriors, cut_states
 from topology.rates import FEWEST_EXPECTED, EvidenceRates
 from topology.up_pass import UpPass, at_service
 
-WEIGHING_FEEDERS = 20
-LEAST_WEIGHT = 1e-4
+WEIGHING_FEEDERS = 10
+LEAST_WEIGHT = 1e-3
 QUIET = -1
 _SPEAKS_OUT = np.array([one in SAY_OUT for one in Meter] + [True] * METERS)
 
@@ -72,8 +74,8 @@ class Posterior:
         self._settings = settings_of(rates)
         self._weighing = self.passes = UpPass(blame, self.priors, self._settings)
         self.weights = np.full(len(self._settings), 1.0 / len(self._settings))
-        self._received: Received | None = None
-        self.receive(gasps=0, calls=0)
+        self._received = Received(0.0, self._meters, 0.0, len(blame.points))
+        self._are_weighed = False
 
     def receive(self, *, gasps: int, calls: int, woken: float = 1.0) -> None:
         """Say how many places have gasped and called in all, and the share of restored meters that woke."""
@@ -82,8 +84,7 @@ class Posterior:
         )
         if received != self._received:
             self._received = received
-            for one in (self._weighing, self.passes):
-                self._weigh(one)
+            self._are_weighed = False
 
     def expect(self, faults: int) -> None:
         """Say how many faults there may be, where the rates do not tell; it counts in powers of two."""
@@ -96,7 +97,7 @@ class Posterior:
         self._told.clear()
         for one in (self._weighing, self.passes):
             one.priors = self.priors
-            self._weigh(one)
+        self._are_weighed = False
 
     def categorise(self, points: LongArray, categories: IntArray) -> None:
         """Give service points (each once) their categories; those without supply have none."""
@@ -166,12 +167,28 @@ class Posterior:
     def refresh(self) -> None:
         """Bring all tables up to date."""
         active = self.active_feeders()
-        if len(self._settings) > 1:
-            self._weigh_settings(active)
+        settings = settings_that_matter(
+            self._settings,
+            has_gasps=self._received.gasps > 0,
+            is_called_first=bool((self.age >= BUCKETS).any()),
+        )
+        if self._weighing.settings != settings:
+            self._weighing = UpPass(self.blame, self.priors, settings)
+            self._weigh(self._weighing)
+        if not self._are_weighed:
+            self._weigh(self._weighing)
+            if self.passes is not self._weighing:
+                self._weigh(self.passes)
+            self._are_weighed = True
+        self._weigh_settings(active)
         self._refresh(self.passes, active)
 
     def _weigh_settings(self, active: LongArray) -> None:
         """Rule 2."""
+        settings = self._weighing.settings
+        if len(settings) == 1:
+            self.passes, self.weights = self._weighing, np.ones(1)
+            return
         sample = active
         if len(active) > WEIGHING_FEEDERS:
             running = np.concatenate([[0], np.cumsum(self.reports)])
@@ -181,17 +198,17 @@ class Posterior:
         root = self._weighing.own(np.array([ROOT]), self._counts, self.age)
         log_weights = self._weighing.whole[sample, 0].sum(axis=0) + root[0, 0]
         weights = np.exp(log_weights - log_weights.max())
-        weights /= weights.sum()
         kept = np.flatnonzero(weights >= LEAST_WEIGHT)
         self.weights = weights[kept] / weights[kept].sum()
-        settings = tuple(self._settings[one] for one in kept.tolist())
-        if self.passes.settings != settings:
-            self.passes = UpPass(self.blame, self.priors, settings)
+        left = tuple(settings[one] for one in kept.tolist())
+        if left == settings:
+            self.passes = self._weighing
+        elif self.passes.settings != left or self.passes is self._weighing:
+            self.passes = UpPass(self.blame, self.priors, left)
             self._weigh(self.passes)
 
     def _weigh(self, passes: UpPass) -> None:
-        if self._received is not None:
-            passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))
+        passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))
 
     def _refresh(self, passes: UpPass, feeders: LongArray) -> None:
         stale = np.zeros(len(self.blame), dtype=np.bool_)

@@ -59,8 +59,7 @@ class UpPass:
 
     def service_ratios(self, ages: IntArray, categories: IntArray) -> FloatArray:
         """Return the log ratios of single service points, points x settings."""
-        all_ratios = np.stack([self._weights.ratios(age) for age in range(AGES)])
-        return all_ratios[ages, categories]
+        return self._weights.of_points(ages, categories)
 
     def refresh(
         self,

@@ -113,8 +113,8 @@ class Twin:
     def posterior(self) -> tuple[dict[tuple[str, frozenset[str]], float], dict[str, float]]:
         """The means over all settings of `under`, weighed by how well each explains the evidence."""
         under = [self.under(setting) for setting in range(len(self.settings))]
-        total = sum(whole for whole, _, _ in under)
-        kept = [one for one in under if one[0] / total >= LEAST_WEIGHT]
+        most = max(whole for whole, _, _ in under)
+        kept = [one for one in under if one[0] / most >= LEAST_WEIGHT]
         total = sum(whole for whole, _, _ in kept)
         devices: dict[tuple[str, frozenset[str]], float] = {}
         services = dict.fromkeys(self.fed, 0.0)
