@@ -71,7 +71,9 @@ class _Builder:
 
     def believed(self, believed: Believed) -> list[InferredOutage]:
         """Rule 1."""
-        verdicts = [self.suspects.of_device(int(believed.vertices[row])) for row, _ in believed.opened]
+        verdicts = [
+            self.suspects.of_device(int(believed.vertices[row]), state) for row, state in believed.opened
+        ]
         verdicts += [self.suspects.of_service(point) for point in believed.unexplained.tolist()]
         first: dict[tuple[str, str], Verdict] = {}
         for one in verdicts:

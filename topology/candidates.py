@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topology.arrays import LongArray
+from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, BlameTree
 from topology.down_pass import Believed
 from topology.fault_priors import CutStates
@@ -65,18 +65,29 @@ class Suspects:
         self._order = np.argsort(blame.vertex_of_point[points], kind="stable")
         self._point_vertices = blame.vertex_of_point[points][self._order]
 
-    def of_device(self, vertex: int) -> Verdict:
-        """Return the candidates near a vertex believed open: above it, itself, and below."""
+    def of_device(self, vertex: int, state: int) -> Verdict:
+        """Return the candidates near a vertex believed open to a state: above it, itself, and below.
+
+        What is on other phases altogether is another matter.
+        """
         end = int(self._blame.end[vertex])
         rows = np.arange(*np.searchsorted(self._believed.vertices, [vertex, end]))
-        found = [*self._above(vertex), *self._of_rows(rows), *self._services(vertex, end)]
+        alike = ~self._states.apart[state]
+        found = [*self._above(vertex, alike), *self._of_rows(rows, alike)]
+        lost = self._states.out[state]
+        found += [
+            one for one in self._services(vertex, end) if lost[self._blame.taken_of_point[one.blamed.point]]
+        ]
         return self._told_apart(found)
 
     def of_service(self, point: int) -> Verdict:
         """Return the candidates for a service point believed out alone."""
         vertex = int(self._blame.vertex_of_point[point])
         row = self._believed.row_of(vertex)
-        found = [*self._above(vertex), *(self._of_rows(np.array([row])) if vertex != ROOT else ())]
+        takes_it = self._states.out[:, self._blame.taken_of_point[point]]
+        found = [*self._above(vertex, takes_it)]
+        if vertex != ROOT:
+            found += self._of_rows(np.array([row]), takes_it)
         found += [one for one in self._services(vertex, vertex + 1) if one.blamed.point == point]
         return self._told_apart(found)
 
@@ -87,12 +98,13 @@ class Suspects:
             return own
         return next(bit for bit in PHASE_BITS if own & bit and self._states.of_mask[bit] == state)
 
-    def _above(self, vertex: int) -> Iterable[Suspect]:
+    def _above(self, vertex: int, asked: BoolArray) -> Iterable[Suspect]:
         rows = [self._believed.row_of(above) for above in self._blame.above(vertex)]
-        return self._of_rows(np.array([row for row in rows if row >= 0], dtype=np.int64))
+        return self._of_rows(np.array([row for row in rows if row >= 0], dtype=np.int64), asked)
 
-    def _of_rows(self, rows: LongArray) -> Iterable[Suspect]:
-        likely = self._believed.probability[rows]
+    def _of_rows(self, rows: LongArray, asked: BoolArray) -> Iterable[Suspect]:
+        """Return what rows may have opened to, of the states asked for."""
+        likely = np.where(asked, self._believed.probability[rows], 0.0)
         for place, state in zip(*np.nonzero(likely >= LEAST_PROBABILITY), strict=True):
             vertex = int(self._believed.vertices[rows[place]])
             phases = self.phases_of(vertex, int(state))

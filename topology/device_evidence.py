@@ -4,8 +4,8 @@ Owns by how much each makes the opening of which devices likelier or less likely
 Rule 1: telemetry that shows a device closed is rarely wrong, one that shows it open almost never.
 Rule 2: a crew that found a device in order excludes it, unless something below it was reported since.
 Rule 3: a fault current passes every device between the source and the fault. An indicator that saw one speaks
-for the devices fed through it, itself among them, and half as much for those above; one that saw none, against
-them. One in a ring stands for the device that feeds the ring.
+for the devices fed through it, itself among them, and half as much for those above; one that saw none speaks
+against them. One in a ring stands for the device that feeds the ring.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def _passed(result: str | None, rates: EvidenceRates) -> float | None:
 def _along(blame: BlameTree, device: int) -> tuple[LongArray, list[int]]:
     """Return the vertices fed through a device, itself among them, and those above it (rule 3)."""
     nearest = blame.vertex_above_device(device)
-    slices = [(supply, supply.slice_behind(device)) for supply in blame.tree.supplies]
-    edges = [supply.walk.parent_edge[behind[0] : behind[1]] for supply, behind in slices if behind is not None]
+    slices = [(one.walk.parent_edge, one.slice_behind(device)) for one in blame.tree.supplies]
+    edges = [edge[behind[0] : behind[1]] for edge, behind in slices if behind is not None]
     if edges:
         fed = np.unique(blame.vertex_of_device[np.concatenate(edges)]).astype(np.int64)
         fed = fed[fed > ROOT]

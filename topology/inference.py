@@ -76,7 +76,10 @@ class Inference:
         self.heard = Heard(self.blame, metered)
         self._restored: dict[Restored, LongArray] = {}
         self._known: list[KnownDevice] = []
+        # By vertex, since when its feeder is in trouble: by reports, or by telemetry that is not believed.
         self._since: TimeArray = np.full(len(self.blame), np.inf)
+        self._first_reports: dict[int, float] = {}
+        self._told_since: dict[int, float] = {}
         self._is_called_first = np.zeros(len(self.blame), dtype=np.bool_)
         self._feeder_reports: dict[int, dict[int, float]] = {}
 
@@ -102,8 +105,8 @@ class Inference:
         spoken, spoken_devices = self.statements.take(observations, now)
         points |= spoken
         points |= self._restore(restored, now)
-        points |= self._explain(confirmed, bool(points or devices or spoken_devices))
-        self._hear(points, now)
+        points |= self._explain(confirmed, is_changed=bool(points or devices or spoken_devices))
+        self._hear(points, self._note_told(), now)
         self._age(now)
         self._tell_devices()
         self.posterior.refresh()
@@ -124,7 +127,7 @@ class Inference:
     def next_time(self, now: datetime) -> datetime | None:
         """Return when the answer may change without new evidence: the earliest such time after now."""
         times = [one for one in [self.statements.next_time] if one is not None]
-        for feeder in self._feeder_reports:
+        for feeder in self._first_reports.keys() | self._told_since.keys():
             since = datetime.fromtimestamp(float(self._since[feeder]), tz=now.tzinfo)
             times += [since + timedelta(minutes=start) for start in BUCKET_STARTS[1:]]
         times += [one.at + WAKING_TAKES for one in self._restored]
@@ -169,7 +172,7 @@ class Inference:
         point = int(self.tree.network.find_service_points([name])[0])
         return np.array([point] if point >= 0 else [], dtype=np.int64)
 
-    def _explain(self, confirmed: Collection[str], is_changed: bool) -> set[int]:
+    def _explain(self, confirmed: Collection[str], *, is_changed: bool) -> set[int]:
         """Rule 1; return the service points that are explained now and were not, or the other way round."""
         key = frozenset(confirmed)
         if not is_changed and key == getattr(self, "_confirmed", None):
@@ -195,9 +198,12 @@ class Inference:
             for point in one.service_points.tolist()
         )
 
-    def _hear(self, touched: set[int], now: datetime) -> None:
-        """Bring the categories of the service points touched up to date, and the ages of their feeders."""
-        if not touched:
+    def _hear(self, touched: set[int], stirred: set[int], now: datetime) -> None:
+        """Bring the categories of service points and the start of each feeder's trouble up to date.
+
+        `stirred` are feeders that telemetry says something else of than before.
+        """
+        if not touched and not stirred:
             return
         points = np.array(sorted(self.heard.read(touched, self.statements, now)), dtype=np.int64)
         hung = points[self.blame.vertex_of_point[points] >= 0]
@@ -206,7 +212,8 @@ class Inference:
         self._note_reports(hung)
         self._date_restored()
         # What one place says may make the "on" of its neighbours stale, or of all on a feeder that wakes up.
-        beside = self._points_with_on(np.unique(self.blame.feeder[vertices]))
+        feeders = set(self.blame.feeder[vertices].tolist()) | stirred
+        beside = self._points_with_on(sorted(feeders))
         points = np.union1d(points, beside)
         self.posterior.categorise(points, self.heard.categories(points, self._since))
         self.posterior.receive(
@@ -237,18 +244,32 @@ class Inference:
                 of_feeder.pop(point, None)
             changed.add(feeder)
         for feeder in changed:
-            end = int(self.blame.end[feeder]) if feeder != ROOT else 1
             if not self._feeder_reports[feeder]:
                 del self._feeder_reports[feeder]
-            reports = self._feeder_reports.get(feeder, {})
-            first = min(reports, key=lambda point: (reports[point], point), default=-1)
-            self._since[feeder:end] = reports.get(first, np.inf)
-            # Of reports of one moment the meter's counts as the first: it tells the time.
-            self._is_called_first[feeder] = first >= 0 and self.heard.word[first] not in _MARKS_THE_TIME
+                self._first_reports.pop(feeder, None)
+            else:
+                of_feeder = self._feeder_reports[feeder]
+                first = min(of_feeder, key=lambda point: (of_feeder[point], point))
+                self._first_reports[feeder] = of_feeder[first]
+                self._is_called_first[feeder] = self.heard.word[first] not in _MARKS_THE_TIME
+            self._write_since(feeder)
 
-    def _points_with_on(self, feeders: LongArray) -> LongArray:
+    def _note_told(self) -> set[int]:
+        """Note since when telemetry shows devices open; return the feeders where that has changed."""
+        before, self._told_since = self._told_since, self._told_feeders()
+        changed = {feeder for feeder, _ in before.items() ^ self._told_since.items()}
+        for feeder in changed:
+            self._write_since(feeder)
+        return changed
+
+    def _write_since(self, feeder: int) -> None:
+        end = int(self.blame.end[feeder]) if feeder != ROOT else 1
+        since = self._first_reports.get(feeder, np.inf), self._told_since.get(feeder, np.inf)
+        self._since[feeder:end] = min(since)
+
+    def _points_with_on(self, feeders: Iterable[int]) -> LongArray:
         found = [np.empty(0, dtype=np.int64)]
-        for feeder in feeders.tolist():
+        for feeder in feeders:
             end = int(self.blame.end[feeder]) if feeder != ROOT else 1
             points = self.blame.points[self.blame.point_starts[feeder] : self.blame.point_starts[end]]
             found.append(points[self.heard.word[points] == Meter.ON])
@@ -257,10 +278,11 @@ class Inference:
     def _age(self, now: datetime) -> None:
         """Put every feeder into the bucket of its age; one that telemetry speaks of is as old as that."""
         at = now.timestamp()
-        told = self._told_feeders()
         for feeder in [ROOT, *self.blame.feeders.tolist()]:
-            since = min(float(self._since[feeder]), told.get(feeder, np.inf))
-            is_called_first = bool(self._is_called_first[feeder])
+            since = float(self._since[feeder])
+            is_called_first = bool(self._is_called_first[feeder]) and since < self._told_since.get(
+                feeder, np.inf
+            )
             age = age_of((at - since) / 60, is_called_first=is_called_first) if np.isfinite(since) else QUIET
             self.posterior.set_age(feeder, age)
         self.posterior.expect(len(self.posterior.active_feeders()))
@@ -309,6 +331,6 @@ def infer(
     metered: BoolArray | None = None,
     hold_down: Mapping[str, float] = DEFAULT_HOLD_DOWN,
 ) -> InferenceResult:
-    """Return the outages that explain the observations up to now: one answer, from nothing (see `Inference`)."""
+    """Return the outages that explain the observations up to now, from nothing (see `Inference`)."""
     inference = Inference(tree=tree, rates=rates, metered=metered, hold_down=hold_down)
     return inference.update(observations, now=now, confirmed=confirmed, restored=restored)

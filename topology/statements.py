@@ -70,8 +70,8 @@ class KnownOpen:
 class PointStatement:
     """What is said about one service point.
 
-    `over` is the last spell that its meter saw begin and end, while it is on; `unreachable` is a ping that got
-    no answer since. `is_sound`: a crew found it in order, and nobody has reported it since.
+    `over` is the last spell that its meter saw begin and end, while it is on; `unreachable` is a ping that
+    got no answer since. `is_sound`: a crew found it in order, and nobody has reported it since.
     """
 
     out: OutSpell | None = None

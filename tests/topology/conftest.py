@@ -28,6 +28,17 @@ def _load(name: str) -> ModuleType:
     return module
 
 
+# Imported by name in the tests that tell stories.
+stories = _load("stories")
+
+
+@pytest.fixture(scope="session")
+def town(draw_tree: Callable[[str], SupplyTree]) -> SupplyTree:
+    """The supply of the town that most stories are told of."""
+    tree: SupplyTree = draw_tree(stories.TOWN)
+    return tree
+
+
 @pytest.fixture(scope="session")
 def twin() -> ModuleType:
     """The networkx twin and its random networks."""

@@ -1,7 +1,7 @@
 """The brute-force twin of the posterior: every set of openings is tried, on networks small enough for that.
 
-Who is out when a device opens, and which device is above which, comes from the networkx twin; nothing is shared
-with the passes but the table of ratios, which has a test of its own. Loaded by path in `conftest.py`.
+Who is out when a device opens, and which is above which, comes from the networkx twin; nothing is shared with
+the passes but the table of ratios, which has a test of its own. Loaded by path in `conftest.py`.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ class Twin:
         return devices, services
 
     def under(self, setting: int) -> tuple[float, dict[tuple[str, frozenset[str]], float], dict[str, float]]:
-        """How likely the evidence is in a setting, and then the probability of each opening with nothing above
-        it on its phases, and of each service alone.
+        """How likely the evidence is in a setting, then how likely each opening is with nothing above it on
+        its phases, and each service alone.
         """
         whole = 0.0
         device_sums: dict[tuple[str, frozenset[str]], float] = {}
