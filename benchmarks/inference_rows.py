@@ -137,6 +137,8 @@ def nested_rows(nested: Sequence[Nested]) -> Iterator[Row]:
         ("start within two minutes", total.dated, None),
     ):
         yield Row(NESTED, metric, 100 * count / total.faults, "%", target=target)
+    asked = f"found, once the meters that did not wake were asked ({total.asked / total.faults:.1f} each)"
+    yield Row(NESTED, asked, 100 * total.matched_when_asked / total.faults, "%")
 
 
 def ping_rows(besides: Sequence[tuple[str, float]], pinged: Sequence[Pinged]) -> Iterator[Row]:
