@@ -227,19 +227,26 @@ def _pool(inference: Inference, explanations: Explanations, budget: int) -> Long
     """Return who may be asked: of those that hang alike below the candidates some, far from one another."""
     posterior, blame = inference.posterior, inference.blame
     vertices = explanations.vertices
-    counts = zone_counts(blame, vertices).sum(axis=1)
-    found = [np.empty(0, dtype=np.int64)]
-    for vertex, count in zip(vertices.tolist(), counts.tolist(), strict=True):
+    found = [_may_be_asked(inference, explanations.services)]
+    for vertex, count in zip(vertices.tolist(), zone_counts(blame, vertices).sum(axis=1), strict=True):
+        # What hangs at the root and elsewhere tells nothing of this outage.
         if vertex == ROOT or not count:
             continue
         starts, ends = _gaps(blame.point_starts, blame.end, vertices, vertex)
         points = np.concatenate([blame.points[start:end] for start, end in zip(starts, ends, strict=True)])
-        word = posterior.category[points] % METERS
-        is_metered = posterior.silent_category[points] == Meter.SILENT
-        points = points[(posterior.category[points] >= 0) & np.isin(word, _MAY_BE_ASKED) & is_metered]
+        points = np.setdiff1d(_may_be_asked(inference, points), explanations.services)
         sort = blame.taken_of_point[points].astype(np.int64) * 256 + posterior.category[points]
         found += [_spread(points[sort == one], blame.vertex_of_point, budget) for one in np.unique(sort)]
     return np.concatenate(found)
+
+
+def _may_be_asked(inference: Inference, points: LongArray) -> LongArray:
+    """Rule 4."""
+    posterior = inference.posterior
+    category = posterior.category[points]
+    is_metered = posterior.silent_category[points] == Meter.SILENT
+    kept: LongArray = points[(category >= 0) & np.isin(category % METERS, _MAY_BE_ASKED) & is_metered]
+    return kept
 
 
 def _gaps(
