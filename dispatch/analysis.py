@@ -70,6 +70,10 @@ class Analyst:
         due = self._memory.due_at
         return (due is not None and due <= now) or evidence_waits(session)
 
+    def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
+        """Return the service points whose meters tell most about an outage of the last step (topology/questions)."""
+        return self._memory.questions_about(device, phases, limit)
+
     def analyse(self, session: Session, *, now: datetime, limit: int = 5000) -> AnalysisStep:
         """Take up to `limit` new pieces of evidence and bring the outages into line with all that speaks.
 
@@ -111,7 +115,12 @@ class Analyst:
         )
         author = Author(actor=ENGINE, now=now)
         changes = reconcile(
-            session, inferred=result.outages, contradicted=contradicted, traced=traced, author=author
+            session,
+            inferred=result.outages,
+            contradicted=contradicted,
+            fresh=new,
+            traced=traced,
+            author=author,
         )
         _attach_answers(session, new)
         changes += record_new_hazards(session, new=new, author=author)

@@ -5,6 +5,7 @@ What a person has confirmed, the engine never undoes; only what a crew found on 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,6 +21,10 @@ from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow, out
 from topology.inference_result import InferredOutage
 
 ENGINE = "engine"
+NEWS_IN_PROBABILITY = 0.02
+NEWS_IN_REPORTS = 0.1
+# A dispatcher looks at the first few candidates.
+LOOKED_AT = 3
 
 _FIRST_FIELDS = (
     "network_version",
@@ -70,6 +75,34 @@ def predict_outage(
         data=data,
     )
     return outage
+
+
+def is_news(outage: OutageRow, inferred: InferredOutage, *, network_version: int) -> bool:
+    """Return whether what is inferred now differs from what an outage says by as much as anyone would care.
+
+    RULE: another device, extent or start always; a probability by two points, reports by a tenth, and another
+    order of the first candidates.
+    """
+    values = ("device", "phases", "started_at", "service_points_out", "customers_out")
+    if outage.network_version != network_version or any(
+        getattr(outage, name) != getattr(inferred, name) for name in values
+    ):
+        return True
+    before, now = (_reported(one) for one in (outage.reasons, [reason.values for reason in inferred.reasons]))
+    return (
+        abs(outage.probability - inferred.probability) >= NEWS_IN_PROBABILITY
+        or abs(now - before) > NEWS_IN_REPORTS * before
+        or [one["device"] for one in outage.candidates[:LOOKED_AT]]
+        != [one.device for one in inferred.candidates[:LOOKED_AT]]
+        or [one["code"] for one in outage.reasons] != [one.code for one in inferred.reasons]
+    )
+
+
+def _reported(reasons: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many reports the first reason counts; stored reasons hold their values one level deeper."""
+    first: Mapping[str, Any] = reasons[0] if reasons else {}
+    counted = first.get("values", first)
+    return sum(int(counted.get(name, 0)) for name in ("last_gasps", "trouble_calls", "pings"))
 
 
 def refine_outage(

@@ -22,8 +22,10 @@ from dispatch.tables import ChangeLogRow, EvidenceRow
 from gis.tables import ServicePointRow
 from topology.arrays import BoolArray
 from topology.inference import Inference, InferenceResult, Restored
+from topology.inference_result import InferredOutage
 from topology.observations import Observation, ObservationKind
 from topology.phases import parse_phases
+from topology.questions import pings_about
 from topology.rates import EvidenceRates
 
 _IDS_A_QUERY = 10_000
@@ -41,6 +43,7 @@ class EvidenceMemory:
     def forget_all(self) -> None:
         """Forget everything; the next step reads it anew."""
         self._inference: Inference | None = None
+        self._believed: dict[tuple[str, str], InferredOutage] = {}
         self._traced: TracedNetwork | None = None
         self._position = 0
         self._taken: str | None = None
@@ -91,9 +94,17 @@ class EvidenceMemory:
             restored=restored,
             forgotten=forgotten,
         )
+        self._believed = {(one.device, one.phases): one for one in result.outages}
         self._taken = new[-1] if new else self._taken
         self.due_at = self._inference.next_time(now)
         return result
+
+    def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
+        """Return the service points whose meters tell most about a believed outage, at most so many."""
+        outage = self._believed.get((device, phases))
+        if self._inference is None or outage is None:
+            return []
+        return [one.service_point for one in pings_about(self._inference, outage, limit)]
 
     def done(self, session: Session) -> None:
         """Note where the log stands after the step; what others add later is seen from there."""

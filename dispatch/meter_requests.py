@@ -7,13 +7,13 @@ RULE 3: a question is durable with what caused it: both commit, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import procrastinate
-from sqlalchemy import ARRAY, Text, any_, exists, literal, select
+from sqlalchemy import ARRAY, Select, Text, any_, exists, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,12 +26,16 @@ from dispatch.states import OutageStatus
 from dispatch.tables import InterruptionRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import meters_of
+from topology.questions import UNSURE
 
 PING_TASK = "ask_meters"
 PING_QUEUE = "meter_requests"
 # An outage predicted longer ago was looked at when it was new.
 _NEW_FOR = timedelta(minutes=10)
 _OUTAGES_A_STEP = 50
+
+# Told the device and phases of an outage and how many: the service points whose meters tell most about it.
+ChooseMeters = Callable[[str, str, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,9 @@ def ask_house(
     outage_id: str | None = None,
 ) -> list[str]:
     """Queue questions to the meter of a service point and to its nearest neighbours with a meter."""
-    traced = networks.in_force(session)
-    if not traced.network.has_service_point(service_point):
-        return []
-    neighbours = neighbours_of(traced.tree, service_point=service_point)
-    with_meter = meters_of(session, network_version=traced.network_version, service_points=neighbours)
-    chosen = [id for id in neighbours if id in with_meter][: rules.neighbours]
     return request_pings(
         session,
-        service_points=[service_point, *chosen],
+        service_points=_house(session, service_point, networks, rules),
         reason=reason,
         rules=rules,
         now=now,
@@ -124,39 +122,66 @@ def ask_house(
     )
 
 
-def ask_about_single_outages(
-    session: Session, *, networks: NetworkCache, rules: PingRules, now: datetime
+def _house(session: Session, service_point: str, networks: NetworkCache, rules: PingRules) -> list[str]:
+    """Return a service point and its nearest neighbours with a meter; none where it is not in the network."""
+    traced = networks.in_force(session)
+    if not traced.network.has_service_point(service_point):
+        return []
+    neighbours = neighbours_of(traced.tree, service_point=service_point)
+    with_meter = meters_of(session, network_version=traced.network_version, service_points=neighbours)
+    return [service_point, *(id for id in neighbours if id in with_meter)][: rules.neighbours + 1]
+
+
+def ask_about_outages(
+    session: Session, *, choose: ChooseMeters, networks: NetworkCache, rules: PingRules, now: datetime
 ) -> int:
-    """Ask the meters about every new prediction of a single service point; return how many are asked."""
-    asked_before = exists().where(
-        PingRequestRow.outage_id == OutageRow.id, PingRequestRow.reason == PingReason.SINGLE_OUTAGE
-    )
-    new = (
-        select(OutageRow.id, InterruptionRow.service_point)
-        .join(InterruptionRow, InterruptionRow.outage_id == OutageRow.id)
-        .where(
-            OutageRow.status == OutageStatus.PREDICTED,
-            OutageRow.service_points_out == 1,
-            OutageRow.predicted_at > now - _NEW_FOR,
-            ~asked_before,
-        )
-        .order_by(OutageRow.predicted_at, OutageRow.id)
-        .limit(_OUTAGES_A_STEP)
-    )
+    """Ask meters about every new prediction of a single service point, and every unsure one; return how many.
+
+    RULE 4: of a single service point the own meter is asked, and beside it as many as `neighbours` says.
+    RULE 5: which others tell most is chosen by their answers' worth; where that is not known, the nearest.
+    """
     count = 0
-    for outage_id, service_point in session.execute(new).all():
+    for outage in session.execute(_unsure_and_not_asked(now)).all():
+        is_single = outage.service_points_out == 1
+        chosen = list(choose(outage.device, outage.phases, rules.neighbours + 1))
+        if is_single:
+            own = session.scalars(
+                select(InterruptionRow.service_point).where(InterruptionRow.outage_id == outage.id)
+            ).first()
+            if own is None:
+                continue
+            chosen = chosen or _house(session, own, networks, rules)
+            chosen = [own, *(one for one in chosen if one != own)][: rules.neighbours + 1]
         count += len(
-            ask_house(
+            request_pings(
                 session,
-                service_point=service_point,
-                reason=PingReason.SINGLE_OUTAGE,
-                networks=networks,
+                service_points=chosen,
+                reason=PingReason.SINGLE_OUTAGE if is_single else PingReason.QUESTION,
                 rules=rules,
                 now=now,
-                outage_id=outage_id,
+                outage_id=outage.id,
             )
         )
     return count
+
+
+def _unsure_and_not_asked(now: datetime) -> Select[tuple[str, str, str, int]]:
+    asked_before = exists().where(
+        PingRequestRow.outage_id == OutageRow.id,
+        PingRequestRow.reason.in_([PingReason.SINGLE_OUTAGE, PingReason.QUESTION]),
+    )
+    return (
+        select(OutageRow.id, OutageRow.device, OutageRow.phases, OutageRow.service_points_out)
+        .where(
+            OutageRow.status == OutageStatus.PREDICTED,
+            or_(OutageRow.service_points_out == 1, OutageRow.probability < UNSURE),
+            OutageRow.predicted_at > now - _NEW_FOR,
+            ~asked_before,
+        )
+        # The newest first: those whose meters cannot be asked must not stand in the way of others.
+        .order_by(OutageRow.predicted_at.desc(), OutageRow.id)
+        .limit(_OUTAGES_A_STEP)
+    )
 
 
 def list_ping_requests(

@@ -6,13 +6,13 @@ Deterministic: outages are looked at in the order they were opened, inferred one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import merge_outage, predict_outage, refine_outage, withdraw_outage
+from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outage, withdraw_outage
 from dispatch.change_log import Author
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
@@ -39,15 +39,20 @@ def reconcile(
     *,
     inferred: Sequence[InferredOutage],
     contradicted: set[str],
+    fresh: Collection[str],
     traced: TracedNetwork,
     author: Author,
 ) -> int:
     """Predict, refine, merge and withdraw until the outages say what is inferred; return how many changed.
 
-    `contradicted` are the ids of confirmed outages whose device a crew found not to be the open one.
+    `contradicted` are the ids of confirmed outages whose device a crew found not to be the open one, `fresh`
+    the evidence that came since the last time.
     """
-    held = _with_service_points(session, open_outages(session))
-    matched = _match(inferred, held, contradicted)
+    held = [_Held(row=row) for row in open_outages(session)]
+    matched = _match_by_device(inferred, held)
+    taken = {outage.id for outage in matched.values()}
+    _add_service_points(session, [one for one in held if one.row.id not in taken])
+    _match_by_household(inferred, held, contradicted, matched)
     kept = {outage.id for outage in matched.values()}
     movable = [one for one in held if one.row.id not in kept and _may_move(one, contradicted)]
     changes = 0
@@ -67,11 +72,16 @@ def reconcile(
         changes += 1
     # RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.
     # Small ones first: what shrinks lets go of households before what grows takes them.
+    # In a storm every probability moves a little with every call: only what is news is written.
+    moved = set()
     for index, outage in sorted(matched.items(), key=lambda item: inferred[item[0]].service_points_out):
         may_refine = outage.status == OutageStatus.PREDICTED or outage.id in contradicted
-        if may_refine and refine_outage(
-            session, outage=outage, inferred=inferred[index], traced=traced, author=author
+        if (
+            may_refine
+            and is_news(outage, inferred[index], network_version=traced.network_version)
+            and refine_outage(session, outage=outage, inferred=inferred[index], traced=traced, author=author)
         ):
+            moved.add(index)
             changes += 1
     # RULE 7: what is left over is a new outage, unless every household of it is held by another already:
     # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
@@ -81,18 +91,19 @@ def reconcile(
             session, inferred=inferred[index], traced=traced, author=author
         )
         changes += holder is None
-    _attach_evidence(session, inferred, matched)
+        moved.add(index)
+    _attach_evidence(session, inferred, matched, moved, frozenset(fresh))
     return changes
 
 
-def _with_service_points(session: Session, rows: Sequence[OutageRow]) -> list[_Held]:
-    held = {row.id: _Held(row=row) for row in rows}
+def _add_service_points(session: Session, held: Sequence[_Held]) -> None:
+    """Read whom outages hold; only those that no device matched are asked for them."""
+    by_id = {one.row.id: one for one in held}
     query = select(InterruptionRow.outage_id, InterruptionRow.service_point).where(
-        InterruptionRow.outage_id.in_(held)
+        InterruptionRow.outage_id.in_(by_id)
     )
-    for outage_id, service_point in session.execute(query):
-        held[outage_id].service_points.add(service_point)
-    return list(held.values())
+    for outage_id, service_point in session.execute(query) if by_id else ():
+        by_id[outage_id].service_points.add(service_point)
 
 
 def _holder_of_all(session: Session, service_points: Sequence[str]) -> OutageRow | None:
@@ -111,50 +122,61 @@ def _may_move(one: _Held, contradicted: set[str]) -> bool:
     return one.row.status not in HELD_OUTAGE_STATUSES or one.row.id in contradicted
 
 
-def _match(
-    inferred: Sequence[InferredOutage], held: Sequence[_Held], contradicted: set[str]
-) -> dict[int, OutageRow]:
-    """Return for each inferred outage (by index) the one we hold that it continues."""
+def _match_by_device(inferred: Sequence[InferredOutage], held: Sequence[_Held]) -> dict[int, OutageRow]:
+    """Return for inferred outages (by index) the one we hold that blames the same device."""
     matched: dict[int, OutageRow] = {}
-    taken: set[str] = set()
-
-    def take(index: int, row: OutageRow) -> None:
-        matched[index] = row
-        taken.add(row.id)
-
+    # A confirmed outage before one that was only predicted, of those the oldest.
+    by_device: dict[str, list[OutageRow]] = {}
+    for one in sorted(held, key=lambda one: one.row.status not in HELD_OUTAGE_STATUSES):
+        by_device.setdefault(one.row.device, []).append(one.row)
     # RULE 1: the same device; one that a person confirmed before one that was only predicted.
-    by_rank = sorted(held, key=lambda one: one.row.status not in HELD_OUTAGE_STATUSES)
     for index, one_inferred in enumerate(inferred):
-        for one in by_rank:
-            if one.row.id not in taken and one.row.device == one_inferred.device:
-                take(index, one.row)
-                break
+        if rows := by_device.get(one_inferred.device):
+            matched[index] = rows.pop(0)
     # RULE 2: otherwise a device that cannot be told apart from it, which keeps the same households.
     for index, one_inferred in enumerate(inferred):
-        equivalent = set(one_inferred.candidates[0].equivalent)
-        for one in by_rank if index not in matched else ():
-            if one.row.id not in taken and one.row.device in equivalent:
-                take(index, one.row)
-                break
-    # RULE 3: otherwise the oldest that shares a household, if it may move: the same fault, seen better.
-    for index, one_inferred in enumerate(inferred):
-        inside = set(one_inferred.service_point_ids)
-        for one in held if index not in matched else ():
-            if one.row.id not in taken and _may_move(one, contradicted) and one.service_points & inside:
-                take(index, one.row)
-                break
+        same = one_inferred.candidates[0].equivalent if index not in matched else ()
+        rows = next((by_device[device] for device in same if by_device.get(device)), [])
+        if rows:
+            matched[index] = rows.pop(0)
     return matched
 
 
-def _attach_evidence(
-    session: Session, inferred: Sequence[InferredOutage], matched: Mapping[int, OutageRow]
+def _match_by_household(
+    inferred: Sequence[InferredOutage],
+    held: Sequence[_Held],
+    contradicted: set[str],
+    matched: dict[int, OutageRow],
 ) -> None:
+    """RULE 3: otherwise the oldest that shares a household, if it may move: the same fault, seen better."""
+    taken = {outage.id for outage in matched.values()}
+    left = [one for one in held if one.row.id not in taken and _may_move(one, contradicted)]
+    for index, one_inferred in enumerate(inferred):
+        if index in matched or not left:
+            continue
+        inside = set(one_inferred.service_point_ids)
+        for one in left:
+            if one.service_points & inside:
+                matched[index] = one.row
+                left.remove(one)
+                break
+
+
+def _attach_evidence(
+    session: Session,
+    inferred: Sequence[InferredOutage],
+    matched: Mapping[int, OutageRow],
+    moved: Collection[int],
+    fresh: Collection[str],
+) -> None:
+    """Attach evidence to the outage that explains it: all of it where that changed, else what is fresh."""
     for index, outage in matched.items():
-        session.execute(
-            update(EvidenceRow)
-            .where(
-                EvidenceRow.id.in_(inferred[index].evidence_ids),
-                EvidenceRow.outage_id.is_distinct_from(outage.id),
+        ids = inferred[index].evidence_ids
+        if index not in moved:
+            ids = tuple(id_ for id_ in ids if id_ in fresh)
+        if ids:
+            session.execute(
+                update(EvidenceRow)
+                .where(EvidenceRow.id.in_(ids), EvidenceRow.outage_id.is_distinct_from(outage.id))
+                .values(outage_id=outage.id)
             )
-            .values(outage_id=outage.id)
-        )
