@@ -177,10 +177,11 @@ class MeterSettings(BaseSettings):
     )
     auto_ping: bool = Field(
         default=True,
-        description="Whether meters are asked by themselves when one service point alone is believed out.",
+        description="Whether meters are asked by themselves when one service point alone is believed out, or "
+        "an outage is unsure.",
     )
     ping_neighbours: int = Field(
-        default=3, ge=0, le=50, description="How many neighbours are asked beside it."
+        default=3, ge=0, le=50, description="How many others are asked beside the first."
     )
 
     def auto_rules(self) -> PingRules | None:

@@ -71,7 +71,7 @@ class Analyst:
         return (due is not None and due <= now) or evidence_waits(session)
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
-        """Return the service points whose meters tell most about an outage of the last step (topology/questions)."""
+        """Return the service points whose meters tell most about an outage of the last step."""
         return self._memory.questions_about(device, phases, limit)
 
     def analyse(self, session: Session, *, now: datetime, limit: int = 5000) -> AnalysisStep:

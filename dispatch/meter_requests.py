@@ -165,7 +165,7 @@ def ask_about_outages(
     return count
 
 
-def _unsure_and_not_asked(now: datetime) -> Select[tuple[str, str, str, int]]:
+def _unsure_and_not_asked(now: datetime) -> Select[str, str, str, int]:
     asked_before = exists().where(
         PingRequestRow.outage_id == OutageRow.id,
         PingRequestRow.reason.in_([PingReason.SINGLE_OUTAGE, PingReason.QUESTION]),

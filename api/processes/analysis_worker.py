@@ -25,7 +25,7 @@ from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import Analyst
 from dispatch.errors import NoActiveNetwork
 from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_conflicts
-from dispatch.meter_requests import PingRules, ask_about_single_outages
+from dispatch.meter_requests import PingRules, ask_about_outages
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
 from gis.database import connect
@@ -94,8 +94,12 @@ class AnalysisWorker:
                 with writing(self._engine) as work:
                     step = self._analyst.analyse(work.session, now=work.now)
                     if self._pings is not None:
-                        ask_about_single_outages(
-                            work.session, networks=self._analyst.networks, rules=self._pings, now=work.now
+                        ask_about_outages(
+                            work.session,
+                            choose=self._analyst.questions_about,
+                            networks=self._analyst.networks,
+                            rules=self._pings,
+                            now=work.now,
                         )
             except NoActiveNetwork:
                 return

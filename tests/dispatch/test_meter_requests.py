@@ -17,7 +17,7 @@ from dispatch.meter_answers import (
 )
 from dispatch.meter_requests import (
     PingRules,
-    ask_about_single_outages,
+    ask_about_outages,
     ask_house,
     list_ping_requests,
     request_pings,
@@ -25,6 +25,7 @@ from dispatch.meter_requests import (
 from dispatch.pings import PingReason, PingResult
 from dispatch.tables import EvidenceRow
 from dispatch.transactions import intake_transaction, read_transaction
+from topology.questions import UNSURE
 
 RULES = PingRules(again_after=timedelta(minutes=10), per_minute=100, neighbours=2)
 HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
@@ -201,13 +202,23 @@ def test_many_wake_ups_become_one_while_the_system_is_away(world, meters):
     assert jobs(world) == 1
 
 
-def look_at_single_outages(session, *, actor, now, networks):
-    return ask_about_single_outages(session, networks=networks, rules=RULES, now=now)
+def look_at_outages(session, *, actor, now, world, choose=None):
+    return ask_about_outages(
+        session,
+        choose=choose or world.analyst.questions_about,
+        networks=world.networks,
+        rules=RULES,
+        now=now,
+    )
+
+
+def chooses_nothing(device, phases, limit):
+    return []
 
 
 def test_one_house_alone_is_asked_about_with_its_neighbours_and_only_once(world, meters):
     world.report(("trouble_call", "b2"))
-    asked = [world.do(look_at_single_outages, networks=world.networks) for _ in range(3)]
+    asked = [world.do(look_at_outages, world=world, choose=chooses_nothing) for _ in range(3)]
     assert asked == [3, 0, 0]
     assert standing(world).keys() == {"b2", "b1", "b3"}
     ask(world, meters)
@@ -216,10 +227,38 @@ def test_one_house_alone_is_asked_about_with_its_neighbours_and_only_once(world,
     assert {one.reason for one in listed} == {"single_outage"}
 
 
-def test_a_large_outage_asks_nobody(world):
+def test_one_house_alone_is_asked_first_and_then_who_tells_most(world):
+    world.report(("trouble_call", "b2"))
+    told = []
+
+    def choose(device, phases, limit):
+        told.append((device, phases, limit))
+        return ["a1", "b2", "c1", "c2"]
+
+    assert world.do(look_at_outages, world=world, choose=choose) == 3
+    assert told == [("b2", "ABC", 3)]
+    assert standing(world).keys() == {"b2", "a1", "c1"}
+
+
+def test_what_is_sure_asks_nobody_and_what_is_unsure_those_who_tell_most(world):
     world.report(*(("last_gasp", f"a{n}") for n in range(1, 5)))
-    found = world.do(look_at_single_outages, networks=world.networks)
-    assert found == 0
+    (outage,) = world.outages("predicted")
+    assert outage.probability >= UNSURE
+    assert world.do(look_at_outages, world=world) == 0
+    assert world.analyst.questions_about("gone", "ABC", 5) == []
+
+
+def test_an_unsure_outage_asks_those_who_tell_most(world):
+    world.report(("last_gasp", "a1"), ("last_gasp", "a2"))
+    (outage,) = world.outages("predicted")
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE outage SET probability = 0.6"))
+    chosen = world.analyst.questions_about(outage.device, outage.phases, 3)
+    asked = [world.do(look_at_outages, world=world) for _ in range(2)]
+    assert asked == [len(chosen), 0]
+    assert standing(world).keys() == set(chosen)
+    listed = world.ask(list_ping_requests, outage_id=outage.id, service_points=(), limit=10)
+    assert {one.reason for one in listed} == {"question"}
 
 
 def test_who_is_not_in_the_network_is_not_asked(world):
