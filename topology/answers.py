@@ -7,12 +7,13 @@ are one.
 Rule 2: what is known to be open is an outage with probability 1.
 Rule 3: an outage began with the first report of it that another one followed within `TOGETHER`, as far as
 there are several: a clock that is hours off, or an older trouble of one customer, does not date it back.
+Rule 4: single services that a babbling source speaks of are withheld (`topology.conflicts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,13 +21,21 @@ import numpy as np
 from topology.arrays import LongArray
 from topology.blame_tree import BlameTree
 from topology.candidates import Suspects, Verdict, name_of
+from topology.conflicts import (
+    contradicted_closed,
+    contradicted_open,
+    false_gasps,
+    silent_collectors,
+    times_apart,
+)
 from topology.down_pass import Believed
 from topology.fault_priors import CutStates
 from topology.heard import Heard, TimeArray
-from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
+from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice
 from topology.observations import Observation, ObservationKind
 from topology.phases import format_phases
+from topology.rates import EvidenceRates
 from topology.reasons import (
     Ground,
     NamedDevice,
@@ -50,16 +59,36 @@ def answer(
     statements: Statements,
     feeder_since: TimeArray,
     known: Sequence[KnownDevice],
+    contradicted: Sequence[tuple[KnownDevice, Collection[int]]],
     unknown: Sequence[str],
+    rates: EvidenceRates,
     now: datetime,
 ) -> InferenceResult:
-    """Return all outages, most customers first."""
+    """Return all outages, most customers first, and the conflicts in what they rest on."""
     ground = Ground(blame, heard, statements.devices, feeder_since)
     builder = _Builder(ground, Suspects(blame, states, believed), statements, now)
     outages = [builder.known(one) for one in known if one.is_worth_saying]
-    outages += builder.believed(believed)
+    verdicts, babbling = _withhold(ground, rates, builder.verdicts(believed))
+    outages += [builder.outage(one) for one in verdicts]
     outages.sort(key=lambda one: (-one.customers_out, one.started_at, one.device))
-    return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown))
+    conflicts = [
+        *contradicted_closed(ground, outages),
+        *contradicted_open(ground, contradicted),
+        *babbling,
+        *sorted(builder.conflicts, key=lambda one: one.subject),
+        *silent_collectors(ground, statements, outages),
+    ]
+    return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown), tuple(conflicts))
+
+
+def _withhold(
+    ground: Ground, rates: EvidenceRates, verdicts: Sequence[Verdict]
+) -> tuple[list[Verdict], list[Conflict]]:
+    """Rule 4."""
+    alone = [one.blamed.point for one in verdicts if one.blamed.point >= 0]
+    withheld, found = false_gasps(ground, rates, np.array(alone, dtype=np.int64))
+    held = set(withheld.tolist())
+    return [one for one in verdicts if one.blamed.point not in held], found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +97,9 @@ class _Builder:
     suspects: Suspects
     statements: Statements
     now: datetime
+    conflicts: list[Conflict] = field(default_factory=list)
 
-    def believed(self, believed: Believed) -> list[InferredOutage]:
+    def verdicts(self, believed: Believed) -> list[Verdict]:
         """Rule 1."""
         verdicts = [
             self.suspects.of_device(int(believed.vertices[row]), state) for row, state in believed.opened
@@ -78,9 +108,10 @@ class _Builder:
         first: dict[tuple[str, str], Verdict] = {}
         for one in verdicts:
             first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)
-        return [self._outage(one) for one in first.values()]
+        return list(first.values())
 
-    def _outage(self, verdict: Verdict) -> InferredOutage:
+    def outage(self, verdict: Verdict) -> InferredOutage:
+        """Return the outage that a verdict comes to."""
         candidate = verdict.candidates[0]
         if (point := verdict.blamed.point) >= 0:
             points = np.array([point], dtype=np.int64)
@@ -151,6 +182,7 @@ class _Builder:
         spoken: Sequence[Observation],
     ) -> InferredOutage:
         network = self.ground.tree.network
+        self.conflicts.extend(times_apart(candidates[0].device, started_at, spoken))
         ids = tuple(network.service_point_ids(points))
         return InferredOutage(
             device=candidates[0].device,

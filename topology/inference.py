@@ -25,7 +25,7 @@ from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
 from topology.evidence_weights import BUCKET_STARTS, GASPS, Meter, age_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
-from topology.inference_result import Candidate, InferenceResult, InferredOutage, Reason
+from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
 from topology.observations import Observation
 from topology.posterior import QUIET, Posterior
@@ -33,7 +33,16 @@ from topology.rates import EvidenceRates
 from topology.statements import DEFAULT_HOLD_DOWN, Statements
 from topology.supply_tree import SupplyTree
 
-__all__ = ["Candidate", "Inference", "InferenceResult", "InferredOutage", "Reason", "Restored", "infer"]
+__all__ = [
+    "Candidate",
+    "Conflict",
+    "Inference",
+    "InferenceResult",
+    "InferredOutage",
+    "Reason",
+    "Restored",
+    "infer",
+]
 
 
 # These words of a meter tell when supply was lost; a call comes some time later.
@@ -76,6 +85,7 @@ class Inference:
         self.heard = Heard(self.blame, metered)
         self._restored: dict[Restored, LongArray] = {}
         self._known: list[KnownDevice] = []
+        self._contradicted: list[tuple[KnownDevice, list[int]]] = []
         # By vertex, since when its feeder is in trouble: by reports, or by telemetry that is not believed.
         self._since: TimeArray = np.full(len(self.blame), np.inf)
         self._first_reports: dict[int, float] = {}
@@ -120,7 +130,9 @@ class Inference:
             statements=self.statements,
             feeder_since=self._since,
             known=self._known,
+            contradicted=self._contradicted,
             unknown=self._unknown,
+            rates=self.rates,
             now=now,
         )
 
@@ -179,24 +191,30 @@ class Inference:
             return set()
         self._confirmed = key
         known, self._unknown = find_known_open(self.tree, self.statements, confirmed)
-        self._known = [one for one in known if not self._is_contradicted(one)]
+        self._known, self._contradicted = [], []
+        for one in known:
+            if on := self._contradicting(one):
+                self._contradicted.append((one, on))
+            else:
+                self._known.append(one)
         explained = np.zeros(self.tree.network.service_point_count, dtype=np.bool_)
         claim_reports(self._known, self.statements, explained)
         changed = np.flatnonzero(explained != self.heard.explained)
         self.heard.explained = explained
         return set(changed.tolist())
 
-    def _is_contradicted(self, one: KnownDevice) -> bool:
-        """Tell whether meters below say that they have supply since telemetry alone showed a device open."""
+    def _contradicting(self, one: KnownDevice) -> list[int]:
+        """Return who below a device that telemetry alone shows open says since to have supply."""
         if one.is_confirmed or one.known is None or one.has_crew_finding:
-            return False
+            return []
         opened = min(said.at for said in one.known.observations)
-        return any(
-            (said := self.statements.points.get(point)) is not None
+        return [
+            point
+            for point in one.service_points.tolist()
+            if (said := self.statements.points.get(point)) is not None
             and said.on is not None
             and said.on.at > opened
-            for point in one.service_points.tolist()
-        )
+        ]
 
     def _hear(self, touched: set[int], stirred: set[int], now: datetime) -> None:
         """Bring the categories of service points and the start of each feeder's trouble up to date.

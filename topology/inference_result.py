@@ -1,4 +1,4 @@
-"""What inference answers: outages, each with its candidates, its reasons and whom it puts out."""
+"""What inference answers: outages, each with candidates, reasons and whom it puts out, and conflicts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,19 @@ class Reason:
     """
 
     code: str
+    values: Mapping[str, object]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Things told that cannot all be true, or a source not to be believed, by name (`topology.conflicts`).
+
+    `subject` is an id; one code and subject is one conflict, whatever its values, like those of a reason.
+    """
+
+    code: str
+    subject: str
     values: Mapping[str, object]
     text: str
 
@@ -54,10 +67,17 @@ class InferenceResult:
     at: datetime
     outages: tuple[InferredOutage, ...]
     ignored: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the inference result of the exchange format: reasons as texts, times as ISO 8601."""
-        return {"at": self.at.isoformat(), "outages": [_outage_as_json(outage) for outage in self.outages]}
+        return {
+            "at": self.at.isoformat(),
+            "outages": [_outage_as_json(outage) for outage in self.outages],
+            "conflicts": [
+                {"code": one.code, "subject": one.subject, "text": one.text} for one in self.conflicts
+            ],
+        }
 
 
 def _outage_as_json(outage: InferredOutage) -> dict[str, Any]:

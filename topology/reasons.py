@@ -146,8 +146,14 @@ def _said(device: NamedDevice, out: int, total: int, heard: Sequence[Observation
 
 
 def _counts(heard: Iterable[Observation]) -> dict[str, object]:
-    kinds = Counter(one.kind for one in heard)
+    kinds = _by_kind(heard)
     return {value: kinds[kind] for kind, value, *_ in _COUNTED}
+
+
+def _by_kind(heard: Iterable[Observation]) -> Counter[ObservationKind]:
+    """Count calls, and the meters that gasped or answered: a meter that repeats itself says nothing new."""
+    once = {(one.kind, one.id if one.kind is ObservationKind.TROUBLE_CALL else one.subject) for one in heard}
+    return Counter(kind for kind, _ in once)
 
 
 def _listed(name: str, ids: Sequence[str]) -> dict[str, object]:
@@ -156,7 +162,7 @@ def _listed(name: str, ids: Sequence[str]) -> dict[str, object]:
 
 
 def _counted(heard: Iterable[Observation]) -> str:
-    kinds = Counter(one.kind for one in heard)
+    kinds = _by_kind(heard)
     said = [count_things(kinds[kind], noun) + ending for kind, _, noun, ending in _COUNTED if kinds[kind]]
     return ", ".join(said)
 
