@@ -58,7 +58,7 @@ def answer_nested(ground: Ground, loss: float, false_rate: float, seeds: range) 
             # The network has no device with a device below it.
             return total
         now = trial.truth.at
-        inference = Inference(tree=ground.tree, rates=trial.true_rates)
+        inference = Inference(tree=ground.tree, rates=TrialMeters(trial).true_rates)
         outages = inference.update(trial.observations, now=now).outages
         # The repaired one is gone: the fault below it comes first.
         nested = trial.truth.faults[0]

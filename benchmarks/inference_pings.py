@@ -89,7 +89,7 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
     after: dict[tuple[str, int], list[bool]] = {(name, budget): [] for name in CHOOSERS for budget in BUDGETS}
     for seed in seeds:
         trial = make_trial(ground.metered, shape, seed)
-        inference = Inference(tree=ground.tree, rates=trial.true_rates)
+        inference = Inference(tree=ground.tree, rates=TrialMeters(trial).true_rates)
         outages = inference.update(trial.observations, now=trial.truth.at).outages
         score = score_result(trial.truth, outages, ground.tree)
         without.append(score)
@@ -126,7 +126,7 @@ def _after(ground: Ground, trial: Trial, points: Sequence[str]) -> tuple[Sequenc
     """Return the outages once these meters have been asked, and their score."""
     meters = TrialMeters(trial)
     answers: list[Observation] = [meters.observe(one, at=trial.truth.at) for one in dict.fromkeys(points)]
-    inference = Inference(tree=ground.tree, rates=trial.true_rates)
+    inference = Inference(tree=ground.tree, rates=TrialMeters(trial).true_rates)
     outages = inference.update([*trial.observations, *answers], now=trial.truth.at).outages
     return outages, score_result(trial.truth, outages, ground.tree)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,9 +26,10 @@ from api.cli.output import (
 from gis.network_tables import NetworkTables
 from topology.arrays import BoolArray
 from topology.errors import RatesError
-from topology.inference import InferenceResult, infer
+from topology.inference import Inference, InferenceResult
 from topology.network import Network
 from topology.observations import Observation, ObservationKind
+from topology.questions import Patrol, Question, next_patrol, next_pings
 from topology.rates import EvidenceRates, read_rates
 from topology.rollup import roll_up
 from topology.supply_tree import SupplyTree
@@ -60,6 +62,24 @@ RatesOption = Annotated[
         "without it, documented defaults. Only for `posterior`.",
     ),
 ]
+AskOption = Annotated[
+    int | None,
+    typer.Option(
+        "--ask",
+        metavar="N",
+        min=1,
+        help="Say which N meters to ask next, those that tell most first, and which device to look at. Only "
+        "for `posterior`.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to ask next."""
+
+    questions: tuple[Question, ...]
+    patrol: Patrol | None
 
 
 def infer_outages(
@@ -73,12 +93,18 @@ def infer_outages(
     ] = None,
     method: MethodOption = Method.POSTERIOR,
     rates: RatesOption = None,
+    ask: AskOption = None,
     format: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which devices most likely opened, whom that puts out, and why. Outages found are no findings."""
     until = _time(at) if at is not None else None
     told = _rates(rates, method)
+    if ask is not None and told is None:
+        raise typer.BadParameter(
+            "The roll-up rules cannot tell what to ask. Leave it out.", param_hint="--ask"
+        )
+    asked: _Asked | None = None
     tables, _, _ = read_network(path, format)
     with busy("Inferring"):
         network, findings = tables.to_network()
@@ -89,13 +115,17 @@ def infer_outages(
             result = roll_up(tree=tree, observations=observations, now=now)
         else:
             metered = _metered(tables, network, observations)
-            result = infer(tree=tree, observations=observations, now=now, rates=told, metered=metered)
+            inference = Inference(tree=tree, rates=told, metered=metered)
+            result = inference.update(observations, now=now)
+            asked = _what_to_ask(inference, result, ask)
     all_findings = (*findings, *unread)
     if as_json:
-        say_json({**result.as_json(), "findings": findings_as_json(all_findings)})
+        questions = asdict(asked) if asked is not None else {}
+        say_json({**result.as_json(), **questions, "findings": findings_as_json(all_findings)})
     else:
         mention_findings(all_findings)
         _say_outages(result)
+        _say_questions(asked)
     end_with_findings(all_findings)
 
 
@@ -139,6 +169,23 @@ def _say_outages(result: InferenceResult) -> None:
         for reason in outage.reasons:
             say(f"  {reason.text}")
     say(f"{len(result.outages)} outages at {result.at.isoformat()}.")
+
+
+def _what_to_ask(inference: Inference, result: InferenceResult, budget: int | None) -> _Asked | None:
+    if budget is None:
+        return None
+    return _Asked(next_pings(inference, result.outages, budget), next_patrol(inference, result.outages))
+
+
+def _say_questions(asked: _Asked | None) -> None:
+    if asked is None:
+        return
+    for number, one in enumerate(asked.questions, start=1):
+        say(f"{number}. Ask the meter of {one.service_point} ({one.gain:.2f} bits): {one.reason}")
+    if not asked.questions:
+        say("No meter would tell anything that is not known.")
+    if (patrol := asked.patrol) is not None:
+        say(f"Look at {patrol.device} ({patrol.gain:.2f} bits): {patrol.reason}")
 
 
 def _time(text: str) -> datetime:

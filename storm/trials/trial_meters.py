@@ -6,7 +6,7 @@ again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from storm.trials.collectors import behind_failed_collectors
 from storm.trials.randomness import uniforms
 from storm.trials.trial import Trial
 from topology.observations import Observation, ObservationKind
+from topology.rates import EvidenceRates
 
 Answer = Literal["on", "off", "unreachable"]
 
@@ -50,7 +51,17 @@ class TrialMeters:
         cut_off = behind_failed_collectors(ground, shape, seed) | ~ground.has_meter
         self._is_unreachable = (drawn < silent) | cut_off
         self._is_dark = dark
+        self._rates = rates
         self._asked = 0
+
+    @property
+    def true_rates(self) -> EvidenceRates:
+        """The rates of the storm, and of its meters, for inference that is told them."""
+        return replace(
+            self._trial.true_rates,
+            unreachable_with_supply=self._rates.unreachable_with_supply,
+            unreachable_without_supply=self._rates.unreachable_without_supply,
+        )
 
     def ping(self, service_point: str) -> Answer:
         """Return what the meter of a service point answers; UnknownServicePointError."""

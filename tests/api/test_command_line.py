@@ -315,12 +315,30 @@ def test_infer_by_the_usual_rules_and_with_rates_of_ones_own(relight, package, t
     assert json.loads(out)["outages"][0]["device"] == "T1"
 
 
+def test_infer_says_what_to_ask_next(relight, package, tmp_path):
+    evidence = tmp_path / "evidence.ndjson"
+    document = {"id": "1", "kind": "last_gasp", "at": "2026-11-23T08:00:00+00:00", "service_point": "a1"}
+    evidence.write_text(json.dumps(document), encoding="utf-8")
+    words = ("infer", package, evidence, "--at", "2026-11-23T08:05:00+00:00", "--ask", "2")
+    code, out, _ = relight(*words, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert 1 <= len(answer["questions"]) <= 2
+    assert {"service_point", "outage", "gain", "out_if", "on_if", "reason"} == set(answer["questions"][0])
+    assert set(answer["patrol"]) >= {"device", "gain", "reason"}
+    code, out, _ = relight(*words)
+    assert f"1. Ask the meter of {answer['questions'][0]['service_point']} (" in out
+    assert f"Look at {answer['patrol']['device']} (" in out
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["--method", "rollup", "--rates", "rates.json"], "know no rates"),
         (["--rates", "nowhere.json"], "nowhere.json"),
         (["--method", "guess"], "posterior"),
+        (["--method", "rollup", "--ask", "3"], "cannot tell what to ask"),
+        (["--ask", "0"], "--ask"),
     ],
 )
 def test_infer_refuses_what_cannot_be(relight, package, tmp_path, words, says):
