@@ -13,13 +13,12 @@ Rule 4: single services that a babbling source speaks of are withheld (`topology
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from topology.arrays import LongArray
-from topology.blame_tree import BlameTree
 from topology.candidates import Suspects, Verdict, name_of
 from topology.conflicts import (
     contradicted_closed,
@@ -30,7 +29,7 @@ from topology.conflicts import (
 )
 from topology.down_pass import Believed
 from topology.fault_priors import CutStates
-from topology.heard import Heard, TimeArray
+from topology.heard import TimeArray
 from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice
 from topology.observations import Observation, ObservationKind
@@ -50,35 +49,65 @@ TOGETHER = timedelta(minutes=10)
 _FEW = 3
 
 
-def answer(
-    *,
-    blame: BlameTree,
-    states: CutStates,
-    believed: Believed,
-    heard: Heard,
-    statements: Statements,
-    feeder_since: TimeArray,
-    known: Sequence[KnownDevice],
-    contradicted: Sequence[tuple[KnownDevice, Collection[int]]],
-    unknown: Sequence[str],
-    rates: EvidenceRates,
-    now: datetime,
-) -> InferenceResult:
-    """Return all outages, most customers first, and the conflicts in what they rest on."""
-    ground = Ground(blame, heard, statements.devices, feeder_since)
-    builder = _Builder(ground, Suspects(blame, states, believed), statements, now)
-    outages = [builder.known(one) for one in known if one.is_worth_saying]
-    verdicts, babbling = _withhold(ground, rates, builder.verdicts(believed))
-    outages += [builder.outage(one) for one in verdicts]
-    outages.sort(key=lambda one: (-one.customers_out, one.started_at, one.device))
-    conflicts = [
-        *contradicted_closed(ground, outages),
-        *contradicted_open(ground, contradicted),
-        *babbling,
-        *sorted(builder.conflicts, key=lambda one: one.subject),
-        *silent_collectors(ground, statements, outages),
-    ]
-    return InferenceResult(now, tuple(outages), (*statements.ignored, *unknown), tuple(conflicts))
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What an answer rests on besides the evidence: what is known open, or told so in vain; ids of nothing."""
+
+    known: Sequence[KnownDevice] = ()
+    contradicted: Sequence[tuple[KnownDevice, Collection[int]]] = ()
+    unknown: Sequence[str] = ()
+
+
+class Answers:
+    """Makes answers, and keeps of each feeder what it made as long as nothing there has changed."""
+
+    def __init__(
+        self, ground: Ground, *, states: CutStates, statements: Statements, rates: EvidenceRates
+    ) -> None:
+        """Start without an answer; `ground` is read anew each time."""
+        self._ground = ground
+        self._states = states
+        self._statements = statements
+        self._rates = rates
+        self._verdicts: dict[int, list[Verdict]] = {}
+        self._made: dict[int, dict[Verdict, tuple[InferredOutage, list[Conflict]]]] = {}
+
+    def answer(
+        self, believed: Believed, *, changed: Iterable[int], rest: Rest, now: datetime
+    ) -> InferenceResult:
+        """Return all outages, most customers first, and the conflicts in what they rest on.
+
+        `believed` holds what is believed on the feeders that have changed.
+        """
+        ground = self._ground
+        builder = _Builder(ground, Suspects(ground.blame, self._states, believed), self._statements, now)
+        for feeder in changed:
+            self._verdicts.pop(feeder, None)
+            self._made.pop(feeder, None)
+        for verdict in builder.verdicts(believed):
+            self._verdicts.setdefault(builder.feeder_of(verdict), []).append(verdict)
+        made = [builder.known(one) for one in rest.known if one.is_worth_saying]
+        every = [one for verdicts in self._verdicts.values() for one in verdicts]
+        verdicts, babbling = _withhold(ground, self._rates, every)
+        made += [self._make(builder, one) for one in verdicts]
+        outages = sorted(
+            (one for one, _ in made), key=lambda one: (-one.customers_out, one.started_at, one.device)
+        )
+        conflicts = [
+            *contradicted_closed(ground, outages),
+            *contradicted_open(ground, rest.contradicted),
+            *babbling,
+            *sorted((one for _, found in made for one in found), key=lambda one: one.subject),
+            *silent_collectors(ground, self._statements, outages),
+        ]
+        ignored = (*self._statements.ignored, *rest.unknown)
+        return InferenceResult(now, tuple(outages), ignored, tuple(conflicts))
+
+    def _make(self, builder: _Builder, verdict: Verdict) -> tuple[InferredOutage, list[Conflict]]:
+        of_feeder = self._made.setdefault(builder.feeder_of(verdict), {})
+        if verdict not in of_feeder:
+            of_feeder[verdict] = builder.outage(verdict)
+        return of_feeder[verdict]
 
 
 def _withhold(
@@ -97,7 +126,13 @@ class _Builder:
     suspects: Suspects
     statements: Statements
     now: datetime
-    conflicts: list[Conflict] = field(default_factory=list)
+
+    def feeder_of(self, verdict: Verdict) -> int:
+        """Return the feeder that a verdict is about, the root for what hangs from none."""
+        blame = self.ground.blame
+        if verdict.blamed.point >= 0:
+            return int(blame.feeder[blame.vertex_of_point[verdict.blamed.point]])
+        return int(blame.feeder[blame.vertex_of_device[verdict.blamed.device]])
 
     def verdicts(self, believed: Believed) -> list[Verdict]:
         """Rule 1."""
@@ -110,8 +145,8 @@ class _Builder:
             first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)
         return list(first.values())
 
-    def outage(self, verdict: Verdict) -> InferredOutage:
-        """Return the outage that a verdict comes to."""
+    def outage(self, verdict: Verdict) -> tuple[InferredOutage, list[Conflict]]:
+        """Return the outage that a verdict comes to, and the conflicts in what is said of it."""
         candidate = verdict.candidates[0]
         if (point := verdict.blamed.point) >= 0:
             points = np.array([point], dtype=np.int64)
@@ -147,7 +182,7 @@ class _Builder:
             if said is not None and said.out is not None:
                 yield said.out
 
-    def known(self, one: KnownDevice) -> InferredOutage:
+    def known(self, one: KnownDevice) -> tuple[InferredOutage, list[Conflict]]:
         """Rule 2."""
         tree = self.ground.tree
         name = name_of(tree, one.blamed)
@@ -180,11 +215,10 @@ class _Builder:
         started_at: datetime,
         reasons: tuple[Reason, ...],
         spoken: Sequence[Observation],
-    ) -> InferredOutage:
+    ) -> tuple[InferredOutage, list[Conflict]]:
         network = self.ground.tree.network
-        self.conflicts.extend(times_apart(candidates[0].device, started_at, spoken))
         ids = tuple(network.service_point_ids(points))
-        return InferredOutage(
+        outage = InferredOutage(
             device=candidates[0].device,
             phases=candidates[0].phases,
             probability=candidates[0].probability,
@@ -196,6 +230,7 @@ class _Builder:
             reasons=reasons,
             evidence_ids=tuple(one.id for one in sorted(spoken, key=lambda one: (one.at, one.id))),
         )
+        return outage, times_apart(outage.device, started_at, spoken)
 
 
 def first_together(since: TimeArray) -> float | None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topology.arrays import IntArray, LongArray
+from topology.arrays import BoolArray, IntArray, LongArray
 from topology.blame_tree import NOBODY, ROOT
 from topology.evidence_weights import FloatArray, Meter
 from topology.fault_priors import WHOLE
@@ -50,12 +50,16 @@ class Believed:
         return row if row < len(self.vertices) and self.vertices[row] == vertex else NOBODY
 
 
-def go_down(posterior: Posterior, points: LongArray) -> Believed:
-    """Return what is believed of all that is near some service points: those that report being out."""
+def go_down(posterior: Posterior, points: LongArray, within: BoolArray | None = None) -> Believed:
+    """Return what is believed of all that is near some service points: those that report being out.
+
+    `within` tells by vertex whether it is wanted; None: all are. Feeders are independent of each other.
+    """
     blame = posterior.blame
-    near = blame.with_all_above(
-        np.concatenate([blame.vertex_of_point[points], np.flatnonzero(posterior.is_told)])
-    )
+    told = posterior.is_told if within is None else posterior.is_told & within
+    if within is not None:
+        points = points[within[blame.vertex_of_point[points]]]
+    near = blame.with_all_above(np.concatenate([blame.vertex_of_point[points], np.flatnonzero(told)]))
     vertices = near[(near == ROOT) | (posterior.age[near] != QUIET)]
     descent = _Descent(posterior, vertices)
     for level in blame.levels(vertices)[1:]:

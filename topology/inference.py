@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from topology.answers import answer, first_together
+from topology.answers import Answers, Rest, first_together
 from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
@@ -30,6 +30,7 @@ from topology.known_open import KnownDevice, claim_reports, find_known_open
 from topology.observations import Observation
 from topology.posterior import QUIET, Posterior
 from topology.rates import EvidenceRates
+from topology.reasons import Ground
 from topology.statements import DEFAULT_HOLD_DOWN, Statements
 from topology.supply_tree import SupplyTree
 
@@ -92,6 +93,14 @@ class Inference:
         self._told_since: dict[int, float] = {}
         self._is_called_first = np.zeros(len(self.blame), dtype=np.bool_)
         self._feeder_reports: dict[int, dict[int, float]] = {}
+        # Feeders whose outages must be worded again.
+        self._changed: set[int] = {ROOT}
+        self._answers = Answers(
+            Ground(self.blame, self.heard, self.statements.devices, self._since),
+            states=self.posterior.states,
+            statements=self.statements,
+            rates=self.rates,
+        )
 
     def update(
         self,
@@ -119,22 +128,23 @@ class Inference:
         self._hear(points, self._note_told(), now)
         self._age(now)
         self._tell_devices()
-        self.posterior.refresh()
+        self._changed.update(self.posterior.refresh().tolist())
+        self._changed.update(self._feeders_of(devices | spoken_devices))
+        changed, self._changed = sorted(self._changed), {ROOT}
         reporting = np.flatnonzero(self.heard.reports() & (self.blame.vertex_of_point >= 0))
-        believed = go_down(self.posterior, reporting)
-        return answer(
-            blame=self.blame,
-            states=self.posterior.states,
-            believed=believed,
-            heard=self.heard,
-            statements=self.statements,
-            feeder_since=self._since,
-            known=self._known,
-            contradicted=self._contradicted,
-            unknown=self._unknown,
-            rates=self.rates,
-            now=now,
-        )
+        believed = go_down(self.posterior, reporting, self._vertices_of(changed))
+        rest = Rest(self._known, self._contradicted, self._unknown)
+        return self._answers.answer(believed, changed=changed, rest=rest, now=now)
+
+    def _feeders_of(self, devices: Iterable[int]) -> set[int]:
+        return {int(self.blame.feeder[self.blame.vertex_above_device(device)]) for device in devices}
+
+    def _vertices_of(self, feeders: Iterable[int]) -> BoolArray:
+        """Tell which vertices are of some feeders."""
+        wanted = np.zeros(len(self.blame), dtype=np.bool_)
+        for feeder in feeders:
+            wanted[feeder : int(self.blame.end[feeder]) if feeder != ROOT else 1] = True
+        return wanted
 
     def next_time(self, now: datetime) -> datetime | None:
         """Return when the answer may change without new evidence: the earliest such time after now."""
@@ -233,6 +243,7 @@ class Inference:
         feeders = set(self.blame.feeder[vertices].tolist()) | stirred
         beside = self._points_with_on(sorted(feeders))
         points = np.union1d(points, beside)
+        self._changed |= feeders
         self.posterior.categorise(points, self.heard.categories(points, self._since))
         self.posterior.receive(
             gasps=int(np.count_nonzero(np.isin(self.heard.word, GASPS))),

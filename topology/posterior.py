@@ -164,9 +164,10 @@ class Posterior:
         feeders = self.blame.feeders
         return np.asarray(feeders[self.age[feeders] != QUIET])
 
-    def refresh(self) -> None:
-        """Bring all tables up to date."""
+    def refresh(self) -> LongArray:
+        """Bring all tables up to date; return the feeders with reports whose probabilities may have changed."""
         active = self.active_feeders()
+        before, weights_before = self.passes, self.weights
         settings = settings_that_matter(
             self._settings,
             has_gasps=self._received.gasps > 0,
@@ -181,7 +182,10 @@ class Posterior:
                 self._weigh(self.passes)
             self._are_weighed = True
         self._weigh_settings(active)
-        self._refresh(self.passes, active)
+        vertices = self._refresh(self.passes, active)
+        if self.passes is not before or not np.array_equal(self.weights, weights_before):
+            return active
+        return np.unique(self.blame.feeder[vertices]).astype(np.int64)
 
     def _weigh_settings(self, active: LongArray) -> None:
         """Rule 2."""
@@ -210,7 +214,7 @@ class Posterior:
     def _weigh(self, passes: UpPass) -> None:
         passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))
 
-    def _refresh(self, passes: UpPass, feeders: LongArray) -> None:
+    def _refresh(self, passes: UpPass, feeders: LongArray) -> LongArray:
         stale = np.zeros(len(self.blame), dtype=np.bool_)
         for feeder, end in zip(feeders.tolist(), self.blame.end[feeders].tolist(), strict=True):
             stale[feeder:end] = ~passes.is_fresh[feeder:end]
@@ -218,6 +222,7 @@ class Posterior:
         if len(vertices):
             extra = self._extra(passes, vertices)
             passes.refresh(vertices, counts=self._counts, ages=self.age, extra=extra)
+        return vertices
 
     def _extra(self, passes: UpPass, vertices: LongArray) -> dict[int, FloatArray]:
         """Return what service points with a prior of their own add to their vertices."""
