@@ -1,8 +1,10 @@
-"""A million nodes in one chain: no recursion, and every answer at once."""
+"""A million nodes in one chain, and a thousand fuses: no recursion, and every answer at once."""
 
 import numpy as np
+from topology_stories import ask, every, probability_of, say
 
 from topology.network import Network
+from topology.observations import ObservationKind
 from topology.supply import Supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
@@ -75,3 +77,21 @@ def test_switching_in_a_million_nodes_in_one_chain():
     way = way_to_source(turned, NODES // 2, 1)
     assert way is not None
     assert len(way.devices) == NODES // 2
+
+
+def test_inference_down_a_chain_of_a_thousand_fuses(draw_tree):
+    # S --F0-- N1 (P0-1 … P0-5) --F1-- N2 (P1-1 … P1-5) … F999
+    count = 1_000
+    rows = ["source N0"]
+    for place in range(count):
+        rows.append(f"fuse F{place} N{place} N{place + 1}")
+        rows.append(f"service_points P{place} N{place + 1} 5")
+    tree = draw_tree("\n".join(rows))
+    gasp, ping = ObservationKind.LAST_GASP, ObservationKind.PING
+    below = [one for place in range(600, 650) for one in every(f"P{place}", (1, 2), gasp)]
+    result = ask(tree, [*below, say(5, ping, "P599-1", "on")], 10)
+    assert [one.device for one in result.outages] == ["F600"]
+    assert result.outages[0].service_points_out == 5 * (count - 600)
+    # What is silent above it is no reason to look further up, and one on above tells much.
+    without = probability_of(ask(tree, below, 10), "F600")
+    assert probability_of(result, "F600") > without
