@@ -45,7 +45,7 @@ from storm.trials import TrialShape
 SIZES = (1_000_000,)
 STORMS = 1_002
 
-WORDS = """Made by `relight benchmark inference --save docs/benchmarks`: trial storms
+WORDS = """Made by `relight benchmark inference --storms {storms} --save docs/benchmarks`: trial storms
 ([how they are made](../formats/storm.md)) of one to three faults on the networks below, ten minutes after the
 fault, 30 % of the customers calling within half an hour, {storms:,} storms at each point of the grid, scored
 seeds {first} to {last}; cities are `relight storm city --seed {city}`.
