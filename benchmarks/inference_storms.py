@@ -24,7 +24,8 @@ from topology.rollup import Rollup
 LOSSES = (0.1, 0.3, 0.5, 0.7, 0.9)
 FALSE_RATES = (0.0, 0.01, 0.05)
 USUAL_FALSE_RATE = 0.01
-FIRST_SEED = 1
+# Seeds below were looked at while the reporting rule was chosen; none from here on was.
+FIRST_SEED = 1_000_001
 TRAINING_SEED = 5_000_000
 TRAINING_STORMS = 100
 
