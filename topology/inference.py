@@ -259,7 +259,10 @@ class Inference:
                 began, woke = self.heard.spell_began[points], self.heard.woke_at[points]
                 together = first_together(began[(began <= one.at.timestamp()) & (woke >= since)])
                 since = min(since, together if together is not None else since)
-            self.heard.restored_from[points] = since
+            if (self.heard.restored_from[points] != since).any():
+                self.heard.restored_from[points] = since
+                hung = points[self.blame.vertex_of_point[points] >= 0]
+                self._changed.update(np.unique(self.blame.feeder[self.blame.vertex_of_point[hung]]).tolist())
 
     def _note_reports(self, points: LongArray) -> None:
         reports = self.heard.reports(points).tolist()
