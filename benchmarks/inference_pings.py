@@ -1,6 +1,7 @@
-"""What answers of meters add: single-customer events asked at once, and ten questions to each unsure outage.
+"""What answers of meters add: those asked by themselves at once, and ten questions to each unsure outage.
 
-Rule 1: every outage of one service point has its meter asked; then all is inferred again.
+Rule 1: meters are asked by themselves as the analysis worker does it: about every outage of one service point
+its own meter, and about every unsure one, `ASKED_OF_EACH` in all; then all is inferred again.
 Rule 2: an outage is unsure when its first candidate has a probability below 0.9; each may ask ten meters
 under its candidates. It is a hit when its first candidate is a fault. After the answers it is a hit when
 every fault among its service points is named first; and where none is, when no outage is left there.
@@ -23,10 +24,11 @@ from topology.inference import Inference
 from topology.inference_result import InferredOutage
 from topology.observations import Observation
 from topology.phases import parse_phases
-from topology.questions import next_pings
+from topology.questions import UNSURE, next_pings
 
-UNSURE = 0.9
 BUDGET = 10
+# RELIGHT_PING_NEIGHBOURS and one.
+ASKED_OF_EACH = 4
 BUDGETS = (3, BUDGET)
 
 # Told the inference, an outage, how many may be asked, and a seed: the service points whose meters to ask.
@@ -38,7 +40,7 @@ class Pinged:
     """One network at one loss: scores without and with rule 1; unsure outages, hits before and by chooser."""
 
     without: Score
-    single_asked: Score
+    asked_by_themselves: Score
     pings: int
     unsure: int
     wide: int
@@ -80,7 +82,7 @@ CHOOSERS: dict[str, Chooser] = {
 
 
 def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -> Pinged:
-    """Answer storms without pings, with single-customer events asked, and with ten questions each."""
+    """Answer storms without pings, with those asked by themselves, and with ten questions each."""
     shape = TrialShape(loss=loss, false_rate=false_rate)
     without, asked = [], []
     pings = 0
@@ -93,9 +95,9 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
         outages = inference.update(trial.observations, now=trial.truth.at).outages
         score = score_result(trial.truth, outages, ground.tree)
         without.append(score)
-        singles = [one.service_point_ids[0] for one in outages if one.service_points_out == 1]
-        pings += len(singles)
-        asked.append(_after(ground, trial, singles)[1])
+        by_themselves = {point for one in outages for point in _asked_by_itself(inference, one)}
+        pings += len(by_themselves)
+        asked.append(_after(ground, trial, sorted(by_themselves))[1])
         doubted = [one for one in outages if one.probability < UNSURE]
         if not doubted:
             continue
@@ -107,7 +109,7 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
             hits += [_is_hit(ground, trial, one, answered, judged) for one in doubted]
     return Pinged(
         without=add_up(without),
-        single_asked=add_up(asked),
+        asked_by_themselves=add_up(asked),
         pings=pings,
         unsure=len(unsure),
         wide=sum(unsure),
@@ -116,6 +118,15 @@ def answer_pings(ground: Ground, loss: float, false_rate: float, seeds: range) -
         hits_after={way: sum(hits) for way, hits in after.items()},
         wide_hits_after={way: _both(unsure, hits) for way, hits in after.items()},
     )
+
+
+def _asked_by_itself(inference: Inference, outage: InferredOutage) -> list[str]:
+    """Rule 1."""
+    if outage.service_points_out > 1 and outage.probability >= UNSURE:
+        return []
+    chosen = [one.service_point for one in next_pings(inference, [outage], ASKED_OF_EACH)]
+    own = list(outage.service_point_ids) if outage.service_points_out == 1 else []
+    return [*own, *(one for one in chosen if one not in own)][:ASKED_OF_EACH]
 
 
 def _both(one: Sequence[bool], other: Sequence[bool]) -> int:

@@ -142,17 +142,17 @@ def nested_rows(nested: Sequence[Nested]) -> Iterator[Row]:
 
 
 def ping_rows(besides: Sequence[tuple[str, float]], pinged: Sequence[Pinged]) -> Iterator[Row]:
-    """Yield what single-customer events asked at once give, and ten questions to each unsure outage."""
+    """Yield what meters asked by themselves give, and ten questions to each unsure outage."""
     for loss in LOSSES:
         of_loss = [one for (_, at), one in zip(besides, pinged, strict=True) if at == loss]
         if not of_loss:
             continue
         case = f"{loss:.0%} lost, pings".replace("%", " %")
         without, asked = (
-            add_up(getattr(one, name) for one in of_loss) for name in ("without", "single_asked")
+            add_up(getattr(one, name) for one in of_loss) for name in ("without", "asked_by_themselves")
         )
         yield Row(case, "precision before any ping", _points(without.precision), "%")
-        metric = "precision, meters of single-customer outages asked"
+        metric = "precision, meters asked by themselves (single-customer and unsure outages)"
         yield Row(case, metric, _points(asked.precision), "%", target=PRECISION_WITH_PINGS)
         for name, score in (("before", without), ("then", asked)):
             yield Row(case, f"exact device first, {name}", _points(score.exact_first), "%")

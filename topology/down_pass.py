@@ -7,7 +7,8 @@ open above it is all that is. Of the phases it may open on, the likeliest.
 Rule 2: below it, only what a device adds on other phases is still asked.
 Rule 3: a service point that reports and is not explained so is not passed over unless its report is all but
 certainly false: less likely out than `WORTH_SAYING`. One that only did not wake has said nothing: it must be
-more likely out than not.
+more likely out than not. So must one that gasped and was asked in vain, where nobody has called: no more will
+be learned of it soon.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from topology.posterior import QUIET, Posterior
 
 MORE_LIKELY_THAN_NOT = 0.5
 WORTH_SAYING = 0.01
+_HAVE_SAID_LITTLE = (Meter.NOT_WOKEN, Meter.GASPED_UNREACHABLE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +136,9 @@ class _Descent:
         alone = (reach * is_on[:, :, None]).sum(axis=1) * likely @ weights
         out = alone + (reach * ~is_on[:, :, None]).sum(axis=1) @ weights
         is_cut = states.out[self.cut[rows], blame.taken_of_point[points]]
-        has_spoken = posterior.category[points] != Meter.NOT_WOKEN
-        left = np.flatnonzero((out >= np.where(has_spoken, WORTH_SAYING, MORE_LIKELY_THAN_NOT)) & ~is_cut)
+        has_said_little = np.isin(posterior.category[points], _HAVE_SAID_LITTLE)
+        least = np.where(has_said_little, MORE_LIKELY_THAN_NOT, WORTH_SAYING)
+        left = np.flatnonzero((out >= least) & ~is_cut)
         return alone, points[left[np.argsort(-out[left], kind="stable")]]
 
 

@@ -34,7 +34,7 @@ LEAST_GAIN = 0.002
 # Courses that the answers so far may have taken; beyond these the unlikeliest are put together.
 _MOST_COURSES = 48
 _NAMED = 3
-_MAY_BE_ASKED = (Meter.NONE, Meter.SILENT, Meter.GASPED)
+_MAY_BE_ASKED = (Meter.NONE, Meter.SILENT, Meter.GASPED, Meter.NOT_WOKEN)
 
 
 @dataclass(frozen=True, slots=True)

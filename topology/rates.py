@@ -86,8 +86,8 @@ class EvidenceRates:
         single_phase: share of the faults of a kind that open one phase only of a device with several.
         ping_errors: share of answered pings that say `on` without supply (own generation) or `off` with it.
         unreachable_with_supply: share of meters with supply that do not answer a ping.
-        unreachable_without_supply: the same without supply; of the others a neighbour in the radio network, or
-            their own reserve, says `off`.
+        unreachable_without_supply: the same without supply; of the others a neighbour in the radio network,
+            or their own reserve, says `off`.
         telemetry_missed: share of open devices that telemetry still shows closed.
         telemetry_false: share of closed devices that telemetry shows open.
         indicator_missed: share of fault indicators that stay silent when a fault current passes.

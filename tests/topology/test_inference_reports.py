@@ -181,3 +181,25 @@ def test_the_result_as_json(town):
     assert outage["probability"] == outage["candidates"][0]["probability"]
     assert outage["started_at"] == "2026-05-01T09:00:01+00:00"
     assert all(isinstance(reason, str) for reason in outage["reasons"])
+
+
+def test_an_answer_counts_beside_the_gasp_before_it(town):
+    rates = EvidenceRates(loss=0.3, false_rate=0.01, false_gasp_probability=1e-4, expected_faults=2.0)
+    gasped = [say(0, GASP, "A-1")]
+    before = probability_of(ask(town, gasped, 10, rates=rates), "A-1")
+    unanswered = [*gasped, say(5, PING, "A-1", "unreachable")]
+    answered = [*gasped, say(5, PING, "A-1", "off")]
+    assert before < probability_of(ask(town, unanswered, 10, rates=rates), "A-1")
+    assert probability_of(ask(town, answered, 10, rates=rates), "A-1") > 0.9
+    # It could not be reached before either: that tells nothing of now.
+    earlier = [say(-9, PING, "A-1", "unreachable"), *gasped]
+    assert probability_of(ask(town, earlier, 10, rates=rates), "A-1") == before
+
+
+def test_a_gasp_that_is_asked_about_in_vain_is_not_said_unless_somebody_calls(town):
+    rates = EvidenceRates(loss=0.3, false_rate=0.01, false_gasp_probability=0.004, expected_faults=2.0)
+    gasped = [say(0, GASP, "A-1")]
+    assert devices(ask(town, gasped, 10, rates=rates)) == ["A-1"]
+    asked = [*gasped, say(5, PING, "A-1", "unreachable")]
+    assert devices(ask(town, asked, 10, rates=rates)) == []
+    assert devices(ask(town, [*asked, say(6, CALL, "A-1")], 10, rates=rates)) == ["A-1"]
