@@ -7,7 +7,7 @@ are one.
 Rule 2: what is known to be open is an outage with probability 1.
 Rule 3: an outage began with the first report of it that another one followed within `TOGETHER`, as far as
 there are several: a clock that is hours off, or an older trouble of one customer, does not date it back.
-Rule 4: single services that a babbling source speaks of are withheld (`topology.conflicts`).
+Rule 4: outages of a few service points that a babbling source speaks of are withheld (`topology.conflicts`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from topology.arrays import LongArray
+from topology.blame_tree import NOBODY
 from topology.candidates import Suspects, Verdict, name_of
 from topology.conflicts import (
+    FEWEST_BABBLING,
+    MOST_ALONE,
     contradicted_closed,
     contradicted_open,
     false_gasps,
@@ -51,7 +54,7 @@ _FEW = 3
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What an answer rests on besides the evidence: what is known open, or told so in vain; ids of nothing."""
+    """What an answer rests on besides the evidence: what is known or told open; ids of nothing."""
 
     known: Sequence[KnownDevice] = ()
     contradicted: Sequence[tuple[KnownDevice, Collection[int]]] = ()
@@ -114,10 +117,26 @@ def _withhold(
     ground: Ground, rates: EvidenceRates, verdicts: Sequence[Verdict]
 ) -> tuple[list[Verdict], list[Conflict]]:
     """Rule 4."""
-    alone = [one.blamed.point for one in verdicts if one.blamed.point >= 0]
+    if len(verdicts) < FEWEST_BABBLING:
+        return list(verdicts), []
+    told_by = {verdict: _gasped_alone(ground, verdict) for verdict in verdicts}
+    alone = [point for point in told_by.values() if point >= 0]
     withheld, found = false_gasps(ground, rates, np.array(alone, dtype=np.int64))
     held = set(withheld.tolist())
-    return [one for one in verdicts if one.blamed.point not in held], found
+    return [one for one, point in told_by.items() if point not in held], found
+
+
+def _gasped_alone(ground: Ground, verdict: Verdict) -> int:
+    """Return the service point that an outage of a few rests on, -1 of many or if one called."""
+    blame, heard = ground.blame, ground.heard
+    if verdict.blamed.point >= 0:
+        return verdict.blamed.point
+    vertex = int(blame.vertex_of_device[verdict.blamed.device])
+    if blame.affected(vertex, verdict.phases) > MOST_ALONE:
+        return NOBODY
+    below = blame.points_at_or_below(vertex)
+    reporting = below[heard.reports(below)]
+    return int(reporting[0]) if len(reporting) and not heard.called[reporting].any() else NOBODY
 
 
 @dataclass(frozen=True, slots=True)

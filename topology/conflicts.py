@@ -3,9 +3,9 @@
 Owns which are named, and what is withheld because of them. Each is one, however many messages it rests on.
 Rule 1, `telemetry_contradicted`: telemetry shows a device closed that is more likely open than not, or open
 while meters below answered since that they have supply.
-Rule 2, `false_gasps`: single services on one feeder, `FEWEST_BABBLING` or more within `BABBLE`, believed out
-by last gasps alone, and `TIMES_EXPECTED` as many as false ones are expected there. So many services do not
-break apart from each other at once: somebody babbles. They are withheld from the outages.
+Rule 2, `false_gasps`: outages of `MOST_ALONE` service points at most on one feeder, `FEWEST_BABBLING` or more
+within `BABBLE`, by last gasps alone, and `TIMES_EXPECTED` as many as false ones are expected there. So many
+do not break apart from each other at once: somebody babbles. They are withheld from the outages.
 Rule 3, `times_apart`: last gasps of an outage that lie `APART` before all else that is said of it.
 Rule 4, `collector_silent`: of one feeder `FEWEST_SILENT` meters or more cannot be reached and nothing says
 that they are out, while others there answer: it may be what collects them.
@@ -31,6 +31,7 @@ from topology.reasons import Ground, NamedDevice, name_device
 from topology.statements import Statements
 
 FEWEST_BABBLING = 8
+MOST_ALONE = 3
 TIMES_EXPECTED = 3.0
 BABBLE = timedelta(minutes=5)
 APART = timedelta(hours=2)
@@ -77,14 +78,15 @@ def contradicted_open(
 
 
 def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple[LongArray, list[Conflict]]:
-    """Rule 2; return which of the service points believed out alone are withheld, and the conflicts."""
+    """Rule 2; `alone` are those that small outages rest on. Return which are withheld, and the conflicts."""
     blame, heard = ground.blame, ground.heard
     lone = alone[np.isin(heard.word[alone], (Meter.GASPED, Meter.GASPED_UNREACHABLE)) & ~heard.called[alone]]
     feeders = blame.feeder[blame.vertex_of_point[lone]]
     found, withheld = [], [lone[:0]]
+    gasps = int(np.count_nonzero(np.isin(heard.word, GASPS))) if len(lone) >= FEWEST_BABBLING else 0
     for feeder in np.unique(feeders[feeders != ROOT]).tolist():
         of_feeder = lone[feeders == feeder]
-        fewest = max(FEWEST_BABBLING, TIMES_EXPECTED * _expected_false(ground, rates, feeder))
+        fewest = max(FEWEST_BABBLING, TIMES_EXPECTED * _expected_false(ground, rates, feeder, gasps))
         babbling = of_feeder[_crowded(heard.first_report[of_feeder], fewest)]
         if not len(babbling):
             continue
@@ -101,13 +103,12 @@ def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple
     return np.concatenate(withheld), found
 
 
-def _expected_false(ground: Ground, rates: EvidenceRates, feeder: int) -> float:
-    """Return how many false last gasps a feeder has by the rates, at the most."""
+def _expected_false(ground: Ground, rates: EvidenceRates, feeder: int, gasps: int) -> float:
+    """Return how many false ones of all last gasps a feeder has by the rates, at the most."""
     of_feeder = int(ground.blame.points_below[feeder].sum())
     if rates.false_gasp_probability is not None:
         return rates.false_gasp_probability * of_feeder
     false_rate = max(UNKNOWN_FALSE_RATES) if rates.false_rate is None else rates.false_rate
-    gasps = np.count_nonzero(np.isin(ground.heard.word, GASPS))
     return false_rate * gasps * of_feeder / len(ground.blame.points)
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from topology_stories import ask, devices, every, moment, say
+from topology_stories import ask, devices, every, moment, say, with_town
 
 from topology.inference import Inference
 from topology.observations import ObservationKind
@@ -96,6 +96,21 @@ def test_a_storm_of_false_gasps_is_one_conflict_and_no_flood(town, count):
     assert conflict.values["count"] == count
     assert conflict.values["more"] == count - 5
     assert len(conflict.values["examples"]) == 5
+
+
+def test_transformers_of_one_service_point_are_no_more_believed(draw_tree):
+    # S --B1-- N1 with twenty transformers of a single service point
+    rows = ["source S", "breaker B1 S N1"]
+    for place in range(20):
+        rows += [f"transformer X{place} N1 M{place}", f"service_points P{place} M{place} 1"]
+    rows.append("service_points V N1 200")
+    tree = draw_tree(with_town("\n".join(rows)))
+    said = [say(place / 10, GASP, f"P{place}-1") for place in range(20)]
+    assert len(ask(tree, said[:5], 10, rates=HEARD_WELL).outages) == 5
+    result = ask(tree, said, 10, rates=HEARD_WELL)
+    assert result.outages == ()
+    assert named(result) == [("false_gasps", "B1")]
+    assert result.conflicts[0].values["count"] == 20
 
 
 def test_what_is_called_too_is_not_withheld(town):
