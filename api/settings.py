@@ -229,8 +229,8 @@ class InferenceSettings(BaseSettings):
 
     rates_file: Path | None = Field(
         default=None,
-        description="How often devices open and how people and meters report, as `relight rates learn` writes it; "
-        "without it the documented defaults, and what can be is estimated from the evidence.",
+        description="How often devices open and how people and meters report (`relight rates learn`). "
+        "Without it the documented defaults, and what can be is estimated from the evidence.",
     )
 
     def rates(self) -> EvidenceRates | None:

@@ -70,19 +70,8 @@ def reconcile(
             continue
         withdraw_outage(session, outage=one.row, author=author)
         changes += 1
-    # RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.
-    # Small ones first: what shrinks lets go of households before what grows takes them.
-    # In a storm every probability moves a little with every call: only what is news is written.
-    moved = set()
-    for index, outage in sorted(matched.items(), key=lambda item: inferred[item[0]].service_points_out):
-        may_refine = outage.status == OutageStatus.PREDICTED or outage.id in contradicted
-        if (
-            may_refine
-            and is_news(outage, inferred[index], network_version=traced.network_version)
-            and refine_outage(session, outage=outage, inferred=inferred[index], traced=traced, author=author)
-        ):
-            moved.add(index)
-            changes += 1
+    moved = _refine(session, inferred, matched, contradicted, traced=traced, author=author)
+    changes += len(moved)
     # RULE 7: what is left over is a new outage, unless every household of it is held by another already:
     # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
     for index in [index for index in range(len(inferred)) if index not in matched]:
@@ -94,6 +83,32 @@ def reconcile(
         moved.add(index)
     _attach_evidence(session, inferred, matched, moved, frozenset(fresh))
     return changes
+
+
+def _refine(
+    session: Session,
+    inferred: Sequence[InferredOutage],
+    matched: Mapping[int, OutageRow],
+    contradicted: set[str],
+    *,
+    traced: TracedNetwork,
+    author: Author,
+) -> set[int]:
+    """RULE 6: matched outages take what is inferred; a confirmed one only if a crew contradicted its device.
+
+    Small ones first: what shrinks lets go of households before what grows takes them. In a storm every
+    probability moves a little with every call: only what is news is written. Returns the inferred that were.
+    """
+    moved = set()
+    for index, outage in sorted(matched.items(), key=lambda item: inferred[item[0]].service_points_out):
+        may_refine = outage.status == OutageStatus.PREDICTED or outage.id in contradicted
+        if (
+            may_refine
+            and is_news(outage, inferred[index], network_version=traced.network_version)
+            and refine_outage(session, outage=outage, inferred=inferred[index], traced=traced, author=author)
+        ):
+            moved.add(index)
+    return moved
 
 
 def _add_service_points(session: Session, held: Sequence[_Held]) -> None:

@@ -1,8 +1,8 @@
 """The tree of devices that inference may blame, in arrays: one vertex for each, in pre-order below a root.
 
-Owns which device stands above which, which service points hang where, and the numbering that makes everything
-below a vertex one slice. A device is a vertex when it is of a blameable kind, a bridge of some phase (only then
-does opening it put someone out), and feeds a service point.
+Owns which device stands above which, which service points hang where, and the numbering that makes all that
+is below a vertex one slice. A device is a vertex when it is of a blameable kind, a bridge of some phase (only
+then does opening it put someone out), and feeds a service point.
 
 Where phases come over different devices, one tree must still hold them all:
 Rule 1: devices side by side between the same two nodes, each on phases of its own (single-phase fuses of one
@@ -30,8 +30,8 @@ class BlameTree:
     """Vertices in pre-order; 0 is a root that stands for no device and never opens.
 
     `device`, `parent`, `end` (of the slice below), `depth` and `feeder` (the topmost vertex above, 0 for the
-    root) are by vertex; `vertex_of_point` by service point, -1 without supply. `points` are the service points
-    with supply by vertex: those that hang at v itself are `points[point_starts[v]:point_starts[v + 1]]`.
+    root) are by vertex; `vertex_of_point` by service point, -1 without supply. `points` are the service
+    points with supply by vertex: those of v itself are `points[point_starts[v]:point_starts[v + 1]]`.
     """
 
     tree: SupplyTree

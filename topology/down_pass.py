@@ -80,7 +80,7 @@ def go_down(posterior: Posterior, points: LongArray, within: BoolArray | None = 
 
 
 class _Descent:
-    """The pass itself; `below[row, state, setting]` is how likely it is that this is cut at a row and above."""
+    """The pass itself; `below[row, state, setting]` is how likely this is cut at a row and above."""
 
     def __init__(self, posterior: Posterior, vertices: LongArray) -> None:
         self._posterior = posterior

@@ -53,11 +53,13 @@ class Meter(IntEnum):
     NOT_WOKEN = 6
     GASPED_OFF = 7
     GASPED_UNREACHABLE = 8
+    NOT_WOKEN_UNREACHABLE = 9
 
 
 # The words of a meter whose last gasp came, and all that say that supply is lost.
 GASPS = (Meter.GASPED, Meter.GASPED_OFF, Meter.GASPED_UNREACHABLE)
-SAY_OUT = (*GASPS, Meter.OFF, Meter.NOT_WOKEN)
+UNWOKEN = (Meter.NOT_WOKEN, Meter.NOT_WOKEN_UNREACHABLE)
+SAY_OUT = (*GASPS, Meter.OFF, *UNWOKEN)
 METERS = len(Meter)
 # A category is the meter's word, plus METERS where somebody has called.
 CATEGORIES = 2 * METERS
@@ -85,8 +87,9 @@ def rounded_share(part: int, whole: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How many places spoke, rounded (rule 4), and how many could have; `woken` is the share of the meters
-    that woke where supply came back, 1 when it never did.
+    """How many places spoke, rounded (rule 4), and how many could have.
+
+    `woken` is the share of the meters that woke where supply came back, 1 when it never did.
     """
 
     gasps: float
@@ -98,8 +101,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that may be so, of what is not known: the loss of last gasps, the share of false ones, and by
-    how many minutes the trouble is older than a first report that was a call.
+    """One thing that may be so, of what is not known.
+
+    The loss of last gasps, the share of false ones, and by how many minutes the trouble is older than a first
+    report that was a call.
     """
 
     loss: float
@@ -181,6 +186,7 @@ def _ratios(rates: EvidenceRates, settings: Sequence[Setting], received: Receive
     meter[Meter.GASPED_OFF] = meter[Meter.GASPED] + answered + certain
     meter[Meter.GASPED_UNREACHABLE] = meter[Meter.GASPED] + unreachable
     meter[Meter.NOT_WOKEN] = -math.log(max(rates.power_up_loss, 1.0 - received.woken, LEAST))
+    meter[Meter.NOT_WOKEN_UNREACHABLE] = meter[Meter.NOT_WOKEN] + unreachable
     called, quiet = _calls(rates, received, bucket, older)
     return np.concatenate([meter + quiet, meter + called])
 

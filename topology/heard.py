@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from topology.arrays import BoolArray, IntArray, LongArray
 from topology.blame_tree import NOBODY, BlameTree
-from topology.evidence_weights import METERS, NOT_COUNTED, SAY_OUT, Meter
+from topology.evidence_weights import METERS, NOT_COUNTED, SAY_OUT, UNWOKEN, Meter
 from topology.observations import Observation, ObservationKind
 from topology.statements import PointStatement, Statements
 
@@ -30,7 +30,7 @@ SAME_MOMENT = timedelta(minutes=2)
 WAKING_TAKES = timedelta(minutes=3)
 NEVER = -np.inf
 # A meter that has neither woken nor gasped since supply came back has been dark all the time.
-_DARK_SINCE = (Meter.NOT_WOKEN, Meter.OFF)
+_DARK_SINCE = (*UNWOKEN, Meter.OFF)
 # Rule 5: fewer may have come on by generation of their own.
 FEWEST_WOKEN = 2
 LEAST_SHARE_WOKEN = 1 / 3
@@ -144,12 +144,19 @@ class Heard:
             return Meter.GASPED_UNREACHABLE if is_away else Meter.GASPED
         if on is not None:
             return Meter.ON
+        asked = said.unreachable if said is not None else None
         if self.restored_at[point] > NEVER and self._silence[point] == Meter.SILENT:
-            is_late = now >= self.restored_at[point] + WAKING_TAKES.total_seconds()
-            return Meter.NOT_WOKEN if is_late else Meter.NONE
-        if said is not None and said.unreachable is not None:
+            return self._unwoken(point, asked, now)
+        if asked is not None:
             return Meter.UNREACHABLE
         return Meter.NONE if said is not None and said.out is not None else int(self._silence[point])
+
+    def _unwoken(self, point: int, asked: Observation | None, now: float) -> int:
+        """Return the word of a meter that has said nothing since supply came back (rule 3)."""
+        if now < self.restored_at[point] + WAKING_TAKES.total_seconds():
+            return Meter.NONE
+        is_away = asked is not None and asked.at.timestamp() >= self.restored_at[point]
+        return Meter.NOT_WOKEN_UNREACHABLE if is_away else Meter.NOT_WOKEN
 
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
@@ -173,7 +180,7 @@ class Heard:
         restored = np.flatnonzero((self.restored_at > NEVER) & (self._blame.vertex_of_point >= 0))
         vertices, word = self._blame.vertex_of_point[restored], self.word[restored]
         woken = np.bincount(vertices[word == Meter.ON], minlength=len(self._blame))
-        unwoken = np.bincount(vertices[word == Meter.NOT_WOKEN], minlength=len(self._blame))
+        unwoken = np.bincount(vertices[np.isin(word, UNWOKEN)], minlength=len(self._blame))
         beside = np.maximum(woken - 1, 0)
         if not woken.any():
             return 0, 1

@@ -23,7 +23,7 @@ from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
-from topology.evidence_weights import BUCKET_STARTS, GASPS, Meter, age_of, rounded_share
+from topology.evidence_weights import BUCKET_STARTS, GASPS, UNWOKEN, Meter, age_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
@@ -47,7 +47,7 @@ __all__ = [
 
 
 # These words of a meter tell when supply was lost; a call comes some time later.
-_MARKS_THE_TIME = (*GASPS, Meter.NOT_WOKEN)
+_MARKS_THE_TIME = (*GASPS, *UNWOKEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,7 @@ class Posterior:
         return np.asarray(feeders[self.age[feeders] != QUIET])
 
     def refresh(self) -> LongArray:
-        """Bring all tables up to date; return the feeders with reports whose probabilities may have changed."""
+        """Bring all tables up to date; return the feeders whose probabilities may have changed."""
         active = self.active_feeders()
         before, weights_before = self.passes, self.weights
         settings = settings_that_matter(

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from topology.rates import FEWEST_EXPECTED, DEFAULT_CALLS, RATED_KINDS, Curve, EvidenceRates
+from topology.rates import DEFAULT_CALLS, FEWEST_EXPECTED, RATED_KINDS, Curve, EvidenceRates
 
 # A rate rests on the default as if on so many observations, so that a handful does not become a certainty.
 DEFAULT_WEIGHT = 2.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from topology.arrays import LongArray
 from topology.blame_tree import ROOT, BlameTree
-from topology.evidence_weights import Meter
+from topology.evidence_weights import UNWOKEN, Meter
 from topology.findings import IDS_SHOWN, count_things, name_ids
 from topology.heard import Heard, TimeArray
 from topology.inference_result import Candidate, Reason
@@ -71,7 +71,7 @@ def reasons_for_device(
     below = _points_out(blame, vertex, phases)
     out = int(np.count_nonzero(heard.reports(below)))
     reasons = [_said(name_device(ground.tree, device), out, len(below), observations)]
-    if unwoken := int(np.count_nonzero(heard.word[below] == Meter.NOT_WOKEN)):
+    if unwoken := int(np.count_nonzero(np.isin(heard.word[below], UNWOKEN))):
         reasons.append(_not_woken(ground, device, unwoken))
     reasons += _on_below(ground, below)
     parts = _reporting_parts(ground, vertex)

@@ -1,10 +1,11 @@
 """One pass up the blame tree: how well each state of the supply above a vertex explains all below it.
 
-Owns the two tables the posterior is read from. For a vertex v and a state s of what is cut above it, in a setting k:
-    within[v, s, k] = log probability ratio of all evidence at and below v when v itself adds nothing to s
-    whole[v, s, k]  = the same when v may add something: log of (none x within[s] + sum of p(e) x within[s + e])
-Rule 1: a service point that is cut off weighs its ratio R; one that is not, (1 - p) + p R, for its own service.
-Rule 2: within[v, s] = the sum over v's own service points of rule 1 + the sum over children of whole[child, s].
+Owns the two tables the posterior is read from. For a vertex v, a state s of what is cut above, a setting k:
+    within[v, s, k] = log ratio of all evidence at and below v when v itself adds nothing to s
+    whole[v, s, k]  = the same when v may add e: log of (none x within[s] + sum of p(e) x within[s + e])
+Rule 1: a service point that is cut off weighs its ratio R; one that is not, (1 - p) + p R, with p for its own
+service.
+Rule 2: within[v, s] = the sum of rule 1 over v's own service points + that of whole[child, s] over children.
 Only what changed is worked out again: a vertex, and all above it.
 """
 
@@ -23,7 +24,7 @@ from topology.fault_priors import FaultPriors
 
 @dataclass(frozen=True, eq=False)
 class Opening:
-    """For some vertices: the state each may add, and its log odds by state above and setting, -inf for never."""
+    """For some vertices: the state each may add, and its log odds by state above and setting."""
 
     state: int
     rows: LongArray
@@ -75,7 +76,7 @@ class UpPass:
             vertices: of feeders that have reports; each with all above it that is not fresh, but the root.
             counts: by vertex of the tree, how many own service points there are by category x phases taken.
             ages: by vertex, that of its feeder.
-            extra: what single service points with a prior of their own add to their vertex, by state and setting.
+            extra: what service points with a prior of their own add to their vertex, by state and setting.
         """
         for level in reversed(self.blame.levels(vertices)):
             within = self.own(level, counts, ages)
