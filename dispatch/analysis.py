@@ -74,6 +74,10 @@ class Analyst:
         """Return the service points whose meters tell most about an outage of the last step."""
         return self._memory.questions_about(device, phases, limit)
 
+    def unwoken(self) -> list[str]:
+        """Return the service points whose meters did not wake where supply came back, and were not asked."""
+        return self._memory.unwoken()
+
     def analyse(self, session: Session, *, now: datetime, limit: int = 5000) -> AnalysisStep:
         """Take up to `limit` new pieces of evidence and bring the outages into line with all that speaks.
 

@@ -21,6 +21,7 @@ from dispatch.network_cache import TracedNetwork
 from dispatch.tables import ChangeLogRow, EvidenceRow
 from gis.tables import ServicePointRow
 from topology.arrays import BoolArray
+from topology.evidence_weights import Meter
 from topology.inference import Inference, InferenceResult, Restored
 from topology.inference_result import InferredOutage
 from topology.observations import Observation, ObservationKind
@@ -105,6 +106,13 @@ class EvidenceMemory:
         if self._inference is None or outage is None:
             return []
         return [one.service_point for one in pings_about(self._inference, outage, limit)]
+
+    def unwoken(self) -> list[str]:
+        """Return the service points whose meters did not wake where supply came back, and were not asked."""
+        if self._inference is None:
+            return []
+        found = np.flatnonzero(self._inference.heard.word == Meter.NOT_WOKEN)
+        return self._inference.tree.network.service_point_ids(found)
 
     def done(self, session: Session) -> None:
         """Note where the log stands after the step; what others add later is seen from there."""

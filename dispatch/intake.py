@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from dispatch.evidence_lines import Document, EvidenceDocument, Rejection, read_document
 from dispatch.explained_evidence import remark_at, says_no_supply, spans_of
+from dispatch.plausible_places import PLAUSIBLE_AMONG, plausible_place
 from dispatch.remarks import NO_OUTAGE, Remark
 from dispatch.tables import EVIDENCE_CHANNEL, EvidenceRow
 from gis.coordinates import to_wgs84
 from gis.errors import GisError
-from gis.places import Resolved, nearest_service_point, resolve_service_points, retired_meters
+from gis.places import Resolved, nearest_service_points, resolve_service_points, retired_meters
 from gis.tables import LineSectionRow, ServicePointRow, SwitchRow, TransformerRow
 
 # Clocks of meters and phones differ a little; more than this is a wrong clock (design §2).
@@ -219,12 +220,17 @@ def _nearest(session: Session, document: EvidenceDocument, network_version: int)
         lon, lat = to_wgs84(lon=location.lon, lat=location.lat, crs=location.crs)
     except GisError as problem:
         return f"`location`: {problem}"
-    nearest = nearest_service_point(
-        session, network_version=network_version, lon=lon, lat=lat, within_m=NEAREST_WITHIN_M
+    near = nearest_service_points(
+        session,
+        network_version=network_version,
+        lon=lon,
+        lat=lat,
+        within_m=NEAREST_WITHIN_M,
+        most=PLAUSIBLE_AMONG,
     )
-    if nearest is None:
+    if not near:
         return f"No service point lies within {NEAREST_WITHIN_M:.0f} m of the location. Ask for an address."
-    return replace(document, service_point=nearest[0])
+    return replace(document, service_point=plausible_place(session, near=near, at=document.at))
 
 
 def known_devices(session: Session, *, network_version: int, ids: Iterable[str]) -> set[str]:

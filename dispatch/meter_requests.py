@@ -32,7 +32,9 @@ PING_TASK = "ask_meters"
 PING_QUEUE = "meter_requests"
 # An outage predicted longer ago was looked at when it was new.
 _NEW_FOR = timedelta(minutes=10)
-_OUTAGES_A_STEP = 50
+_OUTAGES_A_STEP = 10
+# After a restoration so many meters are asked a step whether they are back.
+VERIFIED_A_STEP = 200
 
 # Told the device and phases of an outage and how many: the service points whose meters tell most about it.
 ChooseMeters = Callable[[str, str, int], Sequence[str]]
@@ -163,6 +165,16 @@ def ask_about_outages(
             )
         )
     return count
+
+
+def ask_after_restoration(
+    session: Session, *, unwoken: Sequence[str], rules: PingRules, now: datetime
+) -> int:
+    """Ask meters that did not wake where supply came back: who stayed dark is out still; return how many."""
+    chosen = unwoken[:VERIFIED_A_STEP]
+    return len(
+        request_pings(session, service_points=chosen, reason=PingReason.RESTORATION, rules=rules, now=now)
+    )
 
 
 def _unsure_and_not_asked(now: datetime) -> Select[str, str, str, int]:

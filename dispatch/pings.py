@@ -12,6 +12,7 @@ class PingReason(StrEnum):
     CALL = "call"  # somebody calls, and nothing known explains it
     DISPATCHER = "dispatcher"  # a person asks
     QUESTION = "question"  # the answer tells candidates of an outage apart
+    RESTORATION = "restoration"  # supply came back above, and the meter did not wake
 
 
 class PingStatus(StrEnum):

@@ -25,6 +25,7 @@ __all__ = [
     "device_places",
     "meters_of",
     "nearest_service_point",
+    "nearest_service_points",
     "outage_area",
     "resolve_service_points",
     "retired_meters",
@@ -176,7 +177,7 @@ _NEAREST = text("""
       AND geometry && ST_Expand(point, :reach_lon, :reach_lat)
       AND ST_DWithin(geometry::geography, point::geography, :within_m)
     ORDER BY distance_m, id
-    LIMIT 1
+    LIMIT :most
 """)
 
 
@@ -184,9 +185,19 @@ def nearest_service_point(
     session: Session, *, network_version: int, lon: float, lat: float, within_m: float = 250.0
 ) -> tuple[str, float] | None:
     """Return the service point nearest to a WGS 84 point, and how many metres off; None beyond `within_m`."""
+    found = nearest_service_points(
+        session, network_version=network_version, lon=lon, lat=lat, within_m=within_m, most=1
+    )
+    return found[0] if found else None
+
+
+def nearest_service_points(
+    session: Session, *, network_version: int, lon: float, lat: float, within_m: float, most: int
+) -> list[tuple[str, float]]:
+    """Return the service points within some metres of a WGS 84 point, nearest first, with their distances."""
     # The box finds candidates through the index, a little wider than the circle that decides.
     reach = within_m / _METRES_PER_DEGREE * 1.01
-    row = session.execute(
+    rows = session.execute(
         _NEAREST,
         {
             "network_version": network_version,
@@ -195,9 +206,10 @@ def nearest_service_point(
             "reach_lon": reach / max(cos(radians(lat)), _SMALLEST_COSINE),
             "reach_lat": reach,
             "within_m": within_m,
+            "most": most,
         },
-    ).one_or_none()
-    return None if row is None else (row.id, row.distance_m)
+    )
+    return [(row.id, row.distance_m) for row in rows]
 
 
 _PLACES = text("""

@@ -20,12 +20,12 @@ from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.settings import DatabaseSettings, HoldDownSettings, InferenceSettings, MeterSettings, WebSettings
-from api.work import reading, writing
+from api.work import Work, reading, writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import Analyst
 from dispatch.errors import NoActiveNetwork
 from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_conflicts
-from dispatch.meter_requests import PingRules, ask_about_outages
+from dispatch.meter_requests import PingRules, ask_about_outages, ask_after_restoration
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
 from gis.database import connect
@@ -93,18 +93,24 @@ class AnalysisWorker:
             try:
                 with writing(self._engine) as work:
                     step = self._analyst.analyse(work.session, now=work.now)
-                    if self._pings is not None:
-                        ask_about_outages(
-                            work.session,
-                            choose=self._analyst.questions_about,
-                            networks=self._analyst.networks,
-                            rules=self._pings,
-                            now=work.now,
-                        )
+                    self._ask_meters(work)
             except NoActiveNetwork:
                 return
             if step.evidence:
                 logger.info("took %d pieces of evidence, made %d changes", step.evidence, step.changes)
+
+    def _ask_meters(self, work: Work) -> None:
+        """Ask the meters that tell most about unsure outages, and those that did not wake."""
+        if self._pings is None:
+            return
+        ask_about_outages(
+            work.session,
+            choose=self._analyst.questions_about,
+            networks=self._analyst.networks,
+            rules=self._pings,
+            now=work.now,
+        )
+        ask_after_restoration(work.session, unwoken=self._analyst.unwoken(), rules=self._pings, now=work.now)
 
     def _tell_conflicts(self) -> None:
         """Show the desk what intake has remarked on, every few seconds: that has no haste."""

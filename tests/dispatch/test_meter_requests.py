@@ -18,13 +18,15 @@ from dispatch.meter_answers import (
 from dispatch.meter_requests import (
     PingRules,
     ask_about_outages,
+    ask_after_restoration,
     ask_house,
     list_ping_requests,
     request_pings,
 )
+from dispatch.operations import confirm_outage, restore_outage
 from dispatch.pings import PingReason, PingResult
 from dispatch.tables import EvidenceRow
-from dispatch.transactions import intake_transaction, read_transaction
+from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from topology.questions import UNSURE
 
 RULES = PingRules(again_after=timedelta(minutes=10), per_minute=100, neighbours=2)
@@ -305,3 +307,24 @@ def test_whatever_happens_no_meter_is_asked_twice_within_the_time_but_for_a_lost
         else:
             # A try that nobody answered is made again by its own question.
             ask(world, meters if what == "ask" else FakeMeterSystem(is_away=True))
+
+
+def test_meters_that_did_not_wake_are_asked_after_a_restoration(world):
+    world.report(*(("last_gasp", id_) for id_ in ("a1", "a2", "a3", "a4")))
+    (outage,) = world.outages()
+    world.do(confirm_outage, outage_id=outage.id, version=None)
+    world.later(40)
+    world.do(restore_outage, outage_id=outage.id, version=None, restored_at=world.now)
+    world.later(1)
+    world.report(("power_up", "a1"), ("power_up", "a2"), ("power_up", "a3"))
+    assert world.analyst.unwoken() == []
+    world.later(5)
+    world.analyse()
+    assert world.analyst.unwoken() == ["a4"]
+    with write_transaction(world.engine) as session:
+        assert ask_after_restoration(session, unwoken=["a4"], rules=PingRules(), now=world.now) == 1
+        assert ask_after_restoration(session, unwoken=["a4"], rules=PingRules(), now=world.now) == 0
+    world.later(1)
+    world.report(("ping", "a4", "off"))
+    nested = [one for one in world.outages() if one.status == "predicted"]
+    assert [(one.device, one.started_at) for one in nested] == [("a4", outage.started_at)]

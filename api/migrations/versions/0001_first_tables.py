@@ -463,7 +463,7 @@ def upgrade() -> None:
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     postgresql.ExcludeConstraint((sa.column('meter'), '='), (sa.text('tstzrange(requested_at, locked_until)'), '&&'), using='gist', name='ex_ping_request_one_at_a_time'),
-    sa.CheckConstraint("reason IN ('single_outage', 'call', 'dispatcher', 'question')", name=op.f('ck_ping_request_reason')),
+    sa.CheckConstraint("reason IN ('single_outage', 'call', 'dispatcher', 'question', 'restoration')", name=op.f('ck_ping_request_reason')),
     sa.CheckConstraint("status IN ('waiting', 'answered', 'unanswered', 'lapsed')", name=op.f('ck_ping_request_status')),
     sa.CheckConstraint('locked_until >= requested_at', name=op.f('ck_ping_request_forward')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_ping_request_outage_id_outage')),
