@@ -12,7 +12,7 @@ from api.cli.output import AsJson, complain, mention, progress_by_part, say, say
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "scale", "inference")
+BENCHMARKS = ("topology", "scale", "inference", "flow")
 ALL = "all"
 
 
