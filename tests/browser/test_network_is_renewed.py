@@ -4,6 +4,15 @@ import pytest
 from playwright.sync_api import expect
 
 
+def drawn_from(network_version, page, tiles):
+    """Wait until the map has asked for a tile of a network version: words may come before tiles."""
+    for _ in range(200):
+        if any(f"/api/tiles/{network_version}/" in url for url in tiles):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"no tile of network version {network_version} was asked for")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_desk_follows_another_network_version(town, street, open_page, language):
     desk = open_page("Desk", language)
@@ -25,9 +34,9 @@ def test_the_desk_follows_another_network_version(town, street, open_page, langu
         expect(notice).to_contain_text(words("dispatcher.worklist.device_gone.one"))
         notice.get_by_role("button", name=street.fuse).click()
         expect(page.locator(".panel h2")).to_have_text(street.fuse)
-        assert any(f"/api/tiles/{newer}/" in url for url in tiles)
+        drawn_from(newer, page, tiles)
         tiles.clear()
     # One step back: nothing is lost any more, and the map shows what it showed before.
     expect(notice).to_have_count(0)
     page.wait_for_function("(window.not_reloaded)")
-    assert any(f"/api/tiles/{town.network_version}/" in url for url in tiles)
+    drawn_from(town.network_version, page, tiles)

@@ -46,8 +46,18 @@ class Wire:
         self._is_cut = False
 
     def positions(self) -> list[int]:
-        """Return the positions of the log that came over the wire, in the order in which they came."""
-        return [int(found) for came in self._came for found in _POSITION.findall(bytes(came))]
+        """Return the positions of the log that came over the wire, in the order in which they came.
+
+        What was on its way when the wire was cut may be lost to the page, which then asks for it again: where
+        a connection begins with what the one before ended with, that counts once.
+        """
+        positions: list[int] = []
+        for came in self._came:
+            found = [int(one) for one in _POSITION.findall(bytes(came))]
+            while found and positions and found[0] == positions[-1]:
+                found.pop(0)
+            positions += found
+        return positions
 
     def positions_until(self, position) -> list[int]:
         """Return the positions up to one of them, once that has come."""
