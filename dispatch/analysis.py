@@ -128,7 +128,7 @@ class Analyst:
         )
         _attach_answers(session, new)
         changes += record_new_hazards(session, new=new, author=author)
-        reconcile_conflicts(session, getattr(result, "conflicts", ()), author=author)
+        reconcile_conflicts(session, result.conflicts, author=author)
         self._memory.done(session)
         return AnalysisStep(evidence=len(new), changes=changes)
 

@@ -85,6 +85,8 @@ class Inference:
         self.statements = Statements(tree.network, dict(hold_down))
         self.heard = Heard(self.blame, metered)
         self._restored: dict[Restored, LongArray] = {}
+        self._confirmed: frozenset[str] = frozenset()
+        self._unknown: list[str] = []
         self._known: list[KnownDevice] = []
         self._contradicted: list[tuple[KnownDevice, list[int]]] = []
         # By vertex, since when its feeder is in trouble: by reports, or by telemetry that is not believed.
@@ -197,7 +199,7 @@ class Inference:
     def _explain(self, confirmed: Collection[str], *, is_changed: bool) -> set[int]:
         """Rule 1; return the service points that are explained now and were not, or the other way round."""
         key = frozenset(confirmed)
-        if not is_changed and key == getattr(self, "_confirmed", None):
+        if not is_changed and key == self._confirmed:
             return set()
         self._confirmed = key
         known, self._unknown = find_known_open(self.tree, self.statements, confirmed)
