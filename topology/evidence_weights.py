@@ -59,6 +59,8 @@ class Meter(IntEnum):
 # The words of a meter whose last gasp came, and all that say that supply is lost.
 GASPS = (Meter.GASPED, Meter.GASPED_OFF, Meter.GASPED_UNREACHABLE)
 UNWOKEN = (Meter.NOT_WOKEN, Meter.NOT_WOKEN_UNREACHABLE)
+# Words in which a missing last gasp counts.
+WITHOUT_GASP = (Meter.SILENT, Meter.OFF, Meter.UNREACHABLE)
 SAY_OUT = (*GASPS, Meter.OFF, *UNWOKEN)
 METERS = len(Meter)
 # A category is the meter's word, plus METERS where somebody has called.
@@ -139,11 +141,20 @@ def settings_that_matter(
 
 
 class EvidenceWeights:
-    """Log ratios by age: an array of ages x categories x settings."""
+    """Log ratios by age: an array of ages x categories x settings.
+
+    `false_gasp` is by setting how likely a meter with supply is to have gasped. The ratios are against that,
+    so what is said by meters with supply has to be counted besides where settings are compared.
+    """
 
     def __init__(self, rates: EvidenceRates, settings: Sequence[Setting], received: Received) -> None:
         """Work out all ratios for some settings."""
+        self.false_gasp = _false_gasps(rates, settings, received)
         self._of_age = np.stack([_ratios(rates, settings, received, age) for age in range(AGES)])
+
+    def log_with_supply(self, *, gasped: int, silent: int) -> FloatArray:
+        """Return by setting the log of how likely so many gasps and so much silence are with supply."""
+        return np.asarray(gasped * np.log(self.false_gasp) + silent * np.log1p(-self.false_gasp))
 
     def ratios(self, age: int) -> FloatArray:
         """Return the log ratios of an age (`age_of`), categories x settings."""
@@ -159,15 +170,7 @@ def _ratios(rates: EvidenceRates, settings: Sequence[Setting], received: Receive
     older = [one.delay_minutes if is_called_first else 0.0 for one in settings]
     delivered = np.array([1 - one.loss for one in settings])
     gasped = _likely(delivered * [_share(rates.gasps_by_minute, bucket, one) for one in older])
-    false = rates.false_gasp_probability
-    false_gasp = _likely(
-        np.array(
-            [
-                _false(one.false_rate, received.gasps, received.meters) if false is None else false
-                for one in settings
-            ]
-        )
-    )
+    false_gasp = _false_gasps(rates, settings, received)
     wrong = max(rates.ping_errors, LEAST)
     with_supply, without = (
         min(max(one, LEAST), 1 - LEAST)
@@ -189,6 +192,14 @@ def _ratios(rates: EvidenceRates, settings: Sequence[Setting], received: Receive
     meter[Meter.NOT_WOKEN_UNREACHABLE] = meter[Meter.NOT_WOKEN] + unreachable
     called, quiet = _calls(rates, received, bucket, older)
     return np.concatenate([meter + quiet, meter + called])
+
+
+def _false_gasps(rates: EvidenceRates, settings: Sequence[Setting], received: Received) -> FloatArray:
+    told = rates.false_gasp_probability
+    by_setting = [
+        _false(one.false_rate, received.gasps, received.meters) if told is None else told for one in settings
+    ]
+    return _likely(np.array(by_setting))
 
 
 def _calls(

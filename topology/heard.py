@@ -149,7 +149,9 @@ class Heard:
             return self._unwoken(point, asked, now)
         if asked is not None:
             return Meter.UNREACHABLE
-        return Meter.NONE if said is not None and said.out is not None else int(self._silence[point])
+        # A last gasp that is over is no silence; a meter that never gasped while its people call is.
+        has_gasped = said is not None and said.out is not None and _has_gasped(said.out.observations)
+        return Meter.NONE if has_gasped else int(self._silence[point])
 
     def _unwoken(self, point: int, asked: Observation | None, now: float) -> int:
         """Return the word of a meter that has said nothing since supply came back (rule 3)."""
@@ -201,3 +203,7 @@ class Heard:
         """Return when reporting service points lost supply, as far as they say: a nested one as all."""
         nested = np.isin(self.word[points], _DARK_SINCE) & (self.restored_at[points] > NEVER)
         return np.where(nested, self.restored_from[points], self.first_report[points])
+
+
+def _has_gasped(observations: Iterable[Observation]) -> bool:
+    return any(one.kind is ObservationKind.LAST_GASP for one in observations)

@@ -21,9 +21,11 @@ from topology.blame_tree import ROOT, BlameTree
 from topology.evidence_weights import (
     BUCKETS,
     CATEGORIES,
+    GASPS,
     METERS,
     NOT_COUNTED,
     SAY_OUT,
+    WITHOUT_GASP,
     EvidenceWeights,
     FloatArray,
     Meter,
@@ -63,6 +65,10 @@ class Posterior:
         self.silent_category[blame.vertex_of_point < 0] = NOT_COUNTED
         self.category = self.silent_category.copy()
         self.reports = np.zeros(len(blame), dtype=np.int64)
+        metered = np.concatenate([[0], np.cumsum(has_meter[blame.points])])
+        self._metered_below: LongArray = (
+            metered[blame.point_starts[blame.end]] - metered[blame.point_starts[:-1]]
+        )
         self._counts = np.zeros((len(blame), CATEGORIES * len(blame.taken)))
         self._add_counts(blame.points, +1)
         self.age = np.full(len(blame), QUIET, dtype=np.int32)
@@ -201,6 +207,7 @@ class Posterior:
         self._refresh(self._weighing, sample)
         root = self._weighing.own(np.array([ROOT]), self._counts, self.age)
         log_weights = self._weighing.whole[sample, 0].sum(axis=0) + root[0, 0]
+        log_weights += self._weighing.evidence.log_with_supply(**self._meters_heard(sample, active))
         weights = np.exp(log_weights - log_weights.max())
         kept = np.flatnonzero(weights >= LEAST_WEIGHT)
         self.weights = weights[kept] / weights[kept].sum()
@@ -210,6 +217,22 @@ class Posterior:
         elif self.passes.settings != left or self.passes is self._weighing:
             self.passes = UpPass(self.blame, self.priors, left)
             self._weigh(self.passes)
+
+    def _meters_heard(self, sample: LongArray, active: LongArray) -> dict[str, int]:
+        """Return how many meters gasped, and how many did not, on some feeders and all that are quiet."""
+        by_category = np.zeros(CATEGORIES)
+        quiet = int(self._metered_below[ROOT] - self._metered_below[active].sum())
+        stretches = list(zip(sample.tolist(), self.blame.end[sample].tolist(), strict=True))
+        if self.age[ROOT] != QUIET:
+            # What hangs from no feeder stands at the root alone.
+            stretches.append((ROOT, ROOT + 1))
+            below = self.blame.feeders
+            quiet -= int(self._metered_below[ROOT] - self._metered_below[below].sum())
+        for start, stop in stretches:
+            by_category += self._counts[start:stop].sum(axis=0).reshape(CATEGORIES, -1).sum(axis=1)
+        of_word = by_category[:METERS] + by_category[METERS:]
+        gasped, silent = (int(of_word[list(words)].sum()) for words in (GASPS, WITHOUT_GASP))
+        return {"gasped": gasped, "silent": silent + quiet}
 
     def _weigh(self, passes: UpPass) -> None:
         passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))

@@ -79,7 +79,7 @@ class EvidenceRates:
         false_call_probability: the same for calls.
         power_up_loss: share of power-ups that never arrive.
         expected_faults: how many devices are expected to be open at once; with `shares` it gives the priors.
-            None: as many as feeders report, two at least.
+            None: as many as feeders have two reports or more, two at least.
         shares: share of the faults by kind, spread evenly over the devices of the kind.
         priors: probability of a single device of the kind to be open, instead of what the shares give.
         priors_by_device: the same for single devices (history, weather, age), by id.

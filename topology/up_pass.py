@@ -48,7 +48,7 @@ class UpPass:
     def weigh(self, weights: EvidenceWeights) -> None:
         """Take other weights; nothing is fresh after it."""
         self.is_fresh[:] = False
-        self._weights = weights
+        self.evidence = weights
         self._tables = [self._table(weights.ratios(age)) for age in range(AGES)]
 
     def _table(self, ratios: FloatArray) -> FloatArray:
@@ -60,7 +60,7 @@ class UpPass:
 
     def service_ratios(self, ages: IntArray, categories: IntArray) -> FloatArray:
         """Return the log ratios of single service points, points x settings."""
-        return self._weights.of_points(ages, categories)
+        return self.evidence.of_points(ages, categories)
 
     def refresh(
         self,

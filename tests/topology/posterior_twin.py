@@ -13,7 +13,14 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from topology.evidence_weights import CATEGORIES, EvidenceWeights, Setting
+from topology.evidence_weights import (
+    CATEGORIES,
+    GASPS,
+    METERS,
+    WITHOUT_GASP,
+    EvidenceWeights,
+    Setting,
+)
 from topology.kinds import BLAMEABLE_KINDS
 from topology.posterior import LEAST_WEIGHT
 from topology.rates import EvidenceRates
@@ -125,6 +132,18 @@ class Twin:
                 services[point] += probability * whole / total
         return devices, services
 
+    def with_supply(self, setting: int) -> float:
+        """How likely the last gasps that came, and those that did not, are if everybody has supply."""
+        false = float(self.weights.false_gasp[setting])
+        likely = 1.0
+        for point in self.fed:
+            word = self.categories[point] % METERS
+            if self.buckets[point] < 0:
+                likely *= 1 - false
+            elif self.categories[point] >= 0:
+                likely *= false if word in GASPS else 1 - false if word in WITHOUT_GASP else 1.0
+        return likely
+
     def under(self, setting: int) -> tuple[float, dict[tuple[str, frozenset[str]], float], dict[str, float]]:
         """How likely the evidence is in a setting, then how likely each opening is with nothing above it on
         its phases, and each service alone.
@@ -132,6 +151,7 @@ class Twin:
         whole = 0.0
         device_sums: dict[tuple[str, frozenset[str]], float] = {}
         service_sums = dict.fromkeys(self.fed, 0.0)
+        whole_with_supply = self.with_supply(setting)
         devices = list(self.openings)
         choices = [
             [(frozenset(), 1 - sum(self.openings[one].values())), *self.openings[one].items()]
@@ -159,7 +179,7 @@ class Twin:
                 own = service * ratios[point]
                 service_sums[point] += weight * own / (1 - service + own)
         return (
-            whole,
+            whole * whole_with_supply,
             {one: sum_ / whole for one, sum_ in device_sums.items()},
             {point: sum_ / whole for point, sum_ in service_sums.items()},
         )

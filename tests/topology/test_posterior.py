@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
@@ -61,7 +62,9 @@ def test_the_posterior_is_that_of_all_sets_of_openings(
     ages = {
         int(feeder): data.draw(st.integers(QUIET, AGES - 1)) for feeder in [ROOT, *blame.feeders.tolist()]
     }
-    posterior = Posterior(blame, posterior_twin.RATES)
+    false_rate = data.draw(st.sampled_from([posterior_twin.RATES.false_rate, None]))
+    rates = replace(posterior_twin.RATES, false_rate=false_rate)
+    posterior = Posterior(blame, rates)
     posterior.categorise(points, np.array([categories[id_] for id_ in ids]))
     for feeder, bucket in ages.items():
         posterior.set_age(feeder, bucket)
@@ -71,9 +74,9 @@ def test_the_posterior_is_that_of_all_sets_of_openings(
 
     buckets = {id_: bucket_at(blame, ages, point) for id_, point in zip(ids, points.tolist(), strict=True)}
     received = Received(rounded_count(GASPS), len(ids), rounded_count(CALLS), len(blame.points))
-    possible = settings_of(posterior_twin.RATES)
-    weights = EvidenceWeights(posterior_twin.RATES, possible, received)
-    slow = posterior_twin.Twin(drawn, categories, buckets, weights, possible, posterior_twin.RATES)
+    possible = settings_of(rates)
+    weights = EvidenceWeights(rates, possible, received)
+    slow = posterior_twin.Twin(drawn, categories, buckets, weights, possible, rates)
     devices, services = slow.posterior()
     for vertex, row in zip(believed.vertices.tolist(), believed.probability.tolist(), strict=True):
         if vertex != ROOT:
