@@ -50,6 +50,11 @@ def evidence_waits(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(EvidenceRow.status == "new"))))
 
 
+def evidence_speaks(session: Session) -> bool:
+    """Return whether there is evidence that was taken and still counts."""
+    return bool(session.scalar(select(exists().where(EvidenceRow.status == "analysed"))))
+
+
 class Analyst:
     """Runs the steps of one process; it keeps what inference knows, so that a step costs what is new."""
 
@@ -66,9 +71,14 @@ class Analyst:
         self._expired_at: datetime | None = None
 
     def has_work(self, session: Session, *, now: datetime) -> bool:
-        """Return whether evidence waits, or the time has come that what is known means something else."""
+        """Return whether evidence waits, or the time has come that what is known means something else.
+
+        A process that has just begun looks at what there is: it may have been taken, and held back, by one
+        that is gone.
+        """
         due = self._memory.due_at
-        return (due is not None and due <= now) or evidence_waits(session)
+        is_due = due is not None and due <= now
+        return is_due or evidence_waits(session) or (self._memory.is_empty and evidence_speaks(session))
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
         """Return the service points whose meters tell most about an outage of the last step."""
@@ -83,14 +93,6 @@ class Analyst:
 
         Raises NoActiveNetwork while no network version is in force; the evidence waits.
         """
-        try:
-            return self._analyse(session, now, limit)
-        except BaseException:
-            # Whatever went wrong, the transaction ends with nothing, and so must the memory.
-            self._memory.forget_all()
-            raise
-
-    def _analyse(self, session: Session, now: datetime, limit: int) -> AnalysisStep:
         new = session.scalars(
             select(EvidenceRow.id)
             .where(EvidenceRow.status == "new")
@@ -122,7 +124,7 @@ class Analyst:
             session,
             inferred=result.outages,
             contradicted=contradicted,
-            fresh=new,
+            fresh=self._memory.newly_explained(result),
             traced=traced,
             author=author,
         )

@@ -1,7 +1,8 @@
 """What inference knows, kept in memory between the steps of one process and in step with the database.
 
 Owns the running inference. It is a copy: the rows of evidence that speak (`analysed`) are the truth.
-RULE 1: it starts anew with another network version, and when a step did not commit.
+RULE 1: it starts anew with another network version, and whenever a transaction that it took part in ends with
+nothing, whatever the reason.
 RULE 2: when somebody else has changed an outage, planned work or the like since, evidence may have been spent
 or revived: the ids are compared, and only what differs is told to inference.
 """
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import exists, func, select
+from sqlalchemy import event, exists, func, select
 from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
@@ -46,15 +47,21 @@ class EvidenceMemory:
         self._inference: Inference | None = None
         self._believed: dict[tuple[str, str], InferredOutage] = {}
         self._traced: TracedNetwork | None = None
+        self._explained_by: dict[str, str] = {}
         self._position = 0
-        self._taken: str | None = None
         self.is_in_step = False
         self.due_at: datetime | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been read yet: by a process just started, or after a step that failed."""
+        return self._inference is None
+
     def follow(self, session: Session, *, traced: TracedNetwork) -> None:
         """Get ready for a step on a network version, and see whether the memory still holds."""
-        is_same = self._traced is not None and self._traced.network_version == traced.network_version
-        if not is_same or not self._has_committed(session):
+        # Rolled back by whoever holds the session, perhaps long after this step: then nothing of it happened.
+        event.listen(session, "after_soft_rollback", lambda *_: self.forget_all())
+        if self._traced is None or self._traced.network_version != traced.network_version:
             self.forget_all()
         if self._inference is None:
             self._traced = traced
@@ -96,9 +103,16 @@ class EvidenceMemory:
             forgotten=forgotten,
         )
         self._believed = {(one.device, one.phases): one for one in result.outages}
-        self._taken = new[-1] if new else self._taken
         self.due_at = self._inference.next_time(now)
         return result
+
+    def newly_explained(self, result: InferenceResult) -> set[str]:
+        """Return the evidence that another device explains than after the step before, or that none did."""
+        before, self._explained_by = (
+            self._explained_by,
+            {id_: one.device for one in result.outages for id_ in one.evidence_ids},
+        )
+        return {id_ for id_, device in self._explained_by.items() if before.get(id_) != device}
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
         """Return the service points whose meters tell most about a believed outage, at most so many."""
@@ -118,12 +132,6 @@ class EvidenceMemory:
         """Note where the log stands after the step; what others add later is seen from there."""
         self._position = latest_position(session)
         self.is_in_step = False
-
-    def _has_committed(self, session: Session) -> bool:
-        """Return whether the last step's evidence is marked as taken, as it is after a commit."""
-        if self._taken is None:
-            return True
-        return session.scalar(select(EvidenceRow.status).where(EvidenceRow.id == self._taken)) != "new"
 
     def _others_acted(self, session: Session) -> bool:
         return bool(

@@ -35,6 +35,7 @@ _NEW_FOR = timedelta(minutes=10)
 _OUTAGES_A_STEP = 10
 # After a restoration so many meters are asked a step whether they are back.
 VERIFIED_A_STEP = 200
+_ASKED_LATELY = timedelta(hours=6)
 
 # Told the device and phases of an outage and how many: the service points whose meters tell most about it.
 ChooseMeters = Callable[[str, str, int], Sequence[str]]
@@ -170,8 +171,21 @@ def ask_about_outages(
 def ask_after_restoration(
     session: Session, *, unwoken: Sequence[str], rules: PingRules, now: datetime
 ) -> int:
-    """Ask meters that did not wake where supply came back: who stayed dark is out still; return how many."""
-    chosen = unwoken[:VERIFIED_A_STEP]
+    """Ask meters that did not wake where supply came back: who stayed dark is out still; return how many.
+
+    RULE 6: each is asked once, so many a step; an absent meter system must not keep the others waiting.
+    """
+    if not unwoken:
+        return 0
+    asked = set(
+        session.scalars(
+            select(PingRequestRow.service_point).where(
+                PingRequestRow.reason == PingReason.RESTORATION,
+                PingRequestRow.requested_at > now - _ASKED_LATELY,
+            )
+        )
+    )
+    chosen = [one for one in unwoken if one not in asked][:VERIFIED_A_STEP]
     return len(
         request_pings(session, service_points=chosen, reason=PingReason.RESTORATION, rules=rules, now=now)
     )

@@ -46,7 +46,7 @@ def reconcile(
     """Predict, refine, merge and withdraw until the outages say what is inferred; return how many changed.
 
     `contradicted` are the ids of confirmed outages whose device a crew found not to be the open one, `fresh`
-    the evidence that came since the last time.
+    the evidence that is explained otherwise than the last time.
     """
     held = [_Held(row=row) for row in open_outages(session)]
     matched = _match_by_device(inferred, held)

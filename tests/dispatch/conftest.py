@@ -120,8 +120,8 @@ class World:
     def __post_init__(self):
         # Without hold-down: a last gasp counts at once. Momentary interruptions have tests of their own.
         # One fault in a hundred of the few houses: a town this small would else be expected to be half out.
-        rates = EvidenceRates(priors={"breaker": 0.002, "distribution": 0.004, "service": 0.01})
-        self.analyst = Analyst(networks=self.networks, rates=rates, hold_down={})
+        self.rates = EvidenceRates(priors={"breaker": 0.002, "distribution": 0.004, "service": 0.01})
+        self.analyst = Analyst(networks=self.networks, rates=self.rates, hold_down={})
 
     def later(self, minutes):
         """Let time pass."""

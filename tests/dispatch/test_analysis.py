@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from dispatch.analysis import Analyst
+from dispatch.network_cache import NetworkCache
 from dispatch.operations import confirm_outage, dismiss_outage, restore_outage
 from dispatch.outages import affected_service_points, get_outage, outage_history
-from dispatch.transactions import write_transaction
+from dispatch.transactions import read_transaction, write_transaction
 
 TRANSFORMER_1 = {"a1", "a2", "a3", "a4"}
 FEEDER_1 = TRANSFORMER_1 | {"b1", "b2", "b3", "b4"}
@@ -245,3 +247,48 @@ def test_reasons_name_devices_by_id_and_kind_and_lists_as_lists(world):
     above = values["above_has_supply"]
     assert (above["device"], above["device_kind"]) == ("B1", "breaker")
     assert (above["examples"], above["more"]) == (["b1"], 0)
+
+
+def test_what_a_process_held_back_when_it_died_counts_for_the_next_one(world):
+    def another_process():
+        world.analyst = Analyst(networks=NetworkCache(), rates=world.rates)
+
+    another_process()
+    world.report(*gasps("a1", "a2", "a3", "a4"))
+    assert world.outages() == [], "within the hold-down it may be a blink"
+    another_process()
+    world.later(2)
+    with read_transaction(world.engine) as session:
+        assert world.analyst.has_work(session, now=world.now)
+    world.analyse()
+    (outage,) = world.outages()
+    assert (outage.device, outage.reports_out) == ("T1", 4)
+
+
+def test_what_was_held_back_is_attached_when_it_counts(world):
+    world.analyst = Analyst(networks=world.networks, rates=world.rates)
+    world.report(*(("trouble_call", id_) for id_ in ("a1", "a2", "a3")))
+    assert [outage.device for outage in world.outages()] == ["T1"]
+    world.report(*gasps("a4"))
+    world.later(2)
+    world.analyse()
+    (outage,) = world.outages()
+    assert outage.reports_out == 4
+
+
+def test_a_step_that_another_part_of_its_transaction_breaks_is_forgotten(world):
+    """A step without new evidence leaves no mark on any: only the session knows that it came to nothing."""
+    world.report(*gasps("a1", "a2", "a3"))
+    (outage,) = world.outages()
+
+    def break_off():
+        with write_transaction(world.engine) as session:
+            world.later(60 * 25)
+            world.analyst.analyse(session, now=world.now)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    world.now -= timedelta(minutes=60 * 25)
+    world.report(*gasps("a4"))
+    assert [(one.id, one.status, one.reports_out) for one in world.outages()] == [(outage.id, "predicted", 4)]
