@@ -7,12 +7,13 @@ from typing import Any
 
 import api.tables
 import dispatch.call_tables
+import dispatch.plan_tables
 import dispatch.tables
 import gis.roads.tables
 from gis.tables import Base
 
 METADATA = Base.metadata
-ROOMS_WITH_TABLES = (api.tables, dispatch.call_tables, dispatch.tables, gis.roads.tables)
+ROOMS_WITH_TABLES = (api.tables, dispatch.call_tables, dispatch.plan_tables, dispatch.tables, gis.roads.tables)
 
 _OWN_TABLES = frozenset(METADATA.tables)
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('plan_order_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('planned_outage_number')))
     op.create_table('autopilot',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -472,6 +473,38 @@ def upgrade() -> None:
     op.create_index('ix_ping_request_asked_at', 'ping_request', ['asked_at'], unique=False)
     op.create_index('ix_ping_request_outage_id', 'ping_request', ['outage_id'], unique=False)
     op.create_index('ix_ping_request_waiting', 'ping_request', ['id'], unique=False, postgresql_where=sa.text("status = 'waiting'"))
+    op.create_table('plan',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('based_on', sa.BigInteger(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('plan', postgresql.JSONB(astext_type=Text()), nullable=False),
+    sa.Column('cost', sa.Double(), nullable=False),
+    sa.Column('customer_minutes', sa.Double(), nullable=False),
+    sa.Column('lower_bound', sa.Double(), nullable=True),
+    sa.Column('baselines', postgresql.JSONB(astext_type=Text()), nullable=False),
+    sa.Column('travel_source', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_plan_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan'))
+    )
+    op.create_table('plan_order',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('ordered_by', sa.Text(), nullable=False),
+    sa.Column('ordered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_by', sa.Text(), nullable=True),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind IN ('pin', 'forbid')", name=op.f('ck_plan_order_kind')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_plan_order_crew_id_crew')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_plan_order_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_plan_order'))
+    )
+    op.create_index('uq_plan_order_one_of_a_crew', 'plan_order', ['outage_id', 'crew_id'], unique=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
+    op.create_index('uq_plan_order_one_pin', 'plan_order', ['outage_id'], unique=True, postgresql_where=sa.text("kind = 'pin' AND withdrawn_at IS NULL"))
     op.create_table('planned_service_point',
     sa.Column('planned_outage_id', sa.Text(), nullable=False),
     sa.Column('service_point', sa.Text(), nullable=False),
