@@ -8,7 +8,8 @@ Rule 3: after a restoration only what comes later counts; a meter below it that 
 `WAKING_TAKES` speaks by its silence (nested outages).
 Rule 4: a last gasp, the meter's answer to a ping after it, and calls count beside each other.
 Rule 5: power-ups get lost. Where two neighbours, and a third of those that gasped at the same device on the
-same phases, woke again, what was reported there during their spell is over.
+same phases, woke again, what was reported there during their spell is over; but a meter that answers `off`
+when they answer `on` means it.
 """
 
 from __future__ import annotations
@@ -111,8 +112,7 @@ class Heard:
         out = [
             one
             for one in (said.out.observations if said and said.out else ())
-            if (at := one.at.timestamp()) > restored
-            and not self._over_from[point] <= at <= self._over_until[point]
+            if one.at.timestamp() > restored and not self._is_over(point, one)
         ]
         on = said.on if said else None
         if on is not None and on.at.timestamp() < restored - SAME_MOMENT.total_seconds():
@@ -125,6 +125,12 @@ class Heard:
             times.append(restored)
         self.first_report[point] = min(times, default=np.inf)
         self.last_report[point] = max(times, default=NEVER)
+
+    def _is_over(self, point: int, one: Observation) -> bool:
+        """Tell whether a report was of the spell that neighbours have woken from (rule 5)."""
+        is_answer = one.kind is ObservationKind.PING
+        until = self._over_until[point] - (SAME_MOMENT.total_seconds() if is_answer else 0.0)
+        return bool(self._over_from[point] <= one.at.timestamp() <= until)
 
     def _word(
         self,

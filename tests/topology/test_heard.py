@@ -161,6 +161,13 @@ def test_where_two_neighbours_woke_the_gasps_of_then_are_over(listening):
     assert listening.words("C-3") == [Meter.GASPED]
 
 
+def test_one_that_answers_off_while_its_neighbours_answer_on_is_out_still(listening):
+    listening.hear(*every("C", range(1, 7), GASP))
+    listening.hear(*(say(20, PING, f"C-{place}", "off" if place == 3 else "on") for place in range(1, 7)))
+    assert listening.words("C-2", "C-3") == [Meter.ON, Meter.OFF]
+    assert listening.heard.first_report[listening.index("C-3")].tolist() == [moment(20).timestamp()]
+
+
 def test_two_of_many_may_have_generators(listening):
     listening.hear(*every("A", range(1, 13), GASP), say(5, WAKE, "A-1"), say(5, WAKE, "A-2"))
     assert listening.words("A-3") == [Meter.GASPED]
