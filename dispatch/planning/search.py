@@ -1,0 +1,162 @@
+"""Large-neighbourhood search: take jobs near one another off their routes, put each where it costs least.
+
+RULE 1 (destroy): strings of neighbouring jobs are taken from the routes around a job drawn at random (slack
+    induction by string removals, Christiaens and Vanden Berghe 2020). The job a crew has under way stays.
+RULE 2 (repair): what was taken, and some of what no crew does, goes in drawn order, mostly the dearest per
+    minute first, each to its cheapest place; now and then a place is overlooked. A job whose cheapest place
+    costs more than leaving it out stays out.
+RULE 3 (judge): the result is kept if its true cost is lower, or higher by no more than chance allows, the
+    less the further the search has come (simulated annealing).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dispatch.planning.problem import FloatArray, PlanningProblem
+from dispatch.planning.schedule import DONE_WEIGHT, Routes
+from dispatch.planning.search_cost import TrueCost
+from dispatch.planning.search_state import SearchState
+
+# Jobs taken off in a step, about; the longest string; how often a place is overlooked.
+_TAKEN = 10.0
+_LONGEST_STRING = 10
+_OVERLOOKED = 0.05
+# Jobs that no crew does, tried again in a step.
+_TRIED_AGAIN = 15
+# What a step may cost at first and at last, as shares of the cost per job.
+_HOT, _COLD = 0.3, 0.003
+# How often weights move to the jobs that restorations bind to.
+_STEPS_BETWEEN_WEIGHINGS = 40
+# A drive to a job is about as long, for the order in which jobs are put back.
+_USUAL_DRIVE_MINUTES = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How far a search has come, from 0 to 1, after so many steps."""
+
+    done: Callable[[int], float]
+
+
+class Search:
+    """One search from one start. `allows` says which plans may be kept as the best."""
+
+    def __init__(
+        self,
+        problem: PlanningProblem,
+        *,
+        start: Routes,
+        seed: int,
+        allows: Callable[[Routes], bool],
+        on_better: Callable[[Routes], None] | None,
+    ) -> None:
+        self._problem = problem
+        self._random = random.Random(seed)  # noqa: S311 - a search, not a secret
+        self._cost = TrueCost(problem)
+        self._weights = problem.weights + DONE_WEIGHT
+        self._state = SearchState(problem, start, self._weights)
+        self._allows = allows
+        self._on_better = on_better
+        self._now = self.least = self._cost.of(self._state.finish())
+        self.best = start
+        doable = np.flatnonzero(problem.may_do.any(axis=0)).tolist()
+        self._left_out = set(self._state.unassigned(doable))
+        self._near: list[list[int]] = _nearest_jobs(problem)
+        duration = problem.repair_minutes + _USUAL_DRIVE_MINUTES
+        self._worth: list[float] = [0.0] * len(problem.crews) + (self._weights / duration).tolist()
+        self._string = min(_LONGEST_STRING, max(1, len(problem.jobs) // max(1, len(problem.crews)) + 1))
+
+    def run(self, limit: Limit) -> Routes:
+        """Search to the limit and return the best plan seen."""
+        scale = self.least / max(1, len(self._problem.jobs))
+        step = 0
+        while (done := limit.done(step)) < 1.0 and self._near:
+            if self._cost.has_upstream and step % _STEPS_BETWEEN_WEIGHINGS == 0:
+                share = self._random.random()
+                self._state.reweigh(self._cost.binding_weights(self._state.finish(), share))
+            self._step(heat=scale * _HOT * (_COLD / _HOT) ** done)
+            step += 1
+        return self.best
+
+    def _step(self, *, heat: float) -> None:
+        before, left_out_before = self._state.snapshot(), set(self._left_out)
+        pool = self._destroy()
+        self._repair(pool)
+        cost = self._cost.of(self._state.finish())
+        if cost < self._now - heat * math.log(self._random.random() or 1e-300):
+            self._now = cost
+            if cost < self.least - 1e-9:
+                self._keep(cost)
+        else:
+            self._state.go_back(before)
+            self._left_out = left_out_before
+
+    def _keep(self, cost: float) -> None:
+        routes = self._state.as_routes()
+        if self._allows(routes):
+            self.least, self.best = cost, routes
+            if self._on_better is not None:
+                self._on_better(routes)
+
+    def _destroy(self) -> list[int]:
+        state, draw = self._state, self._random
+        most = 4.0 * _TAKEN / (1.0 + self._string) - 1.0
+        strings = int(draw.uniform(1.0, max(1.0, most) + 1.0))
+        touched = set[int]()
+        pool = sorted(self._left_out)
+        if len(pool) > _TRIED_AGAIN:
+            pool = draw.sample(pool, _TRIED_AGAIN)
+        for job in self._near[draw.randrange(len(self._near))]:
+            node = job + state.crew_count
+            crew = state.crew_of(node)
+            if crew == state.crew_count or crew in touched:
+                continue
+            route, first = state.routes[crew], int(state.has_first[crew])
+            place = route.index(node)
+            if place < first:
+                continue
+            length = int(draw.uniform(1.0, min(len(route) - first, self._string) + 1.0))
+            begin = draw.randint(max(first, place - length + 1), min(place, len(route) - length))
+            pool += state.remove(crew, begin, begin + length)
+            touched.add(crew)
+            if len(touched) >= strings:
+                break
+        self._left_out.update(pool)
+        return pool
+
+    def _repair(self, pool: list[int]) -> None:
+        state, horizon = self._state, self._problem.horizon
+        self._order(pool)
+        for node in pool:
+            prices = state.prices(node)
+            after = int(prices.argmin())
+            while self._random.random() < _OVERLOOKED and np.isfinite(prices[after]):
+                prices[after] = np.inf
+                after = int(prices.argmin())
+            if prices[after] < state.weights[node] * horizon:
+                state.insert(node, after=after)
+                self._left_out.discard(node)
+
+    def _order(self, pool: list[int]) -> None:
+        draw, worth = self._random, self._worth
+        way = draw.random()
+        if way < 0.3:
+            draw.shuffle(pool)
+        elif way < 0.75:
+            pool.sort(key=lambda node: -worth[node] * draw.uniform(0.7, 1.4))
+        elif way < 0.9:
+            pool.sort(key=lambda node: -self._state.weights[node])
+        else:
+            pool.sort(key=lambda node: self._state.weights[node] - worth[node])
+
+
+def _nearest_jobs(problem: PlanningProblem) -> list[list[int]]:
+    both_ways: FloatArray = problem.between_jobs + problem.between_jobs.T
+    nearest: list[list[int]] = np.argsort(both_ways, axis=1, kind="stable").tolist()
+    return nearest

@@ -1,0 +1,58 @@
+"""The true cost of a plan (`schedule.cost`), fast, and where the weight of each job binds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatch.planning.problem import FloatArray, IntArray, PlanningProblem
+from dispatch.planning.schedule import DONE_WEIGHT, LATE_WEIGHT
+
+
+class TrueCost:
+    """`schedule.cost` of finish times in which a number beyond the horizon stands for "not assigned"."""
+
+    def __init__(self, problem: PlanningProblem) -> None:
+        self._weights = problem.weights
+        self._horizon = problem.horizon
+        self._due = np.flatnonzero(np.isfinite(problem.due_by))
+        self._due_by = problem.due_by[self._due]
+        # Jobs with others upstream, and one list of all of them with theirs, each group from its offset on.
+        self._below: IntArray = np.array([j for j, up in enumerate(problem.upstream) if len(up)], dtype=np.int64)
+        groups = [np.array([job, *problem.upstream[job]], dtype=np.int64) for job in self._below]
+        self._groups: IntArray = np.concatenate(groups) if groups else np.zeros(0, dtype=np.int64)
+        sizes = [0, *(len(group) for group in groups[:-1])]
+        self._offsets: IntArray = np.cumsum(sizes, dtype=np.int64)
+
+    @property
+    def has_upstream(self) -> bool:
+        """Return whether any job waits for another."""
+        return len(self._below) > 0
+
+    def of(self, finish: FloatArray) -> float:
+        """Return the cost."""
+        missing = finish > self._horizon
+        back = np.where(missing, self._horizon, finish)
+        done = np.where(missing, 2 * self._horizon, finish)
+        late = np.maximum(0.0, done[self._due] - self._due_by).sum() if len(self._due) else 0.0
+        if len(self._below):
+            restored = np.maximum.reduceat(finish[self._groups], self._offsets)
+            back[self._below] = np.minimum(restored, self._horizon)
+        return float(self._weights @ back + LATE_WEIGHT * late + DONE_WEIGHT * done.sum())
+
+    def binding_weights(self, finish: FloatArray, share: float) -> FloatArray:
+        """Return weights in which this share of each job's moves to the job its restoration waits for.
+
+        With the whole of it moved, Σ weight × finish is the cost as it stands; the rest keeps the jobs below
+        from being forgotten.
+        """
+        weights: FloatArray = self._weights + DONE_WEIGHT
+        if not len(self._below):
+            return weights
+        ends = [*self._offsets[1:].tolist(), len(self._groups)]
+        for job, start, end in zip(self._below.tolist(), self._offsets.tolist(), ends, strict=True):
+            group = self._groups[start:end]
+            last = group[np.argmax(finish[group])]
+            moved = share * self._weights[job]
+            weights[job] -= moved
+            weights[last] += moved
+        return weights
