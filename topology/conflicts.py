@@ -117,10 +117,9 @@ def _crowded(times: TimeArray, fewest: float) -> BoolArray:
     order = np.argsort(times, kind="stable")
     stops = np.searchsorted(times[order], times[order] + BABBLE.total_seconds(), side="right")
     starts = np.arange(len(times))
-    steps = np.zeros(len(times) + 1, dtype=np.int64)
     is_full = stops - starts >= fewest
-    np.add.at(steps, starts[is_full], 1)
-    np.add.at(steps, stops[is_full], -1)
+    begun, ended = (np.bincount(one[is_full], minlength=len(times) + 1) for one in (starts, stops))
+    steps = begun - ended
     crowded = np.zeros(len(times), dtype=np.bool_)
     crowded[order] = np.cumsum(steps[:-1]) > 0
     return crowded

@@ -102,12 +102,12 @@ class _Descent:
         reach = self._below[above]
         believed = self.cut[above]
         given = _given(reach, believed, weights)
-        log_whole = passes.log_whole(level) - passes.priors.log_none[level][:, None, None]
-        below = reach * np.exp(-log_whole)
+        log_gain = passes.log_gain[level]
+        below = reach * np.exp(-log_gain)
         adds = np.zeros((len(level), len(states)))
         for opening in passes.openings(level):
             at, state = opening.rows, opening.state
-            likely = np.exp(opening.log_odds - log_whole[at])
+            likely = np.exp(opening.log_odds - log_gain[at])
             joint = reach[at] * likely
             self.probability[rows[at], state] = joint[:, states.apart[state]].sum(axis=1) @ weights
             for cut in range(len(states)):
@@ -127,7 +127,7 @@ class _Descent:
         blame, states, weights = posterior.blame, posterior.states, posterior.weights
         rows = np.searchsorted(self._vertices, blame.vertex_of_point[points])
         ratios = posterior.ratios(posterior.passes, points)
-        priors = np.array([posterior.service_prior(point) for point in points.tolist()])[:, None]
+        priors = posterior.service_priors(points)[:, None]
         with np.errstate(divide="ignore"):
             odds = np.log(priors) - np.log1p(-priors) + ratios
         likely = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))

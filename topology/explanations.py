@@ -183,11 +183,11 @@ def transitions(posterior: Posterior, vertices: LongArray) -> FloatArray:
     steps = np.zeros((len(vertices), count, count, settings))
     if not len(vertices):
         return steps
-    log_whole = passes.log_whole(vertices) - passes.priors.log_none[vertices][:, None, None]
+    log_gain = passes.work_out_gain(vertices)
     every = np.arange(count)
-    steps[:, every, every] = np.exp(-log_whole)
+    steps[:, every, every] = np.exp(-log_gain)
     for opening in passes.openings(vertices):
-        likely = np.exp(opening.log_odds - log_whole[opening.rows])
+        likely = np.exp(opening.log_odds - log_gain[opening.rows])
         for above in range(count):
             steps[opening.rows, above, states.join[above, opening.state]] += likely[:, above]
     return steps
@@ -195,7 +195,7 @@ def transitions(posterior: Posterior, vertices: LongArray) -> FloatArray:
 
 def service_alone(posterior: Posterior, points: LongArray) -> FloatArray:
     """Return how likely service points that are not cut off are out on their own, points x settings."""
-    priors = np.array([posterior.service_prior(point) for point in points.tolist()])[:, None]
+    priors = posterior.service_priors(points)[:, None]
     with np.errstate(divide="ignore"):
         odds = np.log(priors) - np.log1p(-priors) + posterior.ratios(posterior.passes, points)
     alone: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))

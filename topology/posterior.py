@@ -161,9 +161,13 @@ class Posterior:
             vertices = self.blame.vertex_of_point[points]
             self._spoil(np.unique(vertices[vertices >= 0]))
 
-    def service_prior(self, point: int) -> float:
-        """Return how likely the service of one service point is to be open, before its own word."""
-        return self._own_priors.get(point, self.priors.service)
+    def service_priors(self, points: Indices) -> FloatArray:
+        """Return how likely the services of some service points are to be open, before their own word."""
+        priors = np.full(len(points), self.priors.service)
+        own = np.flatnonzero(np.isin(points, list(self._own_priors))) if self._own_priors else ()
+        for place in own:
+            priors[place] = self._own_priors[int(points[place])]
+        return priors
 
     def active_feeders(self) -> LongArray:
         """Return the feeders with reports."""

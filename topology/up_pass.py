@@ -42,6 +42,7 @@ class UpPass:
         states = len(priors.states)
         self.within = np.zeros((len(blame), states, len(settings)))
         self.whole = np.zeros((len(blame), states, len(settings)))
+        self.log_gain = np.zeros((len(blame), states, len(settings)))
         self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
         self._tables: list[FloatArray] = []
 
@@ -85,7 +86,8 @@ class UpPass:
                 if vertex in extra:
                     within[row] += extra[vertex]
             self.within[level] = within
-            self.whole[level] = within + self.log_whole(level)
+            self.log_gain[level] = gain = self.work_out_gain(level)
+            self.whole[level] = within + gain + self.priors.log_none[level][:, None, None]
         self.is_fresh[vertices] = True
 
     def own(self, vertices: LongArray, counts: FloatArray, ages: IntArray) -> FloatArray:
@@ -120,8 +122,8 @@ class UpPass:
                 found.append(Opening(state, rows, odds[rows, None, None] + gain))
         return found
 
-    def log_whole(self, vertices: LongArray) -> FloatArray:
-        """Return the log of all that vertices may add, against adding nothing, with how likely nothing is."""
+    def work_out_gain(self, vertices: LongArray) -> FloatArray:
+        """Return the log of all that vertices may add, and of adding nothing, against adding nothing."""
         top: FloatArray = np.zeros((len(vertices), len(self.priors.states), len(self.settings)))
         openings = self.openings(vertices)
         for opening in openings:
@@ -131,7 +133,6 @@ class UpPass:
             total[opening.rows] += np.exp(opening.log_odds - top[opening.rows])
         np.log(total, out=total)
         total += top
-        total += self.priors.log_none[vertices][:, None, None]
         return total
 
 
