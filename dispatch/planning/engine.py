@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dispatch.planning.problem import PlanningProblem
+from dispatch.planning.replanning import Changes
 from dispatch.planning.rules import simple_plans
 from dispatch.planning.schedule import Routes, cost, customer_minutes, schedule
 from dispatch.planning.search import Limit, Search
@@ -22,14 +23,20 @@ def improve(
     iterations: int | None = None,
     time: Callable[[], float] | None = None,
     most_customer_minutes: float | None = None,
+    changes: Changes | None = None,
     on_better: Callable[[Routes], None] | None = None,
 ) -> Routes:
     """Return a plan that costs no more than `start` (`schedule.cost`), which keeps all rules.
 
     Args:
+        problem: What to plan.
+        start: Where the search begins.
+        seed: What chance draws from.
         seconds: Stop then, by `time` (as time.monotonic), which is needed with it.
+        time: A stopwatch in seconds.
         iterations: Stop after so many steps; the answer then depends on the seed alone.
         most_customer_minutes: Plans with more customer-minutes are not kept; by default any may be.
+        changes: What it costs to change a plan in force, on top of `schedule.cost`.
         on_better: Told every plan that is better than all before.
     """
     most = float("inf") if most_customer_minutes is None else most_customer_minutes * (1 + _SAME)
@@ -37,6 +44,7 @@ def improve(
         problem,
         start=start,
         seed=seed,
+        changes=changes,
         allows=lambda routes: customer_minutes(problem, schedule(problem, routes).finish) <= most,
         on_better=on_better,
     )

@@ -7,7 +7,11 @@ RULE 1 (who may): a crew may do a job that needs no skill it lacks, unless anoth
     job or this one is forbidden.
 RULE 2 (when): a job starts once its crew has arrived and not before `not_before`; the last repair of a crew
     finishes by `available_until`. The drive home is not counted.
-RULE 3 (under way): what a crew is already doing or driving to is its first job, and stays so.
+RULE 3 (under way): what a crew is already doing or driving to is its first job, and stays so, whatever its
+    skills, pins and forbidden crews.
+RULE 3b (handed over): but a job under way that its crew cannot finish within its shift is not its own any
+    longer: it is planned as if it were not under way, for the other crews only and without a pin to that
+    crew. What was done until then is not counted on, and the crew is free for what it can still finish.
 RULE 4 (restored): the customers of a job are back when it and all jobs in `after` are finished. `after` never
     delays the start of work.
 """
@@ -127,18 +131,60 @@ class PlanningProblem:
 
     @cached_property
     def first_jobs(self) -> tuple[int | None, ...]:
-        """Return the job each crew has under way, which stays its first."""
-        of_crew = {job.under_way: index for index, job in enumerate(self.jobs) if job.under_way is not None}
+        """Return the job each crew has under way, which stays its first (rules 3 and 3b)."""
+        of_crew = {
+            job.under_way: index
+            for index, job in enumerate(self.jobs)
+            if job.under_way is not None and index not in self.handed_over
+        }
         return tuple(of_crew.get(crew.id) for crew in self.crews)
+
+    @cached_property
+    def handed_over(self) -> frozenset[int]:
+        """Return the jobs under way that another crew must take over (rule 3b)."""
+        number = {crew.id: index for index, crew in enumerate(self.crews)}
+        over = set[int]()
+        for index, job in enumerate(self.jobs):
+            if job.under_way is not None:
+                crew = number.get(job.under_way)
+                if crew is None or self.first_finish(crew, index) > self.available_until[crew]:
+                    over.add(index)
+        return frozenset(over)
+
+    def first_finish(self, crew: int, job: int) -> float:
+        """Return when a crew has finished a job that it goes to first; infinite if no way leads there."""
+        arrive = self.available_from[crew] + self.from_crews[crew, job]
+        return float(max(arrive, self.not_before[job]) + self.repair_minutes[job])
 
     @cached_property
     def may_do(self) -> BoolArray:
         """Return which crew (rows) may do which job (columns), by rules 1 and 3 and if a way leads there."""
+        return self.allowed & np.isfinite(self.from_crews)
+
+    @cached_property
+    def allowed(self) -> BoolArray:
+        """Return which crew (rows) may do which job (columns), wherever they are."""
+        skills_of_crews = [crew.skills for crew in self.crews]
+        number = {crew.id: index for index, crew in enumerate(self.crews)}
+        skilled = {
+            needed: np.array([needed <= skills for skills in skills_of_crews], dtype=np.bool_)
+            for needed in {job.skills for job in self.jobs}
+        }
         may = np.zeros((len(self.crews), len(self.jobs)), dtype=np.bool_)
-        for row, crew in enumerate(self.crews):
-            for column, job in enumerate(self.jobs):
-                may[row, column] = _may(crew, job)
-        return may & np.isfinite(self.travel_minutes[: len(self.crews), len(self.crews) :])
+        for column, job in enumerate(self.jobs):
+            under_way = number.get(job.under_way) if job.under_way is not None else None
+            if under_way is not None and column not in self.handed_over:
+                may[under_way, column] = True
+                continue
+            allowed = skilled[job.skills].copy()
+            allowed[[number[id] for id in job.forbidden_crews if id in number]] = False
+            if job.pinned_crew is not None and job.pinned_crew != job.under_way:
+                pinned = number.get(job.pinned_crew)
+                allowed &= np.arange(len(self.crews)) == (-1 if pinned is None else pinned)
+            if under_way is not None:
+                allowed[under_way] = False
+            may[:, column] = allowed
+        return may
 
     @cached_property
     def from_crews(self) -> FloatArray:
@@ -157,11 +203,3 @@ class PlanningProblem:
     def time(self, minutes: float) -> datetime:
         """Return minutes after `now` as a time."""
         return self.now + timedelta(minutes=float(minutes))
-
-
-def _may(crew: PlanningCrew, job: PlanningJob) -> bool:
-    if job.under_way is not None:
-        return job.under_way == crew.id
-    if job.pinned_crew is not None and job.pinned_crew != crew.id:
-        return False
-    return job.skills <= crew.skills and crew.id not in job.forbidden_crews

@@ -76,14 +76,17 @@ def customer_minutes(problem: PlanningProblem, finish: FloatArray) -> float:
     return _until_back(problem, problem.customers, finish)
 
 
+def weighted_minutes(problem: PlanningProblem, finish: FloatArray) -> float:
+    """Return Σ weight × minutes until they are back; to the horizon where they are not."""
+    return _until_back(problem, problem.weights, finish)
+
+
 def cost(problem: PlanningProblem, finish: FloatArray) -> float:
     """Return what the search minimises: weight × minutes until back, and little besides (see above)."""
     done = np.where(np.isnan(finish), 2 * problem.horizon, finish)
     late = np.maximum(0.0, done - problem.due_by)
     return (
-        _until_back(problem, problem.weights, finish)
-        + LATE_WEIGHT * float(late.sum())
-        + DONE_WEIGHT * float(done.sum())
+        weighted_minutes(problem, finish) + LATE_WEIGHT * float(late.sum()) + DONE_WEIGHT * float(done.sum())
     )
 
 

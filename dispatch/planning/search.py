@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dispatch.planning.problem import FloatArray, PlanningProblem
+from dispatch.planning.replanning import Changes
 from dispatch.planning.schedule import DONE_WEIGHT, Routes
 from dispatch.planning.search_cost import TrueCost
 from dispatch.planning.search_state import SearchState
@@ -53,6 +54,7 @@ class Search:
         *,
         start: Routes,
         seed: int,
+        changes: Changes | None,
         allows: Callable[[Routes], bool],
         on_better: Callable[[Routes], None] | None,
     ) -> None:
@@ -60,10 +62,11 @@ class Search:
         self._random = random.Random(seed)  # noqa: S311 - a search, not a secret
         self._cost = TrueCost(problem)
         self._weights = problem.weights + DONE_WEIGHT
-        self._state = SearchState(problem, start, self._weights)
+        prices = None if changes is None else changes.prices
+        self._state = SearchState(problem, start, self._weights, change_prices=prices)
         self._allows = allows
         self._on_better = on_better
-        self._now = self.least = self._cost.of(self._state.finish())
+        self._now = self.least = self._true_cost()
         self.best = start
         doable = np.flatnonzero(problem.may_do.any(axis=0)).tolist()
         self._left_out = set(self._state.unassigned(doable))
@@ -88,7 +91,7 @@ class Search:
         before, left_out_before = self._state.snapshot(), set(self._left_out)
         pool = self._destroy()
         self._repair(pool)
-        cost = self._cost.of(self._state.finish())
+        cost = self._true_cost()
         if cost < self._now - heat * math.log(self._random.random() or 1e-300):
             self._now = cost
             if cost < self.least - 1e-9:
@@ -96,6 +99,9 @@ class Search:
         else:
             self._state.go_back(before)
             self._left_out = left_out_before
+
+    def _true_cost(self) -> float:
+        return self._cost.of(self._state.finish()) + self._state.changed_price()
 
     def _keep(self, cost: float) -> None:
         routes = self._state.as_routes()
@@ -131,7 +137,7 @@ class Search:
         return pool
 
     def _repair(self, pool: list[int]) -> None:
-        state, horizon = self._state, self._problem.horizon
+        state = self._state
         self._order(pool)
         for node in pool:
             prices = state.prices(node)
@@ -139,7 +145,7 @@ class Search:
             while self._random.random() < _OVERLOOKED and np.isfinite(prices[after]):
                 prices[after] = np.inf
                 after = int(prices.argmin())
-            if prices[after] < state.weights[node] * horizon:
+            if prices[after] < state.price_of_leaving_out(node):
                 state.insert(node, after=after)
                 self._left_out.discard(node)
 

@@ -17,7 +17,9 @@ class TrueCost:
         self._due = np.flatnonzero(np.isfinite(problem.due_by))
         self._due_by = problem.due_by[self._due]
         # Jobs with others upstream, and one list of all of them with theirs, each group from its offset on.
-        self._below: IntArray = np.array([j for j, up in enumerate(problem.upstream) if len(up)], dtype=np.int64)
+        self._below: IntArray = np.array(
+            [j for j, up in enumerate(problem.upstream) if len(up)], dtype=np.int64
+        )
         groups = [np.array([job, *problem.upstream[job]], dtype=np.int64) for job in self._below]
         self._groups: IntArray = np.concatenate(groups) if groups else np.zeros(0, dtype=np.int64)
         sizes = [0, *(len(group) for group in groups[:-1])]

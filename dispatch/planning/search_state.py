@@ -42,7 +42,14 @@ class Snapshot(NamedTuple):
 class SearchState:
     """Routes of nodes, changed in place."""
 
-    def __init__(self, problem: PlanningProblem, routes: Routes, weights: FloatArray) -> None:
+    def __init__(
+        self,
+        problem: PlanningProblem,
+        routes: Routes,
+        weights: FloatArray,
+        *,
+        change_prices: FloatArray | None = None,
+    ) -> None:
         self.crew_count, self.job_count = len(problem.crews), len(problem.jobs)
         self.node_count = nodes = self.crew_count + self.job_count
         self._to, self._from = _matrices(problem)
@@ -54,6 +61,9 @@ class SearchState:
         self._available_until: list[float] = problem.available_until.tolist()
         # Crews in columns, and one more that means unassigned: nobody may.
         self._may = np.concatenate([problem.may_do.T, np.zeros((self.job_count, 1), np.bool_)], axis=1)
+        self._change_prices = change_prices
+        self._job_numbers = np.arange(self.job_count)
+        self._horizon = problem.horizon
         self.has_first = [first is not None for first in problem.first_jobs]
         self.weights: list[float] = idle + weights.tolist()
         self._numbers = np.zeros((4, nodes))
@@ -112,8 +122,24 @@ class SearchState:
         price *= numbers[_BEHIND]
         finish *= self.weights[node]
         price += finish
+        if self._change_prices is not None:
+            price += self._change_prices[job][self._links[1]]
         price[~is_open] = np.inf
         return price
+
+    def price_of_leaving_out(self, node: int) -> float:
+        """Return what it costs that nobody does a job."""
+        price = self.weights[node] * self._horizon
+        if self._change_prices is not None:
+            price += float(self._change_prices[node - self.crew_count, -1])
+        return price
+
+    def changed_price(self) -> float:
+        """Return what it costs that jobs are with other crews than in the plan in force."""
+        if self._change_prices is None:
+            return 0.0
+        crews = self._links[1, self.crew_count :]
+        return float(self._change_prices[self._job_numbers, crews].sum())
 
     def insert(self, node: int, *, after: int) -> None:
         """Put a job behind a node."""
