@@ -75,8 +75,9 @@ def _nobody_may(problem: PlanningProblem, job: int, pinned: str | None) -> Reaso
     able = f"with {_named('skill', skills)} " if skills else ""
     if all(crew.id in asked.forbidden_crews for crew in skilled):
         return Reason(ALL_CREWS_FORBIDDEN, f"every crew {able}is forbidden there", skills=skills)
-    text = f"crew {asked.under_way} is at it but its shift ends before it is finished, and there is no other crew"
-    return Reason(NO_OTHER_CREW, f"{text} {able}to take over".strip(), crew=asked.under_way, skills=skills)
+    told = f"crew {asked.under_way} is at it but its shift ends before it is finished"
+    text = f"{told}, and there is no other crew {able}to take over"
+    return Reason(NO_OTHER_CREW, text, crew=asked.under_way, skills=skills)
 
 
 def _no_time(problem: PlanningProblem, job: int, crews: IntArray) -> Reason:

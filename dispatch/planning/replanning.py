@@ -12,8 +12,8 @@ RULE 4 (carried over): each crew keeps its jobs in their order, what it has unde
     repair, each to the place where it costs least.
 
 The default of 300 customer-minutes is ten minutes sooner for 30 customers, or five for 60. A change costs a
-dispatcher about a minute and a crew a call, a turn on the road and some trust in the plan; a change that gives
-a small outage a minute is not worth that, and one that gives a feeder a minute (500 customers) is.
+dispatcher about a minute and a crew a call, a turn on the road and some trust in the plan; a change that
+gives a small outage a minute is not worth that, and one that gives a feeder a minute (500 customers) is.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ InForce = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Changes:
-    """What it costs to give a job (rows) to a crew (columns, the last for none), and the plan carried over."""
+    """What it costs to give a job (rows) to a crew (columns, the last: none), and the plan carried over."""
 
     prices: FloatArray
     carried_over: Routes

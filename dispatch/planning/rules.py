@@ -43,10 +43,10 @@ class _Play:
     def __init__(self, problem: PlanningProblem, order: Sequence[int]) -> None:
         self._problem = problem
         self._routes: list[list[int]] = [[] for _ in problem.crews]
-        self._travel = problem.from_crews.copy()
+        self._travel: FloatArray = problem.from_crews.copy()
         under_way = {job for job in problem.first_jobs if job is not None}
-        can_be_done = problem.may_do.any(axis=0)
-        waiting = [job for job in order if job not in under_way and can_be_done[job]]
+        can_be_done = set(np.flatnonzero(problem.may_do.any(axis=0)).tolist()) - under_way
+        waiting = [job for job in order if job in can_be_done]
         # In the order of the rule; a job that is taken stays, and is no longer `open`.
         self._jobs: IntArray = np.array(waiting, dtype=np.int64)
         self._open: BoolArray = np.zeros(len(waiting), dtype=np.bool_)

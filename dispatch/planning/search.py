@@ -32,6 +32,8 @@ _OVERLOOKED = 0.05
 _TRIED_AGAIN = 15
 # What a step may cost at first and at last, as shares of the cost per job.
 _HOT, _COLD = 0.3, 0.003
+# How often jobs are put back in a drawn order, by worth and by weight; else by what takes least work.
+_IN_ANY_ORDER, _BY_WORTH, _BY_WEIGHT = 0.3, 0.45, 0.15
 # How often weights move to the jobs that restorations bind to.
 _STEPS_BETWEEN_WEIGHINGS = 40
 # A drive to a job is about as long, for the order in which jobs are put back.
@@ -152,11 +154,11 @@ class Search:
     def _order(self, pool: list[int]) -> None:
         draw, worth = self._random, self._worth
         way = draw.random()
-        if way < 0.3:
+        if way < _IN_ANY_ORDER:
             draw.shuffle(pool)
-        elif way < 0.75:
+        elif way < _IN_ANY_ORDER + _BY_WORTH:
             pool.sort(key=lambda node: -worth[node] * draw.uniform(0.7, 1.4))
-        elif way < 0.9:
+        elif way < _IN_ANY_ORDER + _BY_WORTH + _BY_WEIGHT:
             pool.sort(key=lambda node: -self._state.weights[node])
         else:
             pool.sort(key=lambda node: self._state.weights[node] - worth[node])
