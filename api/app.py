@@ -28,7 +28,7 @@ from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
 from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
-from api.settings import MessageSettings, MeterSettings, SignInSettings, WebSettings
+from api.settings import MessageSettings, MeterSettings, PlanningSettings, SignInSettings, WebSettings
 from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
@@ -54,6 +54,7 @@ def create_app(
     sign_in: SignInSettings | None = None,
     messages: MessageSettings | None = None,
     meters: MeterSettings | None = None,
+    planning: PlanningSettings | None = None,
     passwords: PasswordHashes | None = None,
     networks: NetworkCache | None = None,
     tiles: TileCache | None = None,
@@ -75,6 +76,7 @@ def create_app(
     app.state.sign_in = sign_in or SignInSettings()
     app.state.channels = messages.channels()
     app.state.pings = (meters or MeterSettings()).rules()
+    app.state.plans = planning is not None and planning.on
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
     app.state.tiles = tiles or TileCache()

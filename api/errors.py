@@ -116,6 +116,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     UnknownIdsError: (404, "unknown"),
     dispatch_errors.IllegalTransition: (409, "illegal_transition"),
     dispatch_errors.StaleVersion: (409, "stale_version"),
+    dispatch_errors.StalePlan: (409, "stale_plan"),
     dispatch_errors.Conflict: (409, "conflict"),
     dispatch_errors.NoActiveNetwork: (409, "no_active_network"),
     EvidenceReusedError: (409, "id_reused"),

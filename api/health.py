@@ -10,14 +10,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.errors import is_database_away
-from api.schemas.health import Health, MessagesState, MetersState
+from api.schemas.health import Health, MessagesState, MetersState, PlannerState
 from api.work import reading
 from api.worker_locks import WorkerLock, state_of
 from gis.network_versions import active_network_version
 
 
 def examine(
-    engine: Engine, *, channels: Collection[str], real_now: datetime, asks_meters: bool = False
+    engine: Engine,
+    *,
+    channels: Collection[str],
+    real_now: datetime,
+    asks_meters: bool = False,
+    plans: bool = False,
 ) -> Health:
     """Return how database, workers and messages are; `channels` are those with somewhere to send to."""
     try:
@@ -25,6 +30,7 @@ def examine(
             worker = state_of(work.session, WorkerLock.ANALYSIS)
             messages = _messages(work.session, channels)
             meters = _meters(work.session, asks_meters=asks_meters)
+            planner = _planner(work.session, plans=plans)
             network_version = active_network_version(work.session)
             now = work.now
     except SQLAlchemyError as error:
@@ -36,17 +42,21 @@ def examine(
             worker="silent",
             messages="silent",
             meters="silent" if asks_meters else "no_system",
+            planner="silent" if plans else "off",
             network_version=None,
             now=real_now,
             text="The database does not answer. Relight recovers by itself when it is back.",
         )
     troubles = _troubles(worker=worker, messages=messages, meters=meters, network_version=network_version)
+    if planner in {"silent", "stuck"}:
+        troubles.append("The planner is not at work: no plan is made. Start `relight up` anew.")
     return Health(
         status="degraded" if troubles else "ok",
         database="ok",
         worker=worker,
         messages=messages,
         meters=meters,
+        planner=planner,
         network_version=network_version,
         now=now,
         text=" ".join(troubles) or "All is well.",
@@ -65,6 +75,13 @@ def _meters(session: Session, *, asks_meters: bool) -> MetersState:
         return "no_system"
     state = state_of(session, WorkerLock.METERS)
     return "asking" if state == "running" else state
+
+
+def _planner(session: Session, *, plans: bool) -> PlannerState:
+    if not plans:
+        return "off"
+    state = state_of(session, WorkerLock.PLANNING)
+    return "planning" if state == "running" else state
 
 
 def _troubles(*, worker: str, messages: str, meters: str, network_version: int | None) -> list[str]:

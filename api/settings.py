@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.meter_requests import PingRules
+from dispatch.planner import PlannerRules
+from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
 from gis.cluster import default_home
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates, read_rates
@@ -238,6 +240,38 @@ class InferenceSettings(BaseSettings):
         return read_rates(self.rates_file) if self.rates_file is not None else None
 
 
+class PlanningSettings(BaseSettings):
+    """Whether and how the plan for many outages is made in the background."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_PLANNING_")
+
+    on: bool = Field(default=True, description="Whether a plan is made at all.")
+    seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=45,
+        description="How long one search takes at most, in seconds; with few jobs it is shorter.",
+    )
+    processor_share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Which share of one processor improving takes while nothing changes.",
+    )
+    change_minutes: float = Field(
+        default=DEFAULT_CHANGE_MINUTES,
+        ge=0,
+        le=1_000_000,
+        description="What a changed assignment must earn, in weighted customer-minutes.",
+    )
+
+    def rules(self) -> PlannerRules:
+        """Return how plans are made."""
+        return PlannerRules(
+            seconds=self.seconds, processor_share=self.processor_share, change_minutes=self.change_minutes
+        )
+
+
 def as_environment(*settings: BaseSettings) -> dict[str, str]:
     """Return settings as the variables that give them to a process of our own."""
     variables = {}
@@ -259,4 +293,5 @@ SETTINGS = (
     MeterSettings,
     HoldDownSettings,
     InferenceSettings,
+    PlanningSettings,
 )

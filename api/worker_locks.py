@@ -26,6 +26,7 @@ class WorkerLock(IntEnum):
     ANALYSIS = 7_350_011
     DELIVERY = 7_350_012
     METERS = 7_350_013
+    PLANNING = 7_350_014
 
 
 def try_to_hold(connection: psycopg.Connection, lock: WorkerLock) -> bool:

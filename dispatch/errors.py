@@ -21,6 +21,11 @@ class Because(StrEnum):
     RESTORED_BEFORE_START = "restored_before_start"
     REASON_MISSING = "reason_missing"
     HAPPENED_IN_FUTURE = "happened_in_future"
+    ORDERED_ALREADY = "ordered_already"
+    ORDER_WITHDRAWN = "order_withdrawn"
+    CREW_WAS_SENT = "crew_was_sent"
+    NOT_PLANNED = "not_planned"
+    NO_PLAN = "no_plan"
 
 
 class DispatchError(Exception):
@@ -64,6 +69,35 @@ class StaleVersion(DispatchError):
         what = "; ".join(f"{change.name} by {change.actor}" for change in self.changes) or "a newer version"
         super().__init__(
             f"{outage_id} has changed since you looked (version {seen_version}, now {version}): {what}. "
+            "Look at it again and decide anew."
+        )
+
+
+class StalePlan(DispatchError):
+    """What was taken from a plan is planned no more; carries what the plan says now, and what happened."""
+
+    def __init__(
+        self,
+        *,
+        outage_id: str,
+        crew_id: str,
+        planned_crew: str | None,
+        seen_version: int,
+        version: int,
+        changes: Sequence[Change],
+    ) -> None:
+        """Name the stop that was wanted, the crew planned for its outage now, and the changes since."""
+        self.outage_id = outage_id
+        self.crew_id = crew_id
+        self.planned_crew = planned_crew
+        self.seen_version = seen_version
+        self.version = version
+        self.changes = tuple(changes)
+        said = f"crew {planned_crew}" if planned_crew else "nobody anew"
+        what = "; ".join(f"{change.name} by {change.actor}" for change in self.changes)
+        super().__init__(
+            f"The plan has changed since you looked (version {seen_version}, now {version}): it now sends "
+            f"{said} to outage {outage_id}, not {crew_id}. {what or 'A better plan was found'}. "
             "Look at it again and decide anew."
         )
 

@@ -37,8 +37,8 @@ class PlanRow(Base):
     """The plan in force: one, whole, or none.
 
     `version` is the position of the change that told it, `based_on` the position of the newest change that it
-    knows of. `digest` says which problem it answers, but for what only the passing of time alters. Costs and
-    minutes as in dispatch/planning; `baselines`: simple rule → customer-minutes.
+    knows of. `digest` says which problem it answers, but for what only the passing of time alters. The
+    figures are those of dispatch/planning/plan.py; `baselines`: simple rule → customer-minutes.
     """
 
     __tablename__ = "plan"
@@ -49,9 +49,10 @@ class PlanRow(Base):
     based_on: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(Text)
     plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    cost: Mapped[float] = mapped_column(Double)
     customer_minutes: Mapped[float] = mapped_column(Double)
-    lower_bound: Mapped[float | None] = mapped_column(Double)
+    lower_bound: Mapped[float] = mapped_column(Double)
+    weighted_minutes: Mapped[float] = mapped_column(Double)
+    weighted_lower_bound: Mapped[float] = mapped_column(Double)
     baselines: Mapped[dict[str, float]] = mapped_column(JSONB)
     travel_source: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(Instant)

@@ -73,7 +73,7 @@ def _fed_from(tree: SupplyTree, supply: PhaseSupply, faults: Sequence[FaultPlace
 
 
 def _slices(tree: SupplyTree, supply: PhaseSupply, faults: Sequence[FaultPlace]) -> tuple[LongArray, ...]:
-    """Return the stretch of positions that only each fault's device feeds; an empty one where there is none."""
+    """Return the stretch of positions that only each fault's device feeds; empty where there is none."""
     forest, network = supply.forest, tree.network
     start = np.zeros(len(faults), dtype=np.int64)
     stop = np.zeros(len(faults), dtype=np.int64)

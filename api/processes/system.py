@@ -21,7 +21,14 @@ from api.accounts import first_link
 from api.processes.child import SOCKET_NUMBER
 from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
-from api.settings import DatabaseSettings, MessageSettings, MeterSettings, WebSettings, as_environment
+from api.settings import (
+    DatabaseSettings,
+    MessageSettings,
+    MeterSettings,
+    PlanningSettings,
+    WebSettings,
+    as_environment,
+)
 from dispatch.errors import DispatchError
 from dispatch.notifications import set_channels
 from dispatch.sms import check_sms_url
@@ -59,6 +66,7 @@ def running_system(
     web: WebSettings,
     messages: MessageSettings,
     meters: MeterSettings | None = None,
+    planning: PlanningSettings | None = None,
 ) -> Iterator[RunningSystem]:
     """Start everything, give the running system, and stop all that was started.
 
@@ -66,12 +74,15 @@ def running_system(
     database cannot be started.
     """
     _check(messages)
-    meters = meters or MeterSettings()
+    meters, planning = meters or MeterSettings(), planning or PlanningSettings()
     with _listening(web) as listener, open_database(database) as url:
         token = _prepare(url, messages)
-        environment = {**as_environment(database, web, messages, meters), "RELIGHT_DATABASE_URL": url}
+        environment = {
+            **as_environment(database, web, messages, meters, planning),
+            "RELIGHT_DATABASE_URL": url,
+        }
         with Supervisor(
-            _programs(environment, listener=listener, messages=messages, meters=meters)
+            _programs(environment, listener=listener, messages=messages, meters=meters, planning=planning)
         ) as supervisor:
             _wait_until_ready(listener)
             yield RunningSystem(
@@ -98,12 +109,15 @@ def _programs(
     listener: socket.socket,
     messages: MessageSettings,
     meters: MeterSettings,
+    planning: PlanningSettings,
 ) -> list[ChildProgram]:
     programs = [ChildProgram("analysis", "api.processes.analysis_worker", environment)]
     if messages.channels():
         programs.append(ChildProgram("delivery", "api.processes.delivery_worker", environment))
     if meters.meter_system_url is not None:
         programs.append(ChildProgram("meters", "api.processes.meter_worker", environment))
+    if planning.on:
+        programs.append(ChildProgram("planning", "api.processes.planning_worker", environment))
     number = listener.fileno()
     programs.append(
         ChildProgram(

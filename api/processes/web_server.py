@@ -10,7 +10,14 @@ import uvicorn
 from api.app import create_app
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
-from api.settings import DatabaseSettings, MessageSettings, MeterSettings, SignInSettings, WebSettings
+from api.settings import (
+    DatabaseSettings,
+    MessageSettings,
+    MeterSettings,
+    PlanningSettings,
+    SignInSettings,
+    WebSettings,
+)
 from dispatch.network_cache import NetworkCache
 from gis.database import connect
 from gis.tile_cache import TileCache
@@ -31,6 +38,7 @@ def main() -> None:
         sign_in=SignInSettings(),
         messages=MessageSettings(),
         meters=MeterSettings(),
+        planning=PlanningSettings(),
         networks=NetworkCache(folder=database.networks_folder),
         tiles=TileCache(database.tiles_folder),
     )

@@ -23,6 +23,7 @@ def health(request: Request, response: Response, engine: Database) -> Health:
         engine,
         channels=request.app.state.channels,
         asks_meters=request.app.state.pings is not None,
+        plans=request.app.state.plans,
         real_now=datetime.now(UTC),
     )
     response.headers["Cache-Control"] = "no-store"

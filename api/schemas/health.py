@@ -8,11 +8,12 @@ from api.schemas.shape import Answer, Instant
 from api.worker_locks import WorkerState
 
 MetersState = Literal["asking", "stuck", "silent", "no_system"]
+PlannerState = Literal["planning", "stuck", "silent", "off"]
 MessagesState = Literal["delivering", "stuck", "silent", "no_channel"]
 
 
 class Health(Answer):
-    """Whether Relight works: its database, its workers, messages and meters, and the network in force.
+    """Whether Relight works: database, workers, messages, meters, planner, network in force.
 
     A worker is `stuck` when it holds its place but has not gone round for a minute.
     """
@@ -22,6 +23,7 @@ class Health(Answer):
     worker: WorkerState
     messages: MessagesState
     meters: MetersState
+    planner: PlannerState
     network_version: int | None
     now: Instant
     text: str

@@ -1,4 +1,4 @@
-"""Which faults lie upstream of which, against a twin that opens devices and looks who still reaches a source."""
+"""Which faults lie upstream of which, against a twin that opens devices and looks who is fed."""
 
 from collections.abc import Callable
 from types import ModuleType
