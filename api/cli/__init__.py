@@ -20,6 +20,7 @@ from api.passwords import WeakPasswordError
 from api.processes.database import NoDatabaseNamedError
 from api.processes.system import StartError
 from dispatch.errors import DispatchError
+from dispatch.planning.errors import PlanningError
 from gis.errors import GisError
 from storm.errors import StormError
 from topology.errors import TopologyError
@@ -32,6 +33,7 @@ _ANTICIPATED = (
     DispatchError,
     GisError,
     NoDatabaseNamedError,
+    PlanningError,
     StartError,
     StormError,
     TopologyError,

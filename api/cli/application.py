@@ -14,6 +14,7 @@ _COMMANDS = {
     "network": ("api.cli.network", "commands"),
     "trace": ("api.cli.tracing", "trace"),
     "infer": ("api.cli.inference", "infer_outages"),
+    "plan": ("api.cli.planning", "plan"),
     "roads": ("api.cli.roads", "commands"),
     "benchmark": ("api.cli.benchmark", "benchmark"),
     "rates": ("api.cli.rates", "commands"),
