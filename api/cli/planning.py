@@ -73,9 +73,7 @@ def _say_plan(problem: PlanningProblem, made: Plan) -> None:
             say(_line(stop, customers[stop.job], is_late=stop.job in made.late))
     for over in made.handed_over:
         to = f"crew {over.to_crew} takes over" if over.to_crew is not None else "nobody takes over"
-        say(
-            f"{over.job} is under way, but the shift of crew {over.from_crew} ends before it is finished: {to}."
-        )
+        say(f"{over.job} is under way, but crew {over.from_crew} cannot finish it within its shift: {to}.")
     for one in made.unassigned:
         say(f"{one.job} is left out: {one.reason.text}.")
     if made.stops or made.unassigned:

@@ -1,7 +1,7 @@
 """Reads a planning problem (design §4.4, docs/formats/plan.md) and says all that is wrong with it.
 
 RULE 1: everything that is wrong is collected, each with its place (`jobs[3].repair_minutes`) and the way
-    out; with anything wrong there is no problem to plan. Without crews or without jobs there is one, and an answer.
+    out; with anything wrong there is no problem to plan. Without crews, or without jobs, there is.
 RULE 2: an entry that nobody knows is passed over, unless it is nearly one that exists: a misspelt pin would
     otherwise change nothing in silence.
 RULE 3: without `travel_minutes` the way is the straight line × 1.3 at 30 km/h, and `travel_source` says so.
@@ -65,7 +65,8 @@ def problem_from_json(document: object) -> PlanningProblem:
     if reader.wrong:
         raise WrongProblemError(reader.wrong)
     if not has_travel:
-        places = [Place(lon=one.lon or 0.0, lat=one.lat or 0.0) for one in [*crews, *jobs]]
+        positions = [(crew.lon, crew.lat) for crew in crews] + [(job.lon, job.lat) for job in jobs]
+        places = [Place(lon=lon or 0.0, lat=lat or 0.0) for lon, lat in positions]
         travel = estimated_minutes(origins=places, destinations=places)
     return PlanningProblem(
         now=now,
