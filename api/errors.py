@@ -178,6 +178,15 @@ def error_answer(error: Exception) -> JSONResponse:
     )
 
 
+def error_fields(error: Exception) -> dict[str, Any]:
+    """Return an anticipated error as it stands in an answer: code, text, and the fields it carries."""
+    found = status_of(error)
+    if found is None:
+        raise error
+    fields: dict[str, Any] = jsonable_encoder(_public_fields(error))
+    return {**fields, "code": found[1], "text": str(error)}
+
+
 def too_large_answer() -> JSONResponse:
     """Return the answer to a body that is longer than the route takes."""
     return _answer(413, _STATUS_CODES[413], _STATUS_TEXTS[413])

@@ -20,6 +20,7 @@ from dispatch.planning.plan import make_plan
 from dispatch.planning_input import running_problem
 from dispatch.running_plan import plan_in_force, put_in_force
 from dispatch.straight_travel import StraightTravel
+from dispatch.transactions import write_transaction
 
 SKILLS = ["switching", "transformer", "low_voltage"]
 
@@ -53,7 +54,8 @@ class House:
     def plan(self, *, keep=None, change_minutes=300.0):
         running = self.problem()
         plan = make_plan(running.problem, iterations=200, seed=1, keep=keep, change_minutes=change_minutes)
-        self.world.do(lambda session, actor, now: put_in_force(session, running=running, plan=plan, now=now))
+        with write_transaction(self.world.engine) as session:
+            put_in_force(session, running=running, plan=plan, now=self.world.now)
         return self.in_force()
 
     def in_force(self):
