@@ -39,6 +39,7 @@ def improve(
         changes: What it costs to change a plan in force, on top of `schedule.cost`.
         on_better: Told every plan that is better than all before.
     """
+    limit = _limit(seconds, iterations, time)
     most = float("inf") if most_customer_minutes is None else most_customer_minutes * (1 + _SAME)
     search = Search(
         problem,
@@ -48,7 +49,7 @@ def improve(
         allows=lambda routes: customer_minutes(problem, schedule(problem, routes).finish) <= most,
         on_better=on_better,
     )
-    return search.run(_limit(seconds, iterations, time))
+    return search.run(limit)
 
 
 def best_simple_plan(problem: PlanningProblem) -> Routes:

@@ -106,8 +106,5 @@ def with_the_rest(problem: PlanningProblem, routes: Routes) -> Routes:
     worth = weights / (problem.repair_minutes + 1.0)
     by_worth = doable[np.argsort(-worth[doable], kind="stable")].tolist()
     for node in state.unassigned(by_worth):
-        prices = state.prices(node)
-        after = int(prices.argmin())
-        if prices[after] < state.price_of_leaving_out(node):
-            state.insert(node, after=after)
+        state.insert_at_best(node, state.prices(node))
     return state.as_routes()

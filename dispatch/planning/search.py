@@ -93,7 +93,7 @@ class Search:
         before, left_out_before = self._state.snapshot(), set(self._left_out)
         pool = self._destroy()
         self._repair(pool)
-        cost = self._true_cost()
+        cost = self._true_cost() if not self._state.overrun else math.inf
         if cost < self._now - heat * math.log(self._random.random() or 1e-300):
             self._now = cost
             if cost < self.least - 1e-9:
@@ -147,8 +147,7 @@ class Search:
             while self._random.random() < _OVERLOOKED and np.isfinite(prices[after]):
                 prices[after] = np.inf
                 after = int(prices.argmin())
-            if prices[after] < state.price_of_leaving_out(node):
-                state.insert(node, after=after)
+            if state.insert_at_best(node, prices):
                 self._left_out.discard(node)
 
     def _order(self, pool: list[int]) -> None:

@@ -12,7 +12,10 @@ after its crew, or behind a job. Everything that the price of a place depends on
 RULE 1: the price of job v after u is weight(v) × finish(v) + delay × behind(u). Without `not_before` behind u
     and without `after` this is exact; else it is an estimate, and the search weighs what it did by the true
     cost.
-RULE 2: a place is open if the crew may do the job and the delay is within the slack. This is exact.
+RULE 2: a place is open if the crew may do the job and the delay is within the slack, up to rounding; `insert`
+    looks at the times themselves, and refuses what does not fit.
+RULE 3: where a detour is shorter than the way itself, taking a job off can make a route later. A crew that is
+    not done by the end of its shift any longer is in `overrun`; such routes are no plan.
 """
 
 from __future__ import annotations
@@ -25,9 +28,10 @@ import numpy as np
 from dispatch.planning.problem import FloatArray, IntArray, PlanningProblem
 from dispatch.planning.schedule import Routes
 
-# Minutes; beyond every horizon, and small enough that sums stay exact enough.
-NEVER = 1e12
-_NO_WAY = 1e9
+# Minutes; beyond every horizon (the calendar ends before), and small enough that sums stay exact enough.
+NEVER = 1e13
+_NO_WAY = 1e10
+_ROUNDING = 1e-7
 _FREE, _ARRIVAL, _BEHIND, _SLACK = range(4)
 
 
@@ -37,6 +41,7 @@ class Snapshot(NamedTuple):
     numbers: FloatArray
     links: IntArray
     routes: list[list[int]]
+    overrun: set[int]
 
 
 class SearchState:
@@ -71,6 +76,7 @@ class SearchState:
         # The next node (past the last: none), and the crew (past the last: unassigned).
         self._links = np.full((2, nodes), nodes, dtype=np.int64)
         self._links[1] = self.crew_count
+        self.overrun: set[int] = set()
         self.routes = [[job + self.crew_count for job in route] for route in routes]
         for crew in range(self.crew_count):
             self.refresh(crew)
@@ -96,12 +102,16 @@ class SearchState:
             slack_left += waits[place]
             behind.append(weight_sum)
             slack.append(slack_left)
+        if slack[0] < 0.0:
+            self.overrun.add(crew)
+        else:
+            self.overrun.discard(crew)
         nodes = [crew, *route]
         self._numbers[:, nodes] = (free, arrivals, behind[::-1], slack[::-1])
         self._links[0, nodes] = [*route, self.node_count]
         self._links[1, nodes] = crew
         if self.has_first[crew]:
-            self._numbers[_SLACK, crew] = -1.0
+            self._numbers[_SLACK, crew] = -np.inf
 
     def reweigh(self, weights: FloatArray) -> None:
         """Price jobs by other weights from now on."""
@@ -116,7 +126,7 @@ class SearchState:
         finish += self._repair[node]
         delay = finish + self._from[node][self._links[0]]
         delay -= numbers[_ARRIVAL]
-        is_open = delay <= numbers[_SLACK]
+        is_open = delay <= numbers[_SLACK] + _ROUNDING
         is_open &= self._may[job][self._links[1]]
         price: FloatArray = np.maximum(delay, 0.0, out=delay)
         price *= numbers[_BEHIND]
@@ -141,13 +151,25 @@ class SearchState:
         crews = self._links[1, self.crew_count :]
         return float(self._change_prices[self._job_numbers, crews].sum())
 
-    def insert(self, node: int, *, after: int) -> None:
-        """Put a job behind a node."""
+    def insert(self, node: int, *, after: int) -> bool:
+        """Put a job behind a node; if the crew is then not done within its shift, leave it and say so."""
         crew = self.crew_of(after)
         route = self.routes[crew]
         place = 0 if after == crew else route.index(after) + 1
         self.routes[crew] = [*route[:place], node, *route[place:]]
         self.refresh(crew)
+        if crew not in self.overrun:
+            return True
+        self.remove(crew, place, place + 1)
+        return False
+
+    def insert_at_best(self, node: int, prices: FloatArray) -> bool:
+        """Put a job where it costs least, if it fits anywhere and that is worth it; `prices` are used up."""
+        while prices[after := int(prices.argmin())] < self.price_of_leaving_out(node):
+            if self.insert(node, after=after):
+                return True
+            prices[after] = np.inf
+        return False
 
     def remove(self, crew: int, first: int, last: int) -> list[int]:
         """Take the jobs from place `first` to before `last` out of a route, and return them."""
@@ -169,11 +191,11 @@ class SearchState:
 
     def snapshot(self) -> Snapshot:
         """Return what `go_back` needs."""
-        return Snapshot(self._numbers.copy(), self._links.copy(), list(self.routes))
+        return Snapshot(self._numbers.copy(), self._links.copy(), list(self.routes), set(self.overrun))
 
     def go_back(self, snapshot: Snapshot) -> None:
         """Undo everything since the snapshot, which is used up."""
-        self._numbers, self._links, self.routes = snapshot
+        self._numbers, self._links, self.routes, self.overrun = snapshot
 
     def as_routes(self) -> Routes:
         """Return the routes as tuples of job numbers."""
