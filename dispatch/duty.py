@@ -33,10 +33,9 @@ class DutyRules:
 
     def __post_init__(self) -> None:
         """Refuse limits that nobody could keep."""
-        if not self.longest_duty_minutes > 0:
-            raise InvalidInput(field="longest_duty_minutes", text="must be above 0")
-        if not self.shortest_rest_minutes >= 0:
-            raise InvalidInput(field="shortest_rest_minutes", text="must not be negative")
+        for name in ("longest_duty_minutes", "shortest_rest_minutes"):
+            if not getattr(self, name) > 0:
+                raise InvalidInput(field=name, text="must be above 0")
 
 
 @dataclass(frozen=True, slots=True, order=True)

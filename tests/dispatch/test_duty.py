@@ -81,7 +81,7 @@ hours = st.lists(
     worked=hours,
     now=st.integers(0, 60),
     longest=st.integers(1, 20),
-    rest=st.integers(0, 12),
+    rest=st.integers(1, 12),
 )
 def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, longest, rest):
     found = window(
@@ -101,13 +101,13 @@ def by_hours(shifts, worked, now, longest, rest):
     began = last = None
     for hour, is_work in enumerate(did):
         if is_work:
-            began = hour if last is None or (hour - last - 1 >= rest and hour != last + 1) else began
+            began = hour if last is None or hour - last - 1 >= rest else began
             last = hour
     first = None
     for hour in range(now, 100):
         may = wanted[hour]
         if may:
-            is_new = last is None or (hour - last - 1 >= rest and (hour != last + 1))
+            is_new = last is None or hour - last - 1 >= rest
             if is_new:
                 may, begun = True, hour
             else:
