@@ -40,6 +40,7 @@ COMMANDS = [
     *[("network", name) for name in ("import", "activate", "list", "remove", "check", "export", "convert")],
     ("trace",),
     ("infer",),
+    ("plan",),
     ("user",),
     ("user", "add"),
     ("user", "disable"),

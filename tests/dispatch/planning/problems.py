@@ -32,7 +32,7 @@ def problem(crews, jobs, travel=None) -> PlanningProblem:
 
 
 def random_problem(seed: int, *, most_jobs: int = 8, most_crews: int = 4) -> PlanningProblem:
-    """A problem in which any rule may bind: skills, shifts, windows, upstream, pins, work under way, islands."""
+    """A problem in which any rule may bind: skill, shift, window, upstream, pin, work under way, island."""
     draw = np.random.default_rng(seed)
     crews = [_random_crew(draw, number) for number in range(draw.integers(1, most_crews + 1))]
     free = [one.id for one in crews]

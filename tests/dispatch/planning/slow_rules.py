@@ -1,4 +1,4 @@
-"""The simple rules as they are said, one job and one crew at a time: the slow twin of dispatch.planning.rules."""
+"""The simple rules as they are said, one job and one crew at a time: the slow twin of planning.rules."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_the_stops_of_a_plan():
             "finish": "2026-07-01T09:45:00Z",
             "restored": "2026-07-01T09:45:00Z",
         },
-    ] or [stop["job"] for stop in answer["stops"]] == ["lateral", "feeder"]
+    ]
     assert answer["travel_source"] == "given"
 
 
@@ -116,8 +116,10 @@ def test_the_stops_of_a_plan():
             [crew("x", end=65)],
             [job("a", under_way="x")],
             "no_other_crew",
-            "crew x is at it but its shift ends before it is finished, and there is no other crew with the "
-            "skill line to take over",
+            (
+                "crew x is at it but its shift ends before it is finished, and there is no other crew with "
+                "the skill line to take over"
+            ),
         ),
     ],
 )

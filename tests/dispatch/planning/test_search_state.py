@@ -54,8 +54,10 @@ def test_taking_off_and_putting_back_gives_the_same_times(seed):
     before = state.snapshot()
     for crew, route in enumerate(routes):
         first = int(state.has_first[crew])
-        for node in reversed(state.remove(crew, first, len(route))):
-            state.insert(node, after=crew if first == 0 else route[0] + len(drawn.crews))
+        last = route[0] + len(drawn.crews) if first else crew
+        for node in state.remove(crew, first, len(route)):
+            assert state.insert(node, after=last)
+            last = node
     assert state.as_routes() == routes
     assert np.array_equal(state.finish(), finish)
     state.go_back(before)
