@@ -46,7 +46,7 @@ def improve(
         start=start,
         seed=seed,
         changes=changes,
-        allows=lambda routes: customer_minutes(problem, schedule(problem, routes).finish) <= most,
+        most_customer_minutes=most,
         on_better=on_better,
     )
     return search.run(limit)

@@ -84,13 +84,17 @@ class _Play:
         self._idle.update(freed)
         crews = np.array(sorted(self._idle if jobs_are_new else freed), dtype=np.int64)
         fits = self._fitting(crews, minute)
+        looking = int(fits.any(axis=1).sum())
         for place in np.flatnonzero(fits.any(axis=0)).tolist():
+            if not looking:
+                return
             rows = np.flatnonzero(fits[:, place])
             if len(rows):
                 job = int(self._jobs[place])
                 row = int(rows[np.argmin(self._travel[crews[rows], job])])
                 crew = int(crews[row])
                 fits[row] = False
+                looking -= 1
                 self._open[place] = False
                 self._left -= 1
                 self._idle.remove(crew)

@@ -48,7 +48,7 @@ class Limit:
 
 
 class Search:
-    """One search from one start. `allows` says which plans may be kept as the best."""
+    """One search from one start; no plan with more customer-minutes than `most_customer_minutes` is kept."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Search:
         start: Routes,
         seed: int,
         changes: Changes | None,
-        allows: Callable[[Routes], bool],
+        most_customer_minutes: float,
         on_better: Callable[[Routes], None] | None,
     ) -> None:
         self._problem = problem
@@ -66,7 +66,7 @@ class Search:
         self._weights = problem.weights + DONE_WEIGHT
         prices = None if changes is None else changes.prices
         self._state = SearchState(problem, start, self._weights, change_prices=prices)
-        self._allows = allows
+        self._most_customer_minutes = most_customer_minutes
         self._on_better = on_better
         self._now = self.least = self._true_cost()
         self.best = start
@@ -106,11 +106,10 @@ class Search:
         return self._cost.of(self._state.finish()) + self._state.changed_price()
 
     def _keep(self, cost: float) -> None:
-        routes = self._state.as_routes()
-        if self._allows(routes):
-            self.least, self.best = cost, routes
+        if self._cost.customer_minutes(self._state.finish()) <= self._most_customer_minutes:
+            self.least, self.best = cost, self._state.as_routes()
             if self._on_better is not None:
-                self._on_better(routes)
+                self._on_better(self.best)
 
     def _destroy(self) -> list[int]:
         state, draw = self._state, self._random

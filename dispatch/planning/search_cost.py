@@ -13,6 +13,7 @@ class TrueCost:
 
     def __init__(self, problem: PlanningProblem) -> None:
         self._weights = problem.weights
+        self._customers = problem.customers
         self._horizon = problem.horizon
         self._due = np.flatnonzero(np.isfinite(problem.due_by))
         self._due_by = problem.due_by[self._due]
@@ -32,14 +33,20 @@ class TrueCost:
 
     def of(self, finish: FloatArray) -> float:
         """Return the cost."""
-        missing = finish > self._horizon
-        back = np.where(missing, self._horizon, finish)
-        done = np.where(missing, 2 * self._horizon, finish)
+        done = np.where(finish > self._horizon, 2 * self._horizon, finish)
         late = np.maximum(0.0, done[self._due] - self._due_by).sum() if len(self._due) else 0.0
+        return float(self._weights @ self._until_back(finish) + LATE_WEIGHT * late + DONE_WEIGHT * done.sum())
+
+    def customer_minutes(self, finish: FloatArray) -> float:
+        """Return the customer-minutes."""
+        return float(self._customers @ self._until_back(finish))
+
+    def _until_back(self, finish: FloatArray) -> FloatArray:
+        back = np.minimum(finish, self._horizon)
         if len(self._below):
             restored = np.maximum.reduceat(finish[self._groups], self._offsets)
             back[self._below] = np.minimum(restored, self._horizon)
-        return float(self._weights @ back + LATE_WEIGHT * late + DONE_WEIGHT * done.sum())
+        return back
 
     def binding_weights(self, finish: FloatArray, share: float) -> FloatArray:
         """Return weights in which this share of each job's moves to the job its restoration waits for.
