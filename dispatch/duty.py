@@ -4,6 +4,7 @@ A duty is work without a rest: stretches of work with less than `shortest_rest_m
 RULE 1: a crew works within its shifts; shifts that touch are one.
 RULE 2: a duty ends `longest_duty_minutes` after it began, short breaks included, whatever the shift says.
 RULE 3: after a duty the next begins `shortest_rest_minutes` after its last minute of work, at the earliest.
+RULE 4: within any 24 hours no more than `longest_day_minutes` are worked, however duties and rests fall.
 What was worked counts, not what was planned: a repair that went on after the shift shortens the next one.
 """
 
@@ -18,6 +19,9 @@ from typing import Any
 from dispatch.errors import InvalidInput
 
 
+DAY = timedelta(hours=24)
+
+
 @dataclass(frozen=True, slots=True)
 class DutyRules:
     """The limits, in minutes.
@@ -30,10 +34,11 @@ class DutyRules:
 
     longest_duty_minutes: float = 16 * 60.0
     shortest_rest_minutes: float = 8 * 60.0
+    longest_day_minutes: float = 16 * 60.0
 
     def __post_init__(self) -> None:
         """Refuse limits that nobody could keep."""
-        for name in ("longest_duty_minutes", "shortest_rest_minutes"):
+        for name in ("longest_duty_minutes", "shortest_rest_minutes", "longest_day_minutes"):
             if not getattr(self, name) > 0:
                 raise InvalidInput(field=name, text="must be above 0")
 
@@ -51,9 +56,22 @@ class DutyCode(StrEnum):
 
     SHIFT_ENDS = "shift_ends"
     LONGEST_DUTY = "longest_duty"
+    LONGEST_DAY = "longest_day"
     SHIFT_STARTS = "shift_starts"
     RESTING = "resting"
+    DAY_IS_FULL = "day_is_full"
+    OFF_DUTY = "off_duty"
     NO_SHIFT = "no_shift"
+
+
+_TEXTS = {
+    DutyCode.SHIFT_ENDS: "shift ends at {at}",
+    DutyCode.LONGEST_DUTY: "must rest from {at}",
+    DutyCode.LONGEST_DAY: "has worked its hours of 24 at {at}",
+    DutyCode.SHIFT_STARTS: "shift starts at {at}",
+    DutyCode.RESTING: "rests until {at}",
+    DutyCode.DAY_IS_FULL: "has worked its hours of 24 and may work again from {at}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +118,30 @@ def available_window(
         now: the moment of the question.
     """
     done = joined(Stretch(one.start, min(one.end, now)) for one in worked if one.start < now)
-    rest = timedelta(minutes=rules.shortest_rest_minutes)
     longest = timedelta(minutes=rules.longest_duty_minutes)
     for shift in joined(shifts):
-        begin = max(now, shift.start)
-        if begin >= shift.end:
+        if shift.end <= now:
             continue
-        duty_began = begin
-        is_rested = True
-        if done and begin < done[-1].end + rest:
-            # RULES 2 and 3: still the same duty, unless that is over; then it must rest first.
-            duty_began = _duty_began(done, rest)
-            if begin >= duty_began + longest:
-                begin = duty_began = done[-1].end + rest
-                is_rested = False
-                if begin >= shift.end:
-                    continue
-        until = min(shift.end, duty_began + longest)
-        return DutyWindow(begin, until, _because(shift, begin, until, now, is_rested=is_rested))
-    reason = DutyReason(DutyCode.NO_SHIFT, {}, "no shift is planned that leaves room for work")
-    return DutyWindow(None, None, (reason,))
+        start = _start(max(now, shift.start), done, rules)
+        if start.at >= shift.end:
+            continue
+        limits = [(shift.end, DutyCode.SHIFT_ENDS), (start.duty_began + longest, DutyCode.LONGEST_DUTY)]
+        day_ends = _day_ends(start.at, done, timedelta(minutes=rules.longest_day_minutes))
+        if day_ends is not None:
+            limits.append((day_ends, DutyCode.LONGEST_DAY))
+        until, ended_by = min(limits, key=lambda limit: limit[0])
+        because = [_reason(ended_by, until)]
+        if start.because is not None:
+            because.insert(0, _reason(start.because, start.at))
+        elif start.at > now:
+            because.insert(0, _reason(DutyCode.SHIFT_STARTS, start.at))
+        return DutyWindow(start.at, until, tuple(because))
+    return no_window(DutyCode.NO_SHIFT, {}, "no shift is planned that leaves room for work")
+
+
+def no_window(code: DutyCode, values: dict[str, Any], text: str) -> DutyWindow:
+    """Return the window of a crew that may not work at all, with why."""
+    return DutyWindow(None, None, (DutyReason(code, values, text),))
 
 
 def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
@@ -135,6 +157,73 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """When work may begin, when its duty began, and what put it off beyond the shift's own start."""
+
+    at: datetime
+    duty_began: datetime
+    because: DutyCode | None
+
+
+def _start(wanted: datetime, done: Sequence[Stretch], rules: DutyRules) -> _Start:
+    """Return the first moment from `wanted` on that all rules allow; every turn of the loop moves it on."""
+    rest = timedelta(minutes=rules.shortest_rest_minutes)
+    longest = timedelta(minutes=rules.longest_duty_minutes)
+    at, because = wanted, None
+    while True:
+        duty_began = at
+        if done and at < done[-1].end + rest:
+            # RULES 2 and 3: still the same duty, unless that is over; then it must rest first.
+            duty_began = _duty_began(done, rest)
+            if at >= duty_began + longest:
+                at, because = done[-1].end + rest, DutyCode.RESTING
+                continue
+        room_at = _room_at(at, done, timedelta(minutes=rules.longest_day_minutes))
+        if room_at > at:
+            at, because = room_at, DutyCode.DAY_IS_FULL
+            continue
+        return _Start(at, duty_began, because)
+
+
+def _room_at(at: datetime, done: Sequence[Stretch], most: timedelta) -> datetime:
+    """RULE 4: return the first moment from `at` on at which another minute of work fits into its 24 hours."""
+    day = _day_before(at, done)
+    to_leave = _length(day) - most
+    if to_leave < timedelta():
+        return at
+    for one in day:
+        # Work leaves the 24 hours as fast as new work comes in: from here on one replaces the other.
+        if to_leave < one.end - one.start:
+            return one.start + to_leave + DAY
+        to_leave -= one.end - one.start
+    return at
+
+
+def _day_ends(at: datetime, done: Sequence[Stretch], most: timedelta) -> datetime | None:
+    """RULE 4: return when work that begins now fills its 24 hours; None if it never does."""
+    day = _day_before(at, done)
+    room = most - _length(day)
+    moment = at
+    for one in [*day, Stretch(at, at)]:
+        # Until this stretch begins to leave, all work adds up; while it leaves, one replaces the other.
+        gap = one.start + DAY - moment
+        if room < gap:
+            return moment + room
+        room -= gap
+        moment = one.end + DAY
+    return None
+
+
+def _day_before(at: datetime, done: Sequence[Stretch]) -> list[Stretch]:
+    """Return what was worked within the 24 hours before a moment."""
+    return [Stretch(max(one.start, at - DAY), one.end) for one in done if one.end > at - DAY]
+
+
+def _length(stretches: Iterable[Stretch]) -> timedelta:
+    return sum((one.end - one.start for one in stretches), timedelta())
+
+
 def _duty_began(done: Sequence[Stretch], rest: timedelta) -> datetime:
     """Return when the last duty began: the start of the work that no rest interrupts."""
     began = done[-1].start
@@ -145,20 +234,5 @@ def _duty_began(done: Sequence[Stretch], rest: timedelta) -> datetime:
     return began
 
 
-def _because(
-    shift: Stretch, begin: datetime, until: datetime, now: datetime, *, is_rested: bool
-) -> tuple[DutyReason, ...]:
-    reasons = []
-    if not is_rested:
-        reasons.append(_reason(DutyCode.RESTING, begin, "rests until {at}"))
-    elif begin > now:
-        reasons.append(_reason(DutyCode.SHIFT_STARTS, begin, "shift starts at {at}"))
-    if until < shift.end:
-        reasons.append(_reason(DutyCode.LONGEST_DUTY, until, "must rest from {at}"))
-    else:
-        reasons.append(_reason(DutyCode.SHIFT_ENDS, until, "shift ends at {at}"))
-    return tuple(reasons)
-
-
-def _reason(code: DutyCode, at: datetime, text: str) -> DutyReason:
-    return DutyReason(code, {"at": at.isoformat()}, text.format(at=f"{at:%H:%M}"))
+def _reason(code: DutyCode, at: datetime) -> DutyReason:
+    return DutyReason(code, {"at": at.isoformat()}, _TEXTS[code].format(at=f"{at:%H:%M}"))

@@ -58,6 +58,13 @@ def test_a_repair_after_the_end_of_the_shift_counts():
     assert told(window([(0, 8), (16, 24)], now=16, worked=[(0, 8.5)]))[:2] == (at(16.5), at(24))
 
 
+def test_no_day_of_24_hours_holds_more_work_than_allowed():
+    found = window([(0, 40)], now=18, worked=[(0, 10)], longest_day_minutes=12 * 60)
+    assert told(found) == (at(18), at(20), ["longest_day"])
+    full = window([(0, 40)], now=20, worked=[(0, 10), (18, 20)], longest_day_minutes=12 * 60)
+    assert told(full) == (at(24), at(34), ["day_is_full", "longest_duty"])
+
+
 def test_no_shift_left_is_said():
     for shifts, worked in (([], ()), ([(0, 8)], ()), ([(0, 20)], [(0, 16)])):
         found = window(shifts, now=17, worked=worked)
@@ -82,19 +89,25 @@ hours = st.lists(
     now=st.integers(0, 60),
     longest=st.integers(1, 20),
     rest=st.integers(1, 12),
+    day=st.integers(1, 24),
 )
-def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, longest, rest):
+def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, longest, rest, day):
     found = window(
-        shifts, worked=worked, now=now, longest_duty_minutes=longest * 60, shortest_rest_minutes=rest * 60
+        shifts,
+        worked=worked,
+        now=now,
+        longest_duty_minutes=longest * 60,
+        shortest_rest_minutes=rest * 60,
+        longest_day_minutes=day * 60,
     )
-    expected = by_hours(shifts, worked, now, longest, rest)
+    expected = by_hours(shifts, worked, now, longest, rest, day)
     if expected is None:
         assert found.available_from is None
     else:
         assert (found.available_from, found.available_until) == (at(expected[0]), at(expected[1]))
 
 
-def by_hours(shifts, worked, now, longest, rest):
+def by_hours(shifts, worked, now, longest, rest, day):
     """Live through the hours: work whenever the rules let one."""
     did = [any(begin <= hour < end for begin, end in worked) for hour in range(now)]
     wanted = [any(begin <= hour < end for begin, end in shifts) for hour in range(100)]
@@ -112,6 +125,8 @@ def by_hours(shifts, worked, now, longest, rest):
                 may, begun = True, hour
             else:
                 may, begun = hour < began + longest, began
+        may = may and sum(did[max(0, hour - 23) : hour]) + 1 <= day
+        did.append(may)
         if may:
             began, last = begun, hour
             first = hour if first is None else first
