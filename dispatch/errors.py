@@ -23,9 +23,14 @@ class Because(StrEnum):
     HAPPENED_IN_FUTURE = "happened_in_future"
     ORDERED_ALREADY = "ordered_already"
     ORDER_WITHDRAWN = "order_withdrawn"
+    CLOSURE_IS_PAST = "closure_is_past"
+    CLOSURE_WAS_LIFTED = "closure_was_lifted"
+    SHAPE_CROSSES_ITSELF = "shape_crosses_itself"
     CREW_WAS_SENT = "crew_was_sent"
     NOT_PLANNED = "not_planned"
     NO_PLAN = "no_plan"
+    HAZARD_OUTCOME_MISSING = "hazard_outcome_missing"
+    HAZARD_IS_CLOSED = "hazard_is_closed"
 
 
 class DispatchError(Exception):

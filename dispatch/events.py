@@ -28,6 +28,19 @@ class Event(StrEnum):
     JOB_DECLINED = "job.declined"
     JOB_RECALLED = "job.recalled"
     JOB_MOVED = "job.moved"
+    HAZARD_RAISED = "hazard.raised"
+    HAZARD_REPORTED_AGAIN = "hazard.reported_again"
+    HAZARD_OUTAGE_KNOWN = "hazard.outage_known"
+    HAZARD_ACKNOWLEDGED = "hazard.acknowledged"
+    HAZARD_LEVEL_CHANGED = "hazard.level_changed"
+    HAZARD_AUTHORITY_WAITS = "hazard.authority_waits"
+    HAZARD_AUTHORITY_RELIEVED = "hazard.authority_relieved"
+    HAZARD_ATTENDED = "hazard.attended"
+    HAZARD_MADE_SAFE = "hazard.made_safe"
+    HAZARD_CLOSED = "hazard.closed"
+    HAZARD_WARNED = "hazard.warned"
+    DAMAGE_REPORTED = "damage.reported"
+    PHOTO_ADDED = "photo.added"
     CREW_ADDED = "crew.added"
     CREW_MOVED = "crew.moved"
     NETWORK_ACTIVATED = "network.activated"
@@ -39,6 +52,16 @@ class Event(StrEnum):
     PLAN_CREW_PINNED = "plan.crew_pinned"
     PLAN_CREW_FORBIDDEN = "plan.crew_forbidden"
     PLAN_ORDER_WITHDRAWN = "plan.order_withdrawn"
+    PROMISE_WARNED = "promise.warned"
+    PROMISE_BREACHED = "promise.breached"
+    PROMISE_BREACH_WITHDRAWN = "promise.breach_withdrawn"
+    PROMISE_KEPT = "promise.kept"
+    PROMISE_PAUSED = "promise.paused"
+    PROMISE_RESUMED = "promise.resumed"
+    PROMISE_ARRIVAL_QUESTIONED = "promise.arrival_questioned"
+    PROMISE_RULES_CHANGED = "promise.rules_changed"
+    ROAD_CLOSED = "road.closed"
+    ROAD_OPENED = "road.opened"
     CONFLICT_FOUND = "conflict.found"
     CONFLICT_CHANGED = "conflict.changed"
     CONFLICT_CLEARED = "conflict.cleared"
@@ -46,5 +69,16 @@ class Event(StrEnum):
 
 # The engine refines its own beliefs all the time; a person who acts need not be stopped for that.
 NOT_DECISIVE = frozenset(
-    {Event.OUTAGE_PREDICTION_CHANGED, Event.OUTAGE_ETR_CHANGED, Event.OUTAGE_HAZARD_REPORTED}
+    {
+        Event.OUTAGE_PREDICTION_CHANGED,
+        Event.OUTAGE_ETR_CHANGED,
+        Event.OUTAGE_HAZARD_REPORTED,
+        Event.PROMISE_WARNED,
+        Event.PROMISE_BREACHED,
+        Event.PROMISE_BREACH_WITHDRAWN,
+        Event.PROMISE_KEPT,
+        Event.PROMISE_PAUSED,
+        Event.PROMISE_RESUMED,
+        Event.PROMISE_ARRIVAL_QUESTIONED,
+    }
 )

@@ -7,13 +7,29 @@ from typing import Any
 
 import api.tables
 import dispatch.call_tables
+import dispatch.crew_tables
+import dispatch.closure_tables
+import dispatch.hazard_tables
 import dispatch.plan_tables
+import dispatch.promise_tables
 import dispatch.tables
+import gis.area_class_tables
 import gis.roads.tables
 from gis.tables import Base
 
 METADATA = Base.metadata
-ROOMS_WITH_TABLES = (api.tables, dispatch.call_tables, dispatch.plan_tables, dispatch.tables, gis.roads.tables)
+ROOMS_WITH_TABLES = (
+    api.tables,
+    dispatch.call_tables,
+    dispatch.crew_tables,
+    dispatch.closure_tables,
+    dispatch.hazard_tables,
+    dispatch.plan_tables,
+    dispatch.promise_tables,
+    dispatch.tables,
+    gis.area_class_tables,
+    gis.roads.tables,
+)
 
 _OWN_TABLES = frozenset(METADATA.tables)
 

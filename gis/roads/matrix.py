@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from gis.roads.arcs import without_entries
 from gis.roads.ends import beginnings, endings, foot_minutes, is_near
-from gis.roads.open_arcs import Ends, OpenArcs
+from gis.roads.open_arcs import LIMIT_MINUTES, Ends, OpenArcs
 from gis.roads.snapping import Snap, Snaps
 
 # A row of 300,000 places takes 2.4 MB; so many at once, whatever is asked for.
@@ -18,16 +18,52 @@ _Floats = npt.NDArray[np.float64]
 
 def travel_matrix(graph: OpenArcs, origins: Snaps, destinations: Snaps) -> _Floats:
     """Return the minutes from each origin (rows) to each destination (columns); infinite where none leads."""
+    return without_entries(weighed_matrix(graph, origins, destinations))
+
+
+def weighed_matrix(
+    graph: OpenArcs, origins: Snaps, destinations: Snaps, *, limit_minutes: float = LIMIT_MINUTES
+) -> _Floats:
+    """Return what ways weigh: minutes, and `PERMISSION_MINUTES` for each entry by permission.
+
+    With a limit, only what weighs no more than it is sure.
+    """
     begin, end = beginnings(graph, origins), endings(graph, destinations)
     minutes = np.full((len(origins), len(destinations)), np.inf)
     if len(origins) <= len(destinations):
         for part, numbers in _parts(begin, len(origins)):
-            _fill(minutes[numbers], graph.minutes_from(part, len(minutes[numbers])), end)
+            found = graph.minutes_from(part, len(minutes[numbers]), limit_minutes=limit_minutes)
+            _fill(minutes[numbers], found, end)
     else:
         for part, numbers in _parts(end, len(destinations)):
-            _fill(minutes.T[numbers], graph.minutes_to(part, len(minutes.T[numbers])), begin)
+            found = graph.minutes_to(part, len(minutes.T[numbers]), limit_minutes=limit_minutes)
+            _fill(minutes.T[numbers], found, begin)
     _take_direct_ways(graph, origins, destinations, minutes)
-    return without_entries(minutes)
+    return minutes
+
+
+def weights_through(
+    graph: OpenArcs, edges: npt.NDArray[np.bool_], *, origins: Snaps, destinations: Snaps
+) -> tuple[_Floats, _Floats]:
+    """Return what ways over marked edges weigh at least: from each origin, and on to each destination.
+
+    A way over any of these edges weighs at least the sum of both; infinite where there is none.
+    """
+    through = np.flatnonzero(edges[graph.arcs.edges])
+    zeros = np.zeros(len(through), dtype=np.int64)
+    into = Ends(zeros, graph.arcs.tails[through].astype(np.int64), np.zeros(len(through)), zeros)
+    out_of = Ends(zeros, graph.arcs.heads[through].astype(np.int64), graph.arc_minutes[through].copy(), zeros)
+    to_them, from_them = graph.minutes_to(into, 1)[0], graph.minutes_from(out_of, 1)[0]
+    return (
+        _best(beginnings(graph, origins), to_them, len(origins)),
+        _best(endings(graph, destinations), from_them, len(destinations)),
+    )
+
+
+def _best(ends: Ends, minutes: _Floats, count: int) -> _Floats:
+    best = np.full(count, np.inf)
+    np.minimum.at(best, ends.numbers, ends.minutes + minutes[ends.places])
+    return best
 
 
 def _parts(ends: Ends, count: int) -> list[tuple[Ends, slice]]:

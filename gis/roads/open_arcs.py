@@ -17,7 +17,7 @@ from gis.roads.arcs import Arcs, enters_by_permission
 from gis.roads.roads import Roads
 
 # Beyond any drive and any number of entries by permission, below infinity: closed arcs are not followed.
-_LIMIT_MINUTES = 1e12
+LIMIT_MINUTES = 1e12
 NO_PLACE = -1
 
 _Floats = npt.NDArray[np.float64]
@@ -62,10 +62,8 @@ class OpenArcs:
 
     @cached_property
     def _backwards(self) -> csr_array:
-        order = np.argsort(self.arcs.heads, kind="stable")
-        starts = np.zeros(self.arcs.place_count + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self.arcs.heads, minlength=self.arcs.place_count), out=starts[1:])
-        return self._matrix(self.arc_minutes[order], self.arcs.tails[order], starts)
+        order, tails, starts = self.arcs.backwards
+        return self._matrix(self.arc_minutes[order], tails, starts)
 
     @cached_property
     def _copies(self) -> dict[int, list[int]]:
@@ -95,13 +93,13 @@ class OpenArcs:
         count = self.arcs.place_count
         return csr_array((weights, to, starts.astype(np.int32)), shape=(count, count))
 
-    def minutes_from(self, ends: Ends, count: int) -> _Floats:
+    def minutes_from(self, ends: Ends, count: int, *, limit_minutes: float = LIMIT_MINUTES) -> _Floats:
         """Return the minutes to each place (columns) for the beginnings numbered below `count` (rows)."""
-        return self._minutes(self._onwards, ends, count)
+        return self._minutes(self._onwards, ends, count, limit_minutes)
 
-    def minutes_to(self, ends: Ends, count: int) -> _Floats:
+    def minutes_to(self, ends: Ends, count: int, *, limit_minutes: float = LIMIT_MINUTES) -> _Floats:
         """Return the minutes from each place (columns) for the endings numbered below `count` (rows)."""
-        return self._minutes(self._backwards, ends, count)
+        return self._minutes(self._backwards, ends, count, limit_minutes)
 
     def ways_from(self, ends: Ends) -> tuple[_Floats, npt.NDArray[np.int32]]:
         """Return the minutes to each place from one beginning, and the place before each; below 0: none."""
@@ -110,15 +108,15 @@ class OpenArcs:
             self._widened(self._onwards, ends, 1),
             indices=[places],
             return_predecessors=True,
-            limit=_LIMIT_MINUTES,
+            limit=LIMIT_MINUTES,
         )
         return minutes[0, :places], np.where(before < places, before, NO_PLACE)[0]
 
-    def _minutes(self, matrix: csr_array, ends: Ends, count: int) -> _Floats:
+    def _minutes(self, matrix: csr_array, ends: Ends, count: int, limit_minutes: float) -> _Floats:
         places = self.arcs.place_count
         origins = np.arange(places, places + count, dtype=np.int32)
         widened = self._widened(matrix, ends, count)
-        return dijkstra(widened, indices=origins, limit=_LIMIT_MINUTES)[:, :places]
+        return dijkstra(widened, indices=origins, limit=limit_minutes)[:, :places]
 
     def _widened(self, matrix: csr_array, ends: Ends, count: int) -> csr_array:
         """Put places to walk from behind all others, with an arc to where each end lies."""

@@ -53,6 +53,18 @@ class Snaps:
             int(self.segments[number]), float(self.fractions[number]), float(self.distances_m[number])
         )
 
+    def part(self, numbers: npt.NDArray[np.intp]) -> Snaps:
+        """Return some of the places, by their numbers."""
+        return Snaps(self.segments[numbers], self.fractions[numbers], self.distances_m[numbers])
+
+    def joined(self, others: Snaps) -> Snaps:
+        """Return these places, and others after them."""
+        return Snaps(
+            segments=np.concatenate([self.segments, others.segments]),
+            fractions=np.concatenate([self.fractions, others.fractions]),
+            distances_m=np.concatenate([self.distances_m, others.distances_m]),
+        )
+
     @classmethod
     def of(cls, *snaps: Snap) -> Snaps:
         """Return places as arrays."""

@@ -18,8 +18,8 @@ import shapely
 
 from gis.roads.arcs import Arcs, arcs_of
 from gis.roads.connection import MainPart, main_part
-from gis.roads.matrix import travel_matrix
-from gis.roads.open_arcs import OpenArcs
+from gis.roads.matrix import travel_matrix, weighed_matrix, weights_through
+from gis.roads.open_arcs import LIMIT_MINUTES, OpenArcs
 from gis.roads.roads import IntArray, Roads
 from gis.roads.route import Route, find_route
 from gis.roads.snapping import RoadIndex, Snap, Snaps
@@ -78,6 +78,25 @@ class TravelGraph:
     def travel_minutes(self, *, origins: Snaps, destinations: Snaps) -> npt.NDArray[np.float64]:
         """Return the minutes from each origin (rows) to each destination (columns); infinite where none."""
         return travel_matrix(self._open, origins, destinations)
+
+    def weights(
+        self, *, origins: Snaps, destinations: Snaps, limit_minutes: float = LIMIT_MINUTES
+    ) -> npt.NDArray[np.float64]:
+        """Return the minutes with what entries by permission weigh (`without_entries` takes it off)."""
+        return weighed_matrix(self._open, origins, destinations, limit_minutes=limit_minutes)
+
+    def weights_over(
+        self, edges: npt.ArrayLike, *, origins: Snaps, destinations: Snaps
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return what any way over one of these edges weighs at least: to them, and from them onwards."""
+        marked = np.zeros(2 * self.roads.segment_count, dtype=np.bool_)
+        marked[np.asarray(edges, dtype=np.int64)] = True
+        return weights_through(self._open, marked, origins=origins, destinations=destinations)
+
+    @property
+    def all_open(self) -> TravelGraph:
+        """Return this graph with no road closed."""
+        return self._whole
 
     def route(self, *, origin: Snap, destination: Snap) -> Route | None:
         """Return the fastest way; None where the destination cannot be reached."""

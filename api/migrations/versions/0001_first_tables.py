@@ -27,10 +27,13 @@ def upgrade() -> None:
             op.execute(f"CREATE EXTENSION {extension}")
     op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('damage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('hazard_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('plan_order_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('planned_outage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('road_closure_number')))
     op.create_table('autopilot',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('is_on', sa.Boolean(), nullable=False),
@@ -408,9 +411,54 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('outage_id', 'service_point', name=op.f('pk_interruption'))
     )
     op.create_index('ix_interruption_service_point', 'interruption', ['service_point', 'started_at'], unique=False)
+    op.create_table('hazard',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('level', sa.SmallInteger(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('network_version', sa.Integer(), nullable=True),
+    sa.Column('service_point', sa.Text(), nullable=True),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('reports', sa.Integer(), nullable=False),
+    sa.Column('raised_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_reported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('acknowledge_by', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('attend_by', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('make_safe_by', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('relieve_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('acknowledged_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('made_safe_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('waiting_authority', sa.Text(), nullable=True),
+    sa.Column('waiting_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('relieved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('found_by', sa.Text(), nullable=True),
+    sa.Column('found_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finding_job_id', sa.Text(), nullable=True),
+    sa.Column('warned', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind IN ('wire_down', 'fire', 'smoke', 'burning_smell', 'tree_on_line', 'blocked_road', 'other')", name=op.f('ck_hazard_kind')),
+    sa.CheckConstraint("outcome IN ('made_safe', 'nothing_found', 'not_ours')", name=op.f('ck_hazard_outcome')),
+    sa.CheckConstraint("status <> 'closed' OR num_nulls(outcome, found_by, found_at, closed_at) = 0", name=op.f('ck_hazard_evidence')),
+    sa.CheckConstraint("status IN ('raised', 'acknowledged', 'attended', 'made_safe', 'closed')", name=op.f('ck_hazard_status')),
+    sa.CheckConstraint("waiting_authority IN ('police', 'fire_brigade', 'other')", name=op.f('ck_hazard_waiting_authority')),
+    sa.CheckConstraint('(waiting_authority IS NULL) = (waiting_since IS NULL)', name=op.f('ck_hazard_waiting')),
+    sa.CheckConstraint('level BETWEEN 1 AND 3', name=op.f('ck_hazard_level')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_hazard_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_hazard'))
+    )
+    op.create_index('ix_hazard_open', 'hazard', ['raised_at'], unique=False, postgresql_where=sa.text("status <> 'closed'"))
+    op.create_index('ix_hazard_outage_id', 'hazard', ['outage_id'], unique=False)
     op.create_table('job',
     sa.Column('id', sa.Text(), nullable=False),
-    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), server_default='repair', nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('hazard_id', sa.Text(), nullable=True),
     sa.Column('crew_id', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('travel_minutes', sa.Double(), nullable=False),
@@ -422,13 +470,68 @@ def upgrade() -> None:
     sa.Column('working_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_because', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind IN ('repair', 'assessment', 'make_safe')", name=op.f('ck_job_kind')),
+    sa.CheckConstraint("num_nonnulls(outage_id, hazard_id) = 1 AND (kind = 'make_safe') = (hazard_id IS NOT NULL)", name=op.f('ck_job_one_subject')),
     sa.CheckConstraint("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working', 'finished', 'declined', 'recalled')", name=op.f('ck_job_status')),
     sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_job_crew_id_crew')),
+    sa.ForeignKeyConstraint(['hazard_id'], ['hazard.id'], name=op.f('fk_job_hazard_id_hazard')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_job_outage_id_outage')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
     )
     op.create_index('ix_job_crew_id', 'job', ['crew_id', 'status'], unique=False)
+    op.create_index('uq_job_one_active_per_crew_and_hazard', 'job', ['hazard_id', 'crew_id'], unique=True, postgresql_where=sa.text("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working')"))
     op.create_index('uq_job_one_active_per_crew_and_outage', 'job', ['outage_id', 'crew_id'], unique=True, postgresql_where=sa.text("status IN ('assigned', 'accepted', 'en_route', 'on_site', 'working')"))
+    op.create_table('hazard_report',
+    sa.Column('evidence_id', sa.Text(), nullable=False),
+    sa.Column('hazard_id', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['evidence_id'], ['evidence.id'], name=op.f('fk_hazard_report_evidence_id_evidence')),
+    sa.ForeignKeyConstraint(['hazard_id'], ['hazard.id'], name=op.f('fk_hazard_report_hazard_id_hazard')),
+    sa.PrimaryKeyConstraint('evidence_id', name=op.f('pk_hazard_report'))
+    )
+    op.create_index('ix_hazard_report_hazard_id', 'hazard_report', ['hazard_id'], unique=False)
+    op.create_table('damage_report',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('job_id', sa.Text(), nullable=True),
+    sa.Column('reported_by', sa.Text(), nullable=False),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('replaces', sa.Text(), nullable=True),
+    sa.Column('items', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('skills', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('repair_minutes', sa.Double(), nullable=False),
+    sa.Column('is_access_blocked', sa.Boolean(), nullable=False),
+    sa.Column('access', sa.Text(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('client_event_id', sa.Text(), nullable=False),
+    sa.CheckConstraint('repair_minutes > 0', name=op.f('ck_damage_report_repair_minutes')),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_damage_report_job_id_job')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_damage_report_outage_id_outage')),
+    sa.ForeignKeyConstraint(['replaces'], ['damage_report.id'], name=op.f('fk_damage_report_replaces_damage_report')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_damage_report')),
+    sa.UniqueConstraint('client_event_id', name=op.f('uq_damage_report_client_event_id')),
+    sa.UniqueConstraint('replaces', name=op.f('uq_damage_report_replaces'))
+    )
+    op.create_index('ix_damage_report_outage_id', 'damage_report', ['outage_id'], unique=False)
+    op.create_table('photo',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('sent_digest', sa.Text(), nullable=False),
+    sa.Column('size_bytes', sa.Integer(), nullable=False),
+    sa.Column('width_px', sa.Integer(), nullable=False),
+    sa.Column('height_px', sa.Integer(), nullable=False),
+    sa.Column('sent_by', sa.Text(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('hazard_id', sa.Text(), nullable=True),
+    sa.Column('damage_report_id', sa.Text(), nullable=True),
+    sa.CheckConstraint('num_nonnulls(hazard_id, damage_report_id) <= 1', name=op.f('ck_photo_one_subject')),
+    sa.CheckConstraint('size_bytes > 0 AND width_px > 0 AND height_px > 0', name=op.f('ck_photo_size')),
+    sa.ForeignKeyConstraint(['damage_report_id'], ['damage_report.id'], name=op.f('fk_photo_damage_report_id_damage_report')),
+    sa.ForeignKeyConstraint(['hazard_id'], ['hazard.id'], name=op.f('fk_photo_hazard_id_hazard')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_photo'))
+    )
+    op.create_index('ix_photo_damage_report_id', 'photo', ['damage_report_id'], unique=False)
+    op.create_index('ix_photo_hazard_id', 'photo', ['hazard_id'], unique=False)
     op.create_table('notification',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -513,6 +616,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('planned_outage_id', 'service_point', name=op.f('pk_planned_service_point'))
     )
     op.create_index('ix_planned_service_point_service_point', 'planned_service_point', ['service_point'], unique=False)
+    op.create_table('road_closure',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('geometry', Geometry('GEOMETRY', srid=4326, spatial_index=False), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('drawn_by', sa.Text(), nullable=False),
+    sa.Column('drawn_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_by', sa.Text(), nullable=True),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("reason IN ('flooded', 'tree_down', 'wire_down', 'damaged', 'accident', 'works', 'other')", name=op.f('ck_road_closure_reason')),
+    sa.CheckConstraint('until IS NULL OR until > since', name=op.f('ck_road_closure_forward')),
+    sa.CheckConstraint('(lifted_at IS NULL) = (lifted_by IS NULL)', name=op.f('ck_road_closure_lifted')),
+    sa.CheckConstraint("GeometryType(geometry) IN ('LINESTRING', 'POLYGON')", name=op.f('ck_road_closure_line_or_area')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_road_closure'))
+    )
+    op.create_index('ix_road_closure_standing', 'road_closure', ['since'], unique=False, postgresql_where=sa.text('lifted_at IS NULL'))
     op.create_table('road_segment',
     sa.Column('road_version', sa.Integer(), nullable=False),
     sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
@@ -549,6 +670,101 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_user_session'))
     )
     op.create_index('ix_user_session_user_id', 'user_session', ['user_id'], unique=False)
+    op.create_table('area_polygon',
+    sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
+    sa.Column('area_class', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('imported_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('geometry', Geometry('MULTIPOLYGON', srid=4326, spatial_index=False), nullable=False),
+    sa.CheckConstraint("area_class IN ('urban', 'rural', 'remote')", name=op.f('ck_area_polygon_class')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_area_polygon'))
+    )
+    op.create_index('ix_area_polygon_geometry', 'area_polygon', ['geometry'], unique=False, postgresql_using='gist')
+    op.create_table('feeder_area',
+    sa.Column('feeder', sa.Text(), nullable=False),
+    sa.Column('area_class', sa.Text(), nullable=False),
+    sa.Column('told_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("area_class IN ('urban', 'rural', 'remote')", name=op.f('ck_feeder_area_class')),
+    sa.PrimaryKeyConstraint('feeder', name=op.f('pk_feeder_area'))
+    )
+    op.create_table('promise_rules',
+    sa.Column('number', sa.Integer(), sa.Identity(always=False), nullable=False),
+    sa.Column('version', sa.Text(), nullable=False),
+    sa.Column('document', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_promise_rules'))
+    )
+    op.create_table('promised_outage',
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('rules_number', sa.Integer(), nullable=True),
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('area_class', sa.Text(), nullable=False),
+    sa.Column('area_source', sa.Text(), nullable=False),
+    sa.Column('area_named', sa.Text(), nullable=True),
+    sa.Column('customers_per_km2', sa.Double(), nullable=True),
+    sa.Column('seen_version', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("area_class IN ('urban', 'rural', 'remote')", name=op.f('ck_promised_outage_area_class')),
+    sa.CheckConstraint("area_source IN ('polygon', 'feeder', 'density', 'unknown')", name=op.f('ck_promised_outage_area_source')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_promised_outage_outage_id_outage')),
+    sa.ForeignKeyConstraint(['rules_number'], ['promise_rules.number'], name=op.f('fk_promised_outage_rules_number_promise_rules')),
+    sa.PrimaryKeyConstraint('outage_id', name=op.f('pk_promised_outage'))
+    )
+    op.create_table('promise_clock',
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('promise', sa.Text(), nullable=False),
+    sa.Column('measures', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('because', sa.Text(), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('stopped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('slack_minutes', sa.Double(), nullable=True),
+    sa.Column('rules_version', sa.Text(), nullable=False),
+    sa.Column('warned_position', sa.BigInteger(), nullable=True),
+    sa.Column('breach_position', sa.BigInteger(), nullable=True),
+    sa.Column('verdict_position', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("state IN ('running', 'warning', 'kept', 'breached', 'paused', 'not_applicable')", name=op.f('ck_promise_clock_state')),
+    sa.ForeignKeyConstraint(['breach_position'], ['change_log.position'], name=op.f('fk_promise_clock_breach_position_change_log')),
+    sa.ForeignKeyConstraint(['outage_id'], ['promised_outage.outage_id'], name=op.f('fk_promise_clock_outage_id_promised_outage')),
+    sa.ForeignKeyConstraint(['verdict_position'], ['change_log.position'], name=op.f('fk_promise_clock_verdict_position_change_log')),
+    sa.ForeignKeyConstraint(['warned_position'], ['change_log.position'], name=op.f('fk_promise_clock_warned_position_change_log')),
+    sa.PrimaryKeyConstraint('outage_id', 'promise', name=op.f('pk_promise_clock'))
+    )
+    op.create_index('ix_promise_clock_breached', 'promise_clock', ['due_at'], unique=False, postgresql_where=sa.text("state = 'breached'"))
+    op.create_table('promise_pause',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('started_by', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.Text(), nullable=True),
+    sa.CheckConstraint("reason IN ('access_refused', 'unsafe_weather', 'unsafe_site', 'road_blocked', 'customer_asked')", name=op.f('ck_promise_pause_reason')),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= started_at', name=op.f('ck_promise_pause_forward')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_promise_pause_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_promise_pause'))
+    )
+    op.create_index(op.f('ix_promise_pause_outage_id'), 'promise_pause', ['outage_id'], unique=False)
+    op.create_index('uq_promise_pause_one_open', 'promise_pause', ['outage_id'], unique=True, postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_table('arrival_position',
+    sa.Column('job_id', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('distance_m', sa.Double(), nullable=False),
+    sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_arrival_position_job_id_job')),
+    sa.PrimaryKeyConstraint('job_id', name=op.f('pk_arrival_position'))
+    )
+    op.create_table('arrival_flag',
+    sa.Column('job_id', sa.Text(), nullable=False),
+    sa.Column('flag', sa.Text(), nullable=False),
+    sa.Column('change_position', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("flag IN ('times_differ', 'no_position', 'no_tap', 'told_late')", name=op.f('ck_arrival_flag_flag')),
+    sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_arrival_flag_change_position_change_log')),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_arrival_flag_job_id_job')),
+    sa.PrimaryKeyConstraint('job_id', 'flag', name=op.f('pk_arrival_flag'))
+    )
     op.execute("""
     CREATE FUNCTION change_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
