@@ -1,0 +1,264 @@
+"""The periodic step of promise clocks: each change of a clock is told once.
+
+RULE 1: an outage's promises are those of the rules in force when it is first looked at, and stay so.
+RULE 2: a warning is told once for each promise; a breach when it happens, and again only after it was taken
+    back.
+RULE 3: a breach is taken back when what is learned later (a crew without signal tells that it was there in
+    time) shows that the promise was kept. Both stand in the change log.
+Killed at any moment, a step leaves all of itself or nothing: what was told stands in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from dispatch.arrival_proof import ArrivalProof
+from dispatch.beliefs import ENGINE
+from dispatch.change_log import Author, as_json, record
+from dispatch.events import Event
+from dispatch.outage_place import place_of_outage
+from dispatch.promise_rules import ClockState, PromiseClock
+from dispatch.promise_rules_store import rules_in_force
+from dispatch.promise_tables import ArrivalFlagRow, PromiseClockRow, PromisedOutageRow
+from dispatch.promises import OutagePromises, promises_of
+from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
+from dispatch.tables import OutageRow
+from gis.area_classes import class_of_device
+
+_ALIVE = (*OPEN_OUTAGE_STATUSES, OutageStatus.RESTORED)
+_TOLD_FIELDS = ("state", "due_at", "stopped_at")
+_MEANWHILE = (ClockState.RUNNING, ClockState.WARNING, ClockState.PAUSED)
+
+
+def promises_differ(session: Session, *, now: datetime) -> bool:
+    """Return whether a step would change anything; needs no write transaction."""
+    outages = _outages(session)
+    if not outages:
+        return False
+    rows = _promised(session, outages)
+    if any(_is_new(outage, rows.get(outage.id)) for outage in outages):
+        return True
+    found = promises_of(session, outages=outages, now=now)
+    clocks = _clock_rows(session, outages)
+    flags = _told_flags(session, found.values())
+    return any(
+        rows[outage_id].seen_version != outage.version
+        or any(_differs(clocks.get((outage_id, clock.promise)), clock) for clock in found[outage_id].clocks)
+        or any((job, flag) not in flags for job, own in found[outage_id].flags.items() for flag in own)
+        for outage_id, outage in ((outage.id, outage) for outage in outages)
+    )
+
+
+def keep_promises(session: Session, *, now: datetime) -> int:
+    """Bring every clock up to now and tell what has changed; return how many changes were told."""
+    outages = _outages(session)
+    rows = _promised(session, outages)
+    for outage in outages:
+        if _is_new(outage, rows.get(outage.id)):
+            rows[outage.id] = _promise(session, outage, rows.get(outage.id))
+    session.flush()
+    found = promises_of(session, outages=outages, now=now)
+    clocks = _clock_rows(session, outages)
+    told = 0
+    for outage in outages:
+        promises = found[outage.id]
+        for clock in promises.clocks:
+            row = clocks.get((outage.id, clock.promise))
+            if row is None:
+                row = PromiseClockRow(outage_id=outage.id, promise=clock.promise, state=ClockState.RUNNING)
+                session.add(row)
+            told += _bring_up(session, outage=outage, row=row, clock=clock, promises=promises, now=now)
+        told += _tell_flags(session, outage=outage, promises=promises, now=now)
+        rows[outage.id].seen_version = outage.version
+    session.flush()
+    return told
+
+
+def _outages(session: Session) -> Sequence[OutageRow]:
+    """Return the outages to look at: those not over, and those that changed since they were looked at."""
+    query = (
+        select(OutageRow)
+        .outerjoin(PromisedOutageRow, PromisedOutageRow.outage_id == OutageRow.id)
+        .where(
+            or_(
+                OutageRow.status.in_(_ALIVE),
+                PromisedOutageRow.outage_id.is_(None),
+                PromisedOutageRow.seen_version != OutageRow.version,
+            )
+        )
+        .order_by(OutageRow.predicted_at, OutageRow.id)
+    )
+    return session.scalars(query).all()
+
+
+def _promised(session: Session, outages: Sequence[OutageRow]) -> dict[str, PromisedOutageRow]:
+    ids = [outage.id for outage in outages]
+    rows = session.scalars(select(PromisedOutageRow).where(PromisedOutageRow.outage_id.in_(ids)))
+    return {row.outage_id: row for row in rows}
+
+
+def _clock_rows(session: Session, outages: Sequence[OutageRow]) -> dict[tuple[str, str], PromiseClockRow]:
+    ids = [outage.id for outage in outages]
+    rows = session.scalars(select(PromiseClockRow).where(PromiseClockRow.outage_id.in_(ids)))
+    return {(row.outage_id, row.promise): row for row in rows}
+
+
+def _is_new(outage: OutageRow, row: PromisedOutageRow | None) -> bool:
+    """An outage that was moved to another device may lie in another area."""
+    return row is None or row.device != outage.device
+
+
+def _promise(session: Session, outage: OutageRow, row: PromisedOutageRow | None) -> PromisedOutageRow:
+    if row is None:
+        row = PromisedOutageRow(
+            outage_id=outage.id, rules_number=rules_in_force(session).number, seen_version=0
+        )
+        session.add(row)
+    found = class_of_device(
+        session,
+        network_version=outage.network_version,
+        device=outage.device,
+        place=place_of_outage(session, outage),
+        rule=rules_in_force(session).rules.areas,
+    )
+    row.device = outage.device
+    row.area_class = found.area_class
+    row.area_source = found.source
+    row.area_named = found.named
+    row.customers_per_km2 = found.customers_per_km2
+    return row
+
+
+def _differs(row: PromiseClockRow | None, clock: PromiseClock) -> bool:
+    """Slack changes with every second, and while a pause goes on so does the due time: no reason to write."""
+    if row is None or row.state != clock.state or row.stopped_at != clock.stopped_at:
+        return True
+    if row.started_at != clock.started_at or row.because != clock.because:
+        return True
+    return clock.state is not ClockState.PAUSED and row.due_at != clock.due_at
+
+
+def _bring_up(
+    session: Session,
+    *,
+    outage: OutageRow,
+    row: PromiseClockRow,
+    clock: PromiseClock,
+    promises: OutagePromises,
+    now: datetime,
+) -> int:
+    """Write how a clock stands, and tell in the change log what a person must know; return how often."""
+    old = {field: getattr(row, field) for field in _TOLD_FIELDS}
+    event = _event(row, clock)
+    row.measures = clock.measures
+    row.state = clock.state
+    row.because = clock.because
+    row.started_at = clock.started_at
+    row.due_at = clock.due_at
+    row.stopped_at = clock.stopped_at
+    row.slack_minutes = clock.slack_minutes
+    row.rules_version = promises.rules_version
+    if event is None:
+        return 0
+    values = {
+        field: {"old": as_json(old[field]), "new": as_json(getattr(row, field))} for field in _TOLD_FIELDS
+    }
+    position = record(
+        session,
+        name=event,
+        subject=f"promise:{outage.id}/{clock.promise}",
+        outage=outage,
+        author=Author(actor=ENGINE, now=now, occurred_at=_happened_at(event, clock, now)),
+        data={"values": values, "promise": _evidence(clock, promises)},
+    )
+    if event is Event.PROMISE_WARNED:
+        row.warned_position = position
+    else:
+        row.verdict_position = position
+        if event is Event.PROMISE_BREACHED:
+            row.breach_position = position
+    return 1
+
+
+def _event(row: PromiseClockRow, clock: PromiseClock) -> Event | None:
+    """Return what to tell of a clock that stood as in its row."""
+    was_breached = row.state == ClockState.BREACHED
+    if clock.state is ClockState.BREACHED:
+        return None if was_breached else Event.PROMISE_BREACHED
+    if was_breached:
+        return Event.PROMISE_BREACH_WITHDRAWN
+    if clock.state is ClockState.KEPT:
+        return None if row.state == ClockState.KEPT else Event.PROMISE_KEPT
+    if clock.state is ClockState.WARNING and row.warned_position is None:
+        return Event.PROMISE_WARNED
+    return None
+
+
+def _happened_at(event: Event, clock: PromiseClock, now: datetime) -> datetime:
+    at = {
+        Event.PROMISE_WARNED: clock.warn_at,
+        Event.PROMISE_BREACHED: clock.due_at,
+        Event.PROMISE_KEPT: clock.stopped_at,
+    }.get(event)
+    return min(at or now, now)
+
+
+def _evidence(clock: PromiseClock, promises: OutagePromises) -> dict[str, Any]:
+    """Return what a verdict rests on: ids, times and places in the log; no personal data."""
+    return {
+        "promise": clock.promise,
+        "rules": promises.rules_version,
+        "area_class": promises.area_class,
+        "area_source": promises.area_source,
+        "started_at": as_json(clock.started_at),
+        "slack_minutes": None if clock.slack_minutes is None else round(clock.slack_minutes, 2),
+        "because": clock.because,
+        "reports": [report.evidence_id for report in promises.first_reports],
+        "arrival": _arrival(promises.arrival),
+    }
+
+
+def _arrival(proof: ArrivalProof | None) -> dict[str, Any] | None:
+    if proof is None:
+        return None
+    return {
+        "job_id": proof.job_id,
+        "crew_id": proof.crew_id,
+        "tap_at": as_json(proof.tap_at),
+        "tap_change": proof.tap_change,
+        "position_at": as_json(proof.position_at),
+        "position_distance_m": proof.position_distance_m,
+    }
+
+
+def _told_flags(session: Session, found: Iterable[OutagePromises]) -> set[tuple[str, str]]:
+    jobs = [job_id for promises in found for job_id in promises.flags]
+    rows = session.scalars(select(ArrivalFlagRow).where(ArrivalFlagRow.job_id.in_(jobs)))
+    return {(row.job_id, row.flag) for row in rows}
+
+
+def _tell_flags(session: Session, *, outage: OutageRow, promises: OutagePromises, now: datetime) -> int:
+    """Tell once of each difference between the proofs of an arrival."""
+    known = _told_flags(session, [promises])
+    told = 0
+    by_job = {proof.job_id: proof for proof in promises.proofs}
+    for job_id, flags in promises.flags.items():
+        for flag in flags:
+            if (job_id, flag) in known:
+                continue
+            position = record(
+                session,
+                name=Event.PROMISE_ARRIVAL_QUESTIONED,
+                subject=f"arrival:{job_id}",
+                outage=outage,
+                author=Author(actor=ENGINE, now=now),
+                data={"values": {"flag": {"old": None, "new": flag}}, "arrival": _arrival(by_job[job_id])},
+            )
+            session.add(ArrivalFlagRow(job_id=job_id, flag=flag, change_position=position))
+            told += 1
+    return told
