@@ -11,6 +11,7 @@ from geoalchemy2.shape import from_shape, to_shape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dispatch.arrival_positions import note_position
 from dispatch.change_log import Author, as_json, record
 from dispatch.errors import Conflict, InvalidInput, UnknownThing
 from dispatch.events import Event
@@ -109,6 +110,7 @@ def report_position(
     place = _place_in_wgs84(lon=lon, lat=lat, crs=crs)
     if at > now + LATEST_AHEAD:
         raise InvalidInput(field="at", text=f"{at.isoformat()} lies in the future")
+    note_position(session, crew_id=crew_id, place=place, at=at, now=now)
     if at > row.position_at:
         row.location = from_shape(shapely.Point(place.lon, place.lat), srid=4326)
         row.position_at = at
