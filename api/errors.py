@@ -118,6 +118,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     dispatch_errors.StaleVersion: (409, "stale_version"),
     dispatch_errors.StalePlan: (409, "stale_plan"),
     dispatch_errors.Conflict: (409, "conflict"),
+    dispatch_errors.EvidenceMissing: (409, "evidence_missing"),
     dispatch_errors.NoActiveNetwork: (409, "no_active_network"),
     EvidenceReusedError: (409, "id_reused"),
     AccountError: (409, "account_refused"),

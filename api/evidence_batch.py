@@ -9,15 +9,20 @@ Rules:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.work import receiving
+from api.work import receiving, writing
 from dispatch.errors import NoActiveNetwork
 from dispatch.evidence_lines import Document, EvidenceLines, Rejection
+from dispatch.hazard_intake import raise_reported_hazards
 from dispatch.intake import Receipt, receive_evidence
 from gis.network_versions import active_network_version
+
+logger = logging.getLogger("relight.evidence")
 
 PIECES_A_TRANSACTION = 2_000
 LISTED_REJECTIONS = 10_000
@@ -29,13 +34,29 @@ def take_evidence(engine: Engine, *, documents: list[Document | Rejection], sour
         network_version = active_network_version(work.session)
         if network_version is None:
             raise NoActiveNetwork
-        return receive_evidence(
+        receipt = receive_evidence(
             work.session,
             documents=documents,
             network_version=network_version,
             source=source,
             now=work.now,
         )
+    if receipt.hazards:
+        _raise_hazards(engine)
+    return receipt
+
+
+def _raise_hazards(engine: Engine) -> None:
+    """Raise what was reported at once, before any analysis.
+
+    The reports are durable: should the writer be too busy now, the analysis worker raises it a moment later,
+    and nobody is told to report again.
+    """
+    try:
+        with writing(engine) as work:
+            raise_reported_hazards(work.session, now=work.now)
+    except SQLAlchemyError as error:
+        logger.warning("hazards wait for the worker: %s", type(error).__name__)
 
 
 class EvidenceBatch:

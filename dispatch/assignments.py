@@ -10,28 +10,32 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE, change_etr
 from dispatch.change_log import Author, first_values, record, set_values
 from dispatch.crews import CrewView, get_crew, list_crews
-from dispatch.errors import Because, Conflict, IllegalTransition, UnknownThing
+from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, UnknownThing
 from dispatch.etr import BY_A_PERSON, etr_with_crew
 from dispatch.events import Event
+from dispatch.hazard_views import hazard_places
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.operations import outage_for_action
 from dispatch.outages import JobView, OutageView, get_outage
 from dispatch.ranking import CrewFacts, JobAhead, RankedCrew, rank_crews
 from dispatch.skills import needed_skills
-from dispatch.states import ACTIVE_JOB_STATUSES, JobStatus, OutageAction
+from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageAction
 from dispatch.tables import JobRow, OutageRow, job_number
 from gis.place import Place
 from gis.travel import TravelEstimate, estimate_travel
 
-_FIRST_FIELDS = ("outage_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")
+_FIRST_FIELDS = ("kind", "outage_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")
 
 
 def rank_crews_for_outage(session: Session, *, outage_id: str, now: datetime) -> list[RankedCrew]:
     """Rank the roster for one outage, best first, each with its reasons."""
     outage = get_outage(session, outage_id=outage_id)
     crews = list_crews(session)
-    ahead = _ahead(session, {job.outage_id for crew in crews for job in crew.jobs})
-    facts = [_facts(crew, ahead, outage_id) for crew in crews]
+    ahead = _ahead(session, {job.outage_id for crew in crews for job in crew.jobs if job.outage_id})
+    hazards = hazard_places(
+        session, ids={job.hazard_id for crew in crews for job in crew.jobs if job.hazard_id}
+    )
+    facts = [_facts(crew, ahead, hazards, outage_id) for crew in crews]
     place = _place(outage)
     return rank_crews(
         crews=facts, device_place=place, needed_skills=needed_skills(outage.device_kind), now=now
@@ -39,11 +43,24 @@ def rank_crews_for_outage(session: Session, *, outage_id: str, now: datetime) ->
 
 
 def assign_crew(
-    session: Session, *, outage_id: str, version: int | None, crew_id: str, actor: str, now: datetime
+    session: Session,
+    *,
+    outage_id: str,
+    version: int | None,
+    crew_id: str,
+    actor: str,
+    now: datetime,
+    kind: JobKind = JobKind.REPAIR,
 ) -> OutageView:
-    """Send a crew to an outage; its customers are told, and the ETR takes the crew's drive into account."""
+    """Send a crew to an outage, to repair it or to look what is broken.
+
+    Its customers are told, and the ETR takes the crew's drive into account. Raises InvalidInput for
+    make_safe: that is a job of a hazard.
+    """
+    if kind is JobKind.MAKE_SAFE:
+        raise InvalidInput(field="kind", text="making safe is a job of a hazard, not of an outage")
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.ASSIGN)
-    _assign(session, outage=outage, crew=get_crew(session, crew_id=crew_id), actor=actor, now=now)
+    _assign(session, outage=outage, crew=get_crew(session, crew_id=crew_id), kind=kind, actor=actor, now=now)
     return get_outage(session, outage_id=outage_id)
 
 
@@ -70,7 +87,7 @@ def reassign_job(
     # Read in any language: who has it now.
     reason = f"→ {crew.name}"
     _recall(session, outage=outage, job=job, reason=reason, author=Author(actor=actor, now=now))
-    _assign(session, outage=outage, crew=crew, actor=actor, now=now)
+    _assign(session, outage=outage, crew=crew, kind=JobKind(job.kind), actor=actor, now=now)
     return get_outage(session, outage_id=outage_id)
 
 
@@ -101,7 +118,9 @@ def active_job(session: Session, *, outage_id: str, job_id: str) -> JobRow:
     return job
 
 
-def _assign(session: Session, *, outage: OutageRow, crew: CrewView, actor: str, now: datetime) -> None:
+def _assign(
+    session: Session, *, outage: OutageRow, crew: CrewView, kind: JobKind, actor: str, now: datetime
+) -> None:
     if any(job.outage_id == outage.id for job in crew.jobs):
         raise Conflict(
             f"{crew.name} ({crew.id}) is on outage {outage.id} already.",
@@ -111,6 +130,7 @@ def _assign(session: Session, *, outage: OutageRow, crew: CrewView, actor: str, 
     travel = _travel(crew, get_outage(session, outage_id=outage.id))
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",
+        kind=kind,
         outage_id=outage.id,
         crew_id=crew.id,
         status=JobStatus.ASSIGNED,
@@ -134,8 +154,8 @@ def _assign(session: Session, *, outage: OutageRow, crew: CrewView, actor: str, 
         )
         values = {"etr_at": etr.at, "etr_source": etr.source}
         change_etr(session, outage=outage, values=values, author=Author(actor=ENGINE, now=now))
-    kind = MessageKind.CREW_ASSIGNED
-    queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+    told = MessageKind.CREW_ASSIGNED
+    queue_notifications(session, outage=outage, kind=told, change_position=position, now=now)
 
 
 def _recall(session: Session, *, outage: OutageRow, job: JobRow, reason: str | None, author: Author) -> None:
@@ -154,7 +174,9 @@ def _ahead(session: Session, outage_ids: set[str]) -> dict[str, OutageView]:
     return {id: get_outage(session, outage_id=id) for id in outage_ids}
 
 
-def _facts(crew: CrewView, outages: dict[str, OutageView], outage_id: str) -> CrewFacts:
+def _facts(
+    crew: CrewView, outages: dict[str, OutageView], hazards: dict[str, Place], outage_id: str
+) -> CrewFacts:
     return CrewFacts(
         crew_id=crew.id,
         name=crew.name,
@@ -164,12 +186,22 @@ def _facts(crew: CrewView, outages: dict[str, OutageView], outage_id: str) -> Cr
         place=crew.place,
         position_at=crew.position_at,
         jobs_ahead=tuple(
-            _job_ahead(job, outages[job.outage_id]) for job in crew.jobs if job.outage_id != outage_id
+            _job_ahead(job, outages.get(job.outage_id or ""), hazards.get(job.hazard_id or ""))
+            for job in crew.jobs
+            if job.outage_id != outage_id
         ),
     )
 
 
-def _job_ahead(job: JobView, outage: OutageView) -> JobAhead:
+def _job_ahead(job: JobView, outage: OutageView | None, hazard_place: Place | None) -> JobAhead:
+    if outage is None:
+        return JobAhead(
+            outage_id=job.hazard_id or "",
+            status=job.status,
+            device_kind=JobKind.MAKE_SAFE,
+            place=hazard_place,
+            on_site_at=job.on_site_at,
+        )
     place = None
     if outage.lon is not None and outage.lat is not None:
         place = Place(lon=outage.lon, lat=outage.lat)

@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from dispatch.errors import Conflict
 from dispatch.events import Event
+from dispatch.hazard_tables import HazardRow
 from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, JobRow, OutageRow, change_position
 
-LoggedRow = OutageRow | JobRow | CrewRow | ConflictRow
+LoggedRow = OutageRow | JobRow | CrewRow | ConflictRow | HazardRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,12 @@ def record(
     outage: OutageRow | None,
     author: Author,
     data: Mapping[str, Any],
+    hazard: HazardRow | None = None,
 ) -> int:
-    """Append one change and return its position; the outage it concerns takes the position as its version."""
+    """Append one change and return its position.
+
+    The outage, and the hazard, that it concerns take the position as their version.
+    """
     if author.client_event_id is not None and recorded_client_event(session, id=author.client_event_id):
         raise Conflict(f"The event {author.client_event_id!r} was recorded before.")
     position: int = session.scalars(select(change_position.next_value())).one()
@@ -99,6 +104,8 @@ def record(
     )
     if outage is not None:
         outage.version = position
+    if hazard is not None:
+        hazard.version = position
     session.flush()
     return position
 

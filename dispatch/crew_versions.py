@@ -12,6 +12,7 @@ from collections.abc import Collection
 from sqlalchemy import Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from dispatch.hazard_tables import HazardRow
 from dispatch.tables import ChangeLogRow, EvidenceRow, JobRow, OutageRow
 
 
@@ -26,8 +27,9 @@ def crew_versions(session: Session, *, crew_ids: Collection[str]) -> dict[str, s
         .scalar_subquery()
     )
     query = (
-        select(JobRow.crew_id, JobRow.id, JobRow.status, OutageRow.version, hazards)
-        .join(OutageRow, OutageRow.id == JobRow.outage_id)
+        select(JobRow.crew_id, JobRow.id, JobRow.status, OutageRow.version, HazardRow.version, hazards)
+        .outerjoin(OutageRow, OutageRow.id == JobRow.outage_id)
+        .outerjoin(HazardRow, HazardRow.id == JobRow.hazard_id)
         .where(JobRow.crew_id.in_(crew_ids), JobRow.ended_at.is_(None))
         .order_by(JobRow.crew_id, JobRow.id)
     )
@@ -46,6 +48,7 @@ def concerned_since(session: Session, *, crew_id: str, position: int) -> bool:
         or_(
             ChangeLogRow.subject == literal("job:") + cast(JobRow.id, Text),
             and_(ChangeLogRow.outage_id == JobRow.outage_id, JobRow.ended_at.is_(None)),
+            and_(ChangeLogRow.subject == literal("hazard:") + JobRow.hazard_id, JobRow.ended_at.is_(None)),
         ),
     )
     query = select(ChangeLogRow.position).where(ChangeLogRow.position > position, own_job).limit(1)

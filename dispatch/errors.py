@@ -141,6 +141,17 @@ class Conflict(DispatchError):
         super().__init__(text)
 
 
+class EvidenceMissing(DispatchError):
+    """A hazard that cannot be closed yet: `missing` are codes of what is lacking, all of it."""
+
+    def __init__(self, *, hazard_id: str, missing: Sequence[str]) -> None:
+        """Name the hazard and everything it lacks."""
+        self.hazard_id = hazard_id
+        self.missing = list(missing)
+        lacking = ", ".join(code.replace("_", " ") for code in missing)
+        super().__init__(f"Hazard {hazard_id} cannot be closed without evidence; still missing: {lacking}.")
+
+
 class NoActiveNetwork(DispatchError):
     """Nothing can be attached or traced before a network version is in force."""
 

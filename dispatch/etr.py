@@ -42,6 +42,7 @@ REPAIR_MINUTES = {
     "overhead": 120.0,
     "underground": 240.0,
     "service_point": 45.0,
+    "make_safe": 45.0,  # a hazard, not a device: dispatch/hazard_rules.py
 }
 USUAL_REPAIR_MINUTES = 120.0
 # An ETR said to customers is given in steps of five minutes; smaller ones only look exact.

@@ -40,11 +40,12 @@ _ROWS_A_STATEMENT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of each piece: counts, and the rejected ones by line."""
+    """What became of each piece: counts, the rejected ones by line, and how many tell of a hazard."""
 
     accepted: int
     duplicates: int
     rejected: tuple[Rejection, ...]
+    hazards: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def receive_evidence(
     if stored:
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": EVIDENCE_CHANNEL})
     rejected = tuple(sorted(batch.rejected, key=lambda rejection: rejection.line))
-    return Receipt(accepted=stored, duplicates=batch.duplicates, rejected=rejected)
+    hazards = sum(document.hazard is not None for document in wanted)
+    return Receipt(accepted=stored, duplicates=batch.duplicates, rejected=rejected, hazards=hazards)
 
 
 def _sort_in(batch: _Sorted, document: Document | Rejection, now: datetime) -> None:

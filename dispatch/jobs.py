@@ -19,11 +19,15 @@ from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownTh
 from dispatch.etr import EtrSource
 from dispatch.events import Event
 from dispatch.evidence_lines import Document
+from dispatch.hazard_actions import follow_make_safe
+from dispatch.hazard_views import HazardView, get_hazard, hazard_row
 from dispatch.intake import LATEST_AHEAD, receive_evidence
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import JobView, OutageView, get_outage, job_view, outage_row
 from dispatch.states import JobStatus, job_status_after
 from dispatch.tables import JobRow, OutageRow
+from gis.network_versions import active_network_version
+from gis.place import Place
 from gis.places import nearest_service_point, service_point_details
 
 # An address farther off than this would lead a crew astray rather than there.
@@ -50,7 +54,10 @@ _TOLD = {JobStatus.EN_ROUTE: MessageKind.CREW_EN_ROUTE, JobStatus.ON_SITE: Messa
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One report of a crew; `finding` is {"device", "result"} (design §4.2), `etr_at` the crew's own ETR."""
+    """One report of a crew; `finding` is {"device", "result"} (design §4.2), `etr_at` the crew's own ETR.
+
+    `hazard_outcome` is what a crew that was sent to make safe found (dispatch/hazard_kinds.py).
+    """
 
     status: str
     occurred_at: datetime
@@ -58,17 +65,20 @@ class Progress:
     finding: dict[str, Any] | None = None
     etr_at: datetime | None = None
     reason: str | None = None
+    hazard_outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CrewJob:
-    """A job with what the crew needs to know of its outage; no customer's name or phone.
+    """A job with what the crew needs to know of its outage, or of its hazard; no customer's name or phone.
 
-    `address` is the one on file nearest to the device, `address_distance_m` metres off, where one is near.
+    `address` is the one on file nearest to the device or hazard, `address_distance_m` metres off, where one
+    is near.
     """
 
     job: JobView
-    outage: OutageView
+    outage: OutageView | None
+    hazard: HazardView | None
     address: str | None
     address_distance_m: float | None
 
@@ -100,24 +110,30 @@ def report_progress(
 
 
 def _crew_job(session: Session, row: JobRow) -> CrewJob:
-    outage = get_outage(session, outage_id=row.outage_id)
-    address, distance_m = _address_near(session, outage)
-    return CrewJob(job=job_view(row), outage=outage, address=address, address_distance_m=distance_m)
+    outage = get_outage(session, outage_id=row.outage_id) if row.outage_id is not None else None
+    hazard = get_hazard(session, hazard_id=row.hazard_id) if row.hazard_id is not None else None
+    version = outage.network_version if outage is not None else active_network_version(session)
+    at = outage or hazard
+    address, distance_m = None, None
+    if at is not None and at.lon is not None and at.lat is not None and version is not None:
+        place = Place(lon=at.lon, lat=at.lat)
+        address, distance_m = _address_near(session, place, network_version=version)
+    return CrewJob(
+        job=job_view(row), outage=outage, hazard=hazard, address=address, address_distance_m=distance_m
+    )
 
 
-def _address_near(session: Session, outage: OutageView) -> tuple[str | None, float | None]:
-    if outage.lon is None or outage.lat is None:
-        return None, None
+def _address_near(session: Session, place: Place, *, network_version: int) -> tuple[str | None, float | None]:
     nearest = nearest_service_point(
         session,
-        network_version=outage.network_version,
-        lon=outage.lon,
-        lat=outage.lat,
+        network_version=network_version,
+        lon=place.lon,
+        lat=place.lat,
         within_m=ADDRESS_WITHIN_M,
     )
     if nearest is None:
         return None, None
-    (detail,) = service_point_details(session, network_version=outage.network_version, ids=[nearest[0]])
+    (detail,) = service_point_details(session, network_version=network_version, ids=[nearest[0]])
     return detail.address, None if detail.address is None else round(nearest[1])
 
 
@@ -130,7 +146,8 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
     status = job_status_after(
         job_id=job.id, status=JobStatus(job.status), reported=JobStatus(progress.status)
     )
-    outage = outage_row(session, outage_id=job.outage_id)
+    outage = outage_row(session, outage_id=job.outage_id) if job.outage_id is not None else None
+    hazard = hazard_row(session, hazard_id=job.hazard_id) if job.hazard_id is not None else None
     author = Author(
         actor=actor, now=now, occurred_at=progress.occurred_at, client_event_id=progress.client_event_id
     )
@@ -144,7 +161,12 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
         outage=outage,
         author=author,
         data={"values": set_values(job, values)},
+        hazard=hazard,
     )
+    if hazard is not None:
+        follow_make_safe(session, hazard=hazard, job=job, outcome=progress.hazard_outcome, author=author)
+    if outage is None:
+        return
     if status in _TOLD:
         queue_notifications(session, outage=outage, kind=_TOLD[status], change_position=position, now=now)
     if progress.etr_at is not None:

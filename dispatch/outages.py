@@ -34,10 +34,12 @@ OUT_KINDS = ("trouble_call", "last_gasp")
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One crew's work on one outage; `allowed_actions` are the steps its crew may report next."""
+    """One crew's work on an outage or a hazard; `allowed_actions` are the steps its crew may report next."""
 
     id: str
-    outage_id: str
+    kind: str
+    outage_id: str | None
+    hazard_id: str | None
     crew_id: str
     status: str
     travel_minutes: float
@@ -191,7 +193,9 @@ def job_view(row: JobRow) -> JobView:
     """Return a job as others see it."""
     return JobView(
         id=row.id,
+        kind=row.kind,
         outage_id=row.outage_id,
+        hazard_id=row.hazard_id,
         crew_id=row.crew_id,
         status=row.status,
         travel_minutes=row.travel_minutes,
@@ -217,7 +221,7 @@ def _views(session: Session, rows: Sequence[OutageRow]) -> list[OutageView]:
     for job in session.scalars(
         select(JobRow).where(JobRow.outage_id.in_(ids)).order_by(JobRow.assigned_at, JobRow.id)
     ):
-        jobs[job.outage_id].append(job_view(job))
+        jobs[job.outage_id or ""].append(job_view(job))
     reports = _reports(session, ids)
     return [
         _view(

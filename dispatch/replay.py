@@ -2,7 +2,7 @@
 
 A snapshot is plain JSON:
 `{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
-  "conflicts": {id: {...}},
+  "conflicts": {id: {...}}, "hazards": {id: {...}},
   "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
 A field without a value is absent. Live pages take a snapshot and apply the tail of the log by the same rules.
 """
@@ -17,12 +17,13 @@ from dispatch.change_log import Change
 
 Snapshot = dict[str, Any]
 
-_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews", "conflict": "conflicts"}
+_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews", "conflict": "conflicts", "hazard": "hazards"}
 
 
 def empty_snapshot() -> Snapshot:
     """Return the snapshot of a database in which nothing has happened yet."""
-    return {"position": 0, "outages": {}, "jobs": {}, "crews": {}, "conflicts": {}, "interruptions": {}}
+    shelves: Snapshot = {name: {} for name in _SHELVES.values()}
+    return {"position": 0, **shelves, "interruptions": {}}
 
 
 def replay(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
@@ -46,15 +47,28 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-        # RULE 2: a conflict that is over leaves.
+        # RULE 2: a conflict that is over leaves, and so does a hazard with its jobs.
         if kind == "conflict" and "cleared_at" in subject:
             del snapshot["conflicts"][id]
+        if kind == "hazard" and "closed_at" in subject:
+            del snapshot["hazards"][id]
+            own = [job for job, fields in snapshot["jobs"].items() if fields.get("hazard_id") == id]
+            for job in own:
+                del snapshot["jobs"][job]
+        _set_hazard_version(snapshot, kind, subject, change.position)
     # RULE 3: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position
     # RULE 4: interruptions, in the order withdrawn, started, ended, moved.
     if "interruptions" in change.data and change.outage_id is not None:
         _apply_interruptions(snapshot["interruptions"], change.outage_id, change.data["interruptions"])
+
+
+def _set_hazard_version(snapshot: Snapshot, kind: str, subject: dict[str, Any], position: int) -> None:
+    # RULE 3 for hazards: the version is the position of the last change, those of its jobs included.
+    hazard_id = subject["id"] if kind == "hazard" else subject.get("hazard_id")
+    if hazard_id in snapshot["hazards"]:
+        snapshot["hazards"][hazard_id]["version"] = position
 
 
 def _apply_interruptions(shelf: dict[str, Any], outage_id: str, told: dict[str, Any]) -> None:

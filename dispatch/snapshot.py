@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import LoggedRow, as_json, latest_position
 from dispatch.crews import crew_place
+from dispatch.hazard_kinds import HazardStatus
+from dispatch.hazard_tables import HazardRow
+from dispatch.hazard_views import place_of
 from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.states import OVER_OUTAGE_STATUSES
 from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow, JobRow, OutageRow
@@ -25,7 +28,7 @@ _LEFT_OUT = {"note"}
 
 
 def snapshot(session: Session, *, now: datetime) -> Snapshot:
-    """Return outages with jobs and interruptions, crews, open conflicts, and the position they stand at.
+    """Return outages with jobs and interruptions, crews, open hazards with jobs, open conflicts, position.
 
     Outages that are not over are all there; of the others those whose last change is within RECENT of `now`.
     """
@@ -33,8 +36,18 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     state["position"] = latest_position(session)
     outages = session.scalars(select(OutageRow).where(_is_told(now))).all()
     state["outages"] = {row.id: _fields(row) for row in outages}
-    jobs = select(JobRow).join(OutageRow, OutageRow.id == JobRow.outage_id).where(_is_told(now))
+    jobs = (
+        select(JobRow)
+        .outerjoin(OutageRow, OutageRow.id == JobRow.outage_id)
+        .outerjoin(HazardRow, HazardRow.id == JobRow.hazard_id)
+        .where(or_(JobRow.outage_id.is_not(None) & _is_told(now), HazardRow.closed_at.is_(None)))
+    )
     state["jobs"] = {row.id: _fields(row) for row in session.scalars(jobs)}
+    hazards = select(HazardRow).where(HazardRow.status != HazardStatus.CLOSED)
+    for hazard in session.scalars(hazards):
+        place = place_of(hazard)
+        at = {"lon": place.lon, "lat": place.lat} if place else {}
+        state["hazards"][hazard.id] = {**_fields(hazard), **at}
     for crew in session.scalars(select(CrewRow)):
         place = crew_place(crew)
         state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat}

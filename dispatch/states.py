@@ -35,6 +35,14 @@ class OutageAction(StrEnum):
     CLOSE = "close"
 
 
+class JobKind(StrEnum):
+    """What a crew is sent for."""
+
+    REPAIR = "repair"
+    ASSESSMENT = "assessment"  # look what is broken (勘查), before anyone knows what the repair takes
+    MAKE_SAFE = "make_safe"  # take the danger away (排险); on a hazard, which may have no outage
+
+
 class JobStatus(StrEnum):
     """How far one crew's work on one outage has come."""
 

@@ -93,7 +93,7 @@ def _jobs(session: Session, outage_ids: Collection[str]) -> dict[str, list[str]]
         .order_by(JobRow.assigned_at, JobRow.id)
     )
     for outage_id, status in session.execute(query):
-        statuses[outage_id].append(status)
+        statuses[outage_id or ""].append(status)
     return statuses
 
 

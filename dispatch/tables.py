@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.remarks import Remark
-from dispatch.states import ACTIVE_JOB_STATUSES, JobStatus, OutageStatus
+from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageStatus
 from gis.tables import Base
 
 outage_number = Sequence("outage_number", metadata=Base.metadata)
@@ -191,7 +191,7 @@ class CrewRow(Base):
 
 
 class JobRow(Base):
-    """One crew's work on one outage, with the time of each step."""
+    """One crew's work on one outage or, to make safe, on one hazard, with the time of each step."""
 
     __tablename__ = "job"
     __table_args__ = (
@@ -207,13 +207,20 @@ class JobRow(Base):
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"))
+    kind: Mapped[str] = mapped_column(Text, server_default=JobKind.REPAIR)
+    outage_id: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    hazard_id: Mapped[str | None] = mapped_column(ForeignKey("hazard.id"))
     crew_id: Mapped[str] = mapped_column(ForeignKey("crew.id"))
     status: Mapped[str] = mapped_column(Text)
     travel_minutes: Mapped[float] = mapped_column(Double)
     travel_source: Mapped[str] = mapped_column(Text)
     assigned_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+        CheckConstraint(one_of("kind", JobKind), name="kind"),
+        CheckConstraint(
+            "num_nonnulls(outage_id, hazard_id) = 1 AND (kind = 'make_safe') = (hazard_id IS NOT NULL)",
+            name="one_subject",
+        ),
     en_route_at: Mapped[datetime | None] = mapped_column(Instant)
     on_site_at: Mapped[datetime | None] = mapped_column(Instant)
     working_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -221,6 +228,13 @@ class JobRow(Base):
     ended_because: Mapped[str | None] = mapped_column(Text)
 
 
+        Index(
+            "uq_job_one_active_per_crew_and_hazard",
+            "hazard_id",
+            "crew_id",
+            unique=True,
+            postgresql_where=text(one_of("status", ACTIVE_JOB_STATUSES)),
+        ),
 class ChangeLogRow(Base):
     """One change, append-only: what, by whom, when it happened and when it was recorded (变更轨迹)."""
 

@@ -24,6 +24,7 @@ from api.work import Work, reading, writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
 from dispatch.analysis import Analyst
 from dispatch.errors import NoActiveNetwork
+from dispatch.hazard_intake import hazards_due, mind_hazards, raise_reported_hazards, reports_wait
 from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_conflicts
 from dispatch.meter_requests import PingRules, ask_about_outages, ask_after_restoration
 from dispatch.network_cache import NetworkCache
@@ -79,6 +80,7 @@ class AnalysisWorker:
             logger.info("analysing")
             while not self._stopping.is_set():
                 beat(connection)
+                self._mind_hazards()
                 self._work_off(connection)
                 self._tell_conflicts()
                 # Raises when the session, and with it the lock, is gone.
@@ -111,6 +113,16 @@ class AnalysisWorker:
             now=work.now,
         )
         ask_after_restoration(work.session, unwoken=self._analyst.unwoken(), rules=self._pings, now=work.now)
+
+    def _mind_hazards(self) -> None:
+        """Raise what was reported, warn as clocks run out, and name the outages of hazards."""
+        with reading(self._engine) as work:
+            waits = reports_wait(work.session, now=work.now)
+            due = hazards_due(work.session, now=work.now)
+        if waits or due:
+            with writing(self._engine) as work:
+                raise_reported_hazards(work.session, now=work.now)
+                mind_hazards(work.session, now=work.now)
 
     def _tell_conflicts(self) -> None:
         """Show the desk what intake has remarked on, every few seconds: that has no haste."""

@@ -19,6 +19,7 @@ from api.schemas.outages import (
 from api.schemas.shape import Name
 from api.work import Database, SignedIn, writing
 from dispatch import assignments, operations
+from dispatch.states import JobKind
 
 router = APIRouter(tags=["outage actions"])
 _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
@@ -63,6 +64,7 @@ def assign(outage_id: Name, body: Assignment, identity: SignedIn, engine: Databa
             actor=identity.name,
             now=work.now,
             crew_id=body.crew_id,
+            kind=JobKind(body.kind),
         )
         return Outage.model_validate(view)
 

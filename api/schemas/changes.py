@@ -47,4 +47,5 @@ class Snapshot(Answer):
     jobs: dict[str, dict[str, Any]]
     crews: dict[str, dict[str, Any]]
     conflicts: dict[str, dict[str, Any]]
+    hazards: dict[str, dict[str, Any]]
     interruptions: dict[str, dict[str, Any]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -131,9 +131,10 @@ class Dismissal(OutageOrder):
 
 
 class Assignment(OutageOrder):
-    """Send a crew."""
+    """Send a crew, to repair or to look what is broken."""
 
     crew_id: Name
+    kind: Literal["repair", "assessment"] = "repair"
 
 
 class Reassignment(OutageOrder):
