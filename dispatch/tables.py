@@ -196,9 +196,21 @@ class JobRow(Base):
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint(one_of("status", JobStatus), name="status"),
+        CheckConstraint(one_of("kind", JobKind), name="kind"),
+        CheckConstraint(
+            "num_nonnulls(outage_id, hazard_id) = 1 AND (kind = 'make_safe') = (hazard_id IS NOT NULL)",
+            name="one_subject",
+        ),
         Index(
             "uq_job_one_active_per_crew_and_outage",
             "outage_id",
+            "crew_id",
+            unique=True,
+            postgresql_where=text(one_of("status", ACTIVE_JOB_STATUSES)),
+        ),
+        Index(
+            "uq_job_one_active_per_crew_and_hazard",
+            "hazard_id",
             "crew_id",
             unique=True,
             postgresql_where=text(one_of("status", ACTIVE_JOB_STATUSES)),
@@ -216,11 +228,6 @@ class JobRow(Base):
     travel_source: Mapped[str] = mapped_column(Text)
     assigned_at: Mapped[datetime] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
-        CheckConstraint(one_of("kind", JobKind), name="kind"),
-        CheckConstraint(
-            "num_nonnulls(outage_id, hazard_id) = 1 AND (kind = 'make_safe') = (hazard_id IS NOT NULL)",
-            name="one_subject",
-        ),
     en_route_at: Mapped[datetime | None] = mapped_column(Instant)
     on_site_at: Mapped[datetime | None] = mapped_column(Instant)
     working_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -228,13 +235,6 @@ class JobRow(Base):
     ended_because: Mapped[str | None] = mapped_column(Text)
 
 
-        Index(
-            "uq_job_one_active_per_crew_and_hazard",
-            "hazard_id",
-            "crew_id",
-            unique=True,
-            postgresql_where=text(one_of("status", ACTIVE_JOB_STATUSES)),
-        ),
 class ChangeLogRow(Base):
     """One change, append-only: what, by whom, when it happened and when it was recorded (变更轨迹)."""
 
