@@ -19,6 +19,7 @@ from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.meter_requests import PingRules
 from dispatch.planner import PlannerRules
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
+from dispatch.promise_document import PromiseRules, default_promise_rules, read_promise_rules
 from gis.cluster import default_home
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates, read_rates
@@ -272,6 +273,21 @@ class PlanningSettings(BaseSettings):
         )
 
 
+class PromiseSettings(BaseSettings):
+    """What is promised about outages."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_PROMISES_")
+
+    file: Path | None = Field(
+        default=None,
+        description="The file of promises (docs/formats/promises.md). Without it those Relight comes with.",
+    )
+
+    def rules(self) -> PromiseRules:
+        """Return the rules of the file; PromisesFileError names what is wrong with it."""
+        return read_promise_rules(self.file) if self.file is not None else default_promise_rules()
+
+
 def as_environment(*settings: BaseSettings) -> dict[str, str]:
     """Return settings as the variables that give them to a process of our own."""
     variables = {}
@@ -294,4 +310,5 @@ SETTINGS = (
     HoldDownSettings,
     InferenceSettings,
     PlanningSettings,
+    PromiseSettings,
 )

@@ -15,6 +15,7 @@ _COMMANDS = {
     "trace": ("api.cli.tracing", "trace"),
     "infer": ("api.cli.inference", "infer_outages"),
     "plan": ("api.cli.planning", "plan"),
+    "promises": ("api.cli.promises", "commands"),
     "roads": ("api.cli.roads", "commands"),
     "benchmark": ("api.cli.benchmark", "benchmark"),
     "rates": ("api.cli.rates", "commands"),

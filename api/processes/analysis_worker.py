@@ -19,6 +19,7 @@ from api.change_signal import plain_address
 from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
+from api.processes.promise_keeper import PromiseKeeper
 from api.settings import DatabaseSettings, HoldDownSettings, InferenceSettings, MeterSettings, WebSettings
 from api.work import Work, reading, writing
 from api.worker_locks import WorkerLock, beat, try_to_hold
@@ -54,6 +55,7 @@ class AnalysisWorker:
         self._stopping = stopping
         self._pings = pings
         self._analyst = analyst or Analyst(networks=NetworkCache())
+        self._promises = PromiseKeeper(engine)
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
 
     def run(self) -> None:
@@ -83,6 +85,7 @@ class AnalysisWorker:
                 self._mind_hazards()
                 self._work_off(connection)
                 self._tell_conflicts()
+                self._promises.look()
                 # Raises when the session, and with it the lock, is gone.
                 for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                     pass
@@ -98,6 +101,8 @@ class AnalysisWorker:
                     self._ask_meters(work)
             except NoActiveNetwork:
                 return
+            if lock_holder is not None:
+                self._promises.look()
             if step.evidence:
                 logger.info("took %d pieces of evidence, made %d changes", step.evidence, step.changes)
 

@@ -26,11 +26,15 @@ from api.settings import (
     MessageSettings,
     MeterSettings,
     PlanningSettings,
+    PromiseSettings,
     WebSettings,
     as_environment,
 )
+from api.work import writing
 from dispatch.errors import DispatchError
 from dispatch.notifications import set_channels
+from dispatch.promise_document import PromiseRules
+from dispatch.promise_rules_store import put_rules_in_force
 from dispatch.sms import check_sms_url
 from gis.database import connect
 
@@ -67,6 +71,7 @@ def running_system(
     messages: MessageSettings,
     meters: MeterSettings | None = None,
     planning: PlanningSettings | None = None,
+    promises: PromiseSettings | None = None,
 ) -> Iterator[RunningSystem]:
     """Start everything, give the running system, and stop all that was started.
 
@@ -74,9 +79,10 @@ def running_system(
     database cannot be started.
     """
     _check(messages)
+    rules = _promise_rules(promises or PromiseSettings())
     meters, planning = meters or MeterSettings(), planning or PlanningSettings()
     with _listening(web) as listener, open_database(database) as url:
-        token = _prepare(url, messages)
+        token = _prepare(url, messages, rules)
         environment = {
             **as_environment(database, web, messages, meters, planning),
             "RELIGHT_DATABASE_URL": url,
@@ -163,10 +169,20 @@ def _address(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
 
 
-def _prepare(url: str, messages: MessageSettings) -> str | None:
-    """Tell the database which channels there are; return the token of the one-time link, if one is needed."""
+def _promise_rules(promises: PromiseSettings) -> PromiseRules:
+    """Read the promises before anything is started, so that a wrong file is told at once and plainly."""
+    try:
+        return promises.rules()
+    except DispatchError as error:
+        raise StartError(f"{error} (RELIGHT_PROMISES_FILE)") from error
+
+
+def _prepare(url: str, messages: MessageSettings, rules: PromiseRules) -> str | None:
+    """Tell the database of channels and promises; return the token of the one-time link, if one is needed."""
     engine = connect(url, application_name="relight start", pool_size=1)
     try:
+        with writing(engine) as work:
+            put_rules_in_force(work.session, rules=rules, actor="settings", now=work.now)
         with Session(engine) as session, session.begin():
             set_channels(session, channels=messages.channels())
             return first_link(session, now=datetime.now(UTC))

@@ -1,0 +1,52 @@
+"""Looks at the promise clocks every now and then, in the process of the analysis worker.
+
+The look itself reads; only where something has changed is there a write transaction. It takes a bounded share
+of the time, however many outages there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from sqlalchemy import Engine
+
+from api.work import reading, writing
+from dispatch.promise_watch import keep_promises, promises_differ
+
+logger = logging.getLogger("relight.promises")
+
+LOOK_EVERY_S = 1.0
+# Looking takes a tenth of the time at most.
+_REST_PER_LOOK = 10.0
+
+
+class PromiseKeeper:
+    """Brings promise clocks up to now and tells warnings and breaches."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Prepare; nothing is looked at yet."""
+        self._engine = engine
+        self._next_at = float("-inf")
+
+    def look(self) -> int:
+        """Look if it is time to; return how many changes were told."""
+        begin = time.monotonic()
+        if begin < self._next_at:
+            return 0
+        told = self._look()
+        took = time.monotonic() - begin
+        self._next_at = begin + took + max(LOOK_EVERY_S, _REST_PER_LOOK * took)
+        return told
+
+    def _look(self) -> int:
+        # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
+        with reading(self._engine) as work:
+            differ = promises_differ(work.session, now=work.now)
+        if not differ:
+            return 0
+        with writing(self._engine) as work:
+            told = keep_promises(work.session, now=work.now)
+        if told:
+            logger.info("told %d changes of promises", told)
+        return told
