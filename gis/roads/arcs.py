@@ -10,7 +10,6 @@ the entry that is nearest in time is taken where the destination lies inside.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ from gis.roads.roads import IntArray, Roads
 PERMISSION_MINUTES = 100_000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arcs:
     """Arcs sorted by the place where they begin; places are the vertices and, after them, their copies."""
 
@@ -36,14 +35,6 @@ class Arcs:
     def place_count(self) -> int:
         """Return how many places there are."""
         return len(self.place_vertices)
-
-    @cached_property
-    def backwards(self) -> tuple[npt.NDArray[np.intp], IntArray, npt.NDArray[np.int64]]:
-        """Return the arcs by where they end: their numbers, the places they come from, where each begins."""
-        order = np.argsort(self.heads, kind="stable")
-        starts = np.zeros(self.place_count + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self.heads, minlength=self.place_count), out=starts[1:])
-        return order, self.tails[order], starts
 
 
 def arcs_of(roads: Roads) -> Arcs:

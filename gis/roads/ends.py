@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from gis.roads.arcs import PERMISSION_MINUTES
-from gis.roads.open_arcs import Ends, OpenArcs
+from gis.roads.drive_ends import Ends
+from gis.roads.open_arcs import OpenArcs
 from gis.roads.snapping import Snap, Snaps
 
 FURTHEST_FROM_ROAD_M = 2_000.0

@@ -1,4 +1,4 @@
-"""Travel times between many places: one Dijkstra per place on the side that has fewer of them."""
+"""Travel times between many places: over the core of the network, or along the segment both lie on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.roads.arcs import without_entries
+from gis.roads.core_walk import LIMIT_MINUTES
+from gis.roads.drive_ends import Ends
 from gis.roads.ends import beginnings, endings, foot_minutes, is_near
-from gis.roads.open_arcs import LIMIT_MINUTES, Ends, OpenArcs
+from gis.roads.open_arcs import OpenArcs
 from gis.roads.snapping import Snap, Snaps
-
-# A row of 300,000 places takes 2.4 MB; so many at once, whatever is asked for.
-_ROWS_AT_ONCE = 16
 
 _Floats = npt.NDArray[np.float64]
 
@@ -28,16 +27,13 @@ def weighed_matrix(
 
     With a limit, only what weighs no more than it is sure.
     """
-    begin, end = beginnings(graph, origins), endings(graph, destinations)
-    minutes = np.full((len(origins), len(destinations)), np.inf)
-    if len(origins) <= len(destinations):
-        for part, numbers in _parts(begin, len(origins)):
-            found = graph.minutes_from(part, len(minutes[numbers]), limit_minutes=limit_minutes)
-            _fill(minutes[numbers], found, end)
-    else:
-        for part, numbers in _parts(end, len(destinations)):
-            found = graph.minutes_to(part, len(minutes.T[numbers]), limit_minutes=limit_minutes)
-            _fill(minutes.T[numbers], found, begin)
+    minutes = graph.costs(
+        beginnings(graph, origins),
+        len(origins),
+        endings(graph, destinations),
+        len(destinations),
+        limit_minutes=limit_minutes,
+    )
     _take_direct_ways(graph, origins, destinations, minutes)
     return minutes
 
@@ -53,38 +49,9 @@ def weights_through(
     zeros = np.zeros(len(through), dtype=np.int64)
     into = Ends(zeros, graph.arcs.tails[through].astype(np.int64), np.zeros(len(through)), zeros)
     out_of = Ends(zeros, graph.arcs.heads[through].astype(np.int64), graph.arc_minutes[through].copy(), zeros)
-    to_them, from_them = graph.minutes_to(into, 1)[0], graph.minutes_from(out_of, 1)[0]
-    return (
-        _best(beginnings(graph, origins), to_them, len(origins)),
-        _best(endings(graph, destinations), from_them, len(destinations)),
-    )
-
-
-def _best(ends: Ends, minutes: _Floats, count: int) -> _Floats:
-    best = np.full(count, np.inf)
-    np.minimum.at(best, ends.numbers, ends.minutes + minutes[ends.places])
-    return best
-
-
-def _parts(ends: Ends, count: int) -> list[tuple[Ends, slice]]:
-    parts = []
-    for first in range(0, count, _ROWS_AT_ONCE):
-        of_part = (ends.numbers >= first) & (ends.numbers < first + _ROWS_AT_ONCE)
-        part = Ends(
-            numbers=ends.numbers[of_part] - first,
-            places=ends.places[of_part],
-            minutes=ends.minutes[of_part],
-            edges=ends.edges[of_part],
-        )
-        parts.append((part, slice(first, min(first + _ROWS_AT_ONCE, count))))
-    return parts
-
-
-def _fill(rows: _Floats, to_places: _Floats, ends: Ends) -> None:
-    """Write the best of the ends of each number; `rows` is a view."""
-    if len(ends.numbers):
-        numbers, first = np.unique(ends.numbers, return_index=True)
-        rows[:, numbers] = np.minimum.reduceat(to_places[:, ends.places] + ends.minutes, first, axis=1)
+    to_them = graph.costs(beginnings(graph, origins), len(origins), into, 1)
+    onwards = graph.costs(out_of, 1, endings(graph, destinations), len(destinations))
+    return to_them[:, 0], onwards[0]
 
 
 def _take_direct_ways(graph: OpenArcs, origins: Snaps, destinations: Snaps, minutes: _Floats) -> None:

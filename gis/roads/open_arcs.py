@@ -1,4 +1,4 @@
-"""The arcs that may be driven now, as matrices for Dijkstra, from places and towards them.
+"""The arcs that may be driven now: what ways over them cost (over the core), and the way itself.
 
 Closed edges keep their arcs, at infinite weight: closing a road copies one array of weights, nothing else.
 """
@@ -14,32 +14,27 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gis.roads.arcs import Arcs, enters_by_permission
+from gis.roads.core import Core, core_of
+from gis.roads.core_walk import LIMIT_MINUTES, OpenCore
+from gis.roads.drive_ends import Ends
 from gis.roads.roads import Roads
 
-# Beyond any drive and any number of entries by permission, below infinity: closed arcs are not followed.
-LIMIT_MINUTES = 1e12
 NO_PLACE = -1
 
 _Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """How drives begin or end: at which place, after or before how many minutes, for which number."""
-
-    numbers: npt.NDArray[np.int64]
-    places: npt.NDArray[np.int64]
-    minutes: _Floats
-    edges: npt.NDArray[np.int64]
-
-
 @dataclass(frozen=True)
 class OpenArcs:
-    """Arcs and the edges closed among them (a mask over all edges)."""
+    """Arcs and the edges closed among them (a mask over all edges).
+
+    `whole` are the same arcs with others closed or none, whose core is taken; without it they make their own.
+    """
 
     roads: Roads
     arcs: Arcs
     is_closed: npt.NDArray[np.bool_]
+    whole: OpenArcs | None = None
 
     @cached_property
     def is_driven(self) -> npt.NDArray[np.bool_]:
@@ -57,13 +52,21 @@ class OpenArcs:
         return np.where(self.is_closed[self.arcs.edges], np.inf, self.arcs.minutes)
 
     @cached_property
-    def _onwards(self) -> csr_array:
-        return self._matrix(self.arc_minutes, self.arcs.heads, self.arcs.starts)
+    def core(self) -> Core:
+        """Return what is left of the places; closed roads change nothing about it."""
+        return core_of(self.roads, self.arcs) if self.whole is None else self.whole.core
 
     @cached_property
-    def _backwards(self) -> csr_array:
-        order, tails, starts = self.arcs.backwards
-        return self._matrix(self.arc_minutes[order], tails, starts)
+    def _open_core(self) -> OpenCore:
+        return OpenCore(self.core, self.arc_minutes)
+
+    @cached_property
+    def _onwards(self) -> csr_array:
+        # scipy walks the arrays as they are: parallel arcs stay apart, and the shorter one wins.
+        return csr_array(
+            (self.arc_minutes, self.arcs.heads, self.arcs.starts.astype(np.int32)),
+            shape=(self.arcs.place_count,) * 2,
+        )
 
     @cached_property
     def _copies(self) -> dict[int, list[int]]:
@@ -86,45 +89,35 @@ class OpenArcs:
                 places.append(place)
         return places
 
-    def _matrix(
-        self, weights: _Floats, to: npt.NDArray[np.int32], starts: npt.NDArray[np.int64]
-    ) -> csr_array:
-        # scipy walks the arrays as they are: parallel arcs stay apart, and the shorter one wins.
-        count = self.arcs.place_count
-        return csr_array((weights, to, starts.astype(np.int32)), shape=(count, count))
+    def costs(
+        self,
+        begin: Ends,
+        begin_count: int,
+        end: Ends,
+        end_count: int,
+        *,
+        limit_minutes: float = LIMIT_MINUTES,
+    ) -> _Floats:
+        """Return what the cheapest way costs from each beginning (rows) to each ending (columns).
 
-    def minutes_from(self, ends: Ends, count: int, *, limit_minutes: float = LIMIT_MINUTES) -> _Floats:
-        """Return the minutes to each place (columns) for the beginnings numbered below `count` (rows)."""
-        return self._minutes(self._onwards, ends, count, limit_minutes)
-
-    def minutes_to(self, ends: Ends, count: int, *, limit_minutes: float = LIMIT_MINUTES) -> _Floats:
-        """Return the minutes from each place (columns) for the endings numbered below `count` (rows)."""
-        return self._minutes(self._backwards, ends, count, limit_minutes)
+        With a limit, only what costs no more than it is sure.
+        """
+        return self._open_core.costs(begin, begin_count, end, end_count, limit_minutes=limit_minutes)
 
     def ways_from(self, ends: Ends) -> tuple[_Floats, npt.NDArray[np.int32]]:
         """Return the minutes to each place from one beginning, and the place before each; below 0: none."""
         places = self.arcs.place_count
+        matrix = self._onwards
+        arrays = (
+            np.concatenate([matrix.data, ends.minutes]),
+            np.concatenate([matrix.indices, ends.places.astype(np.int32)]),
+            np.append(matrix.indptr, np.int32(len(matrix.data) + len(ends.places))),
+        )
+        # The beginning is a place behind all others, with an arc to where each of its ends lies.
         minutes, before = dijkstra(
-            self._widened(self._onwards, ends, 1),
+            csr_array(arrays, shape=(places + 1,) * 2),
             indices=[places],
             return_predecessors=True,
             limit=LIMIT_MINUTES,
         )
         return minutes[0, :places], np.where(before < places, before, NO_PLACE)[0]
-
-    def _minutes(self, matrix: csr_array, ends: Ends, count: int, limit_minutes: float) -> _Floats:
-        places = self.arcs.place_count
-        origins = np.arange(places, places + count, dtype=np.int32)
-        widened = self._widened(matrix, ends, count)
-        return dijkstra(widened, indices=origins, limit=limit_minutes)[:, :places]
-
-    def _widened(self, matrix: csr_array, ends: Ends, count: int) -> csr_array:
-        """Put places to walk from behind all others, with an arc to where each end lies."""
-        order = np.argsort(ends.numbers, kind="stable")
-        starts = len(matrix.data) + np.cumsum(np.bincount(ends.numbers, minlength=count))
-        arrays = (
-            np.concatenate([matrix.data, ends.minutes[order]]),
-            np.concatenate([matrix.indices, ends.places[order].astype(np.int32)]),
-            np.concatenate([matrix.indptr, starts.astype(np.int32)]),
-        )
-        return csr_array(arrays, shape=(self.arcs.place_count + count,) * 2)

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gis.roads.arcs import without_entries
+from gis.roads.drive_ends import Ends
 from gis.roads.ends import ON_FOOT, beginnings, endings
 from gis.roads.matrix import direct_way
-from gis.roads.open_arcs import NO_PLACE, Ends, OpenArcs
+from gis.roads.open_arcs import NO_PLACE, OpenArcs
 from gis.roads.roads import Roads
 from gis.roads.snapping import Snap, Snaps
 

@@ -18,8 +18,9 @@ import shapely
 
 from gis.roads.arcs import Arcs, arcs_of
 from gis.roads.connection import MainPart, main_part
+from gis.roads.core_walk import LIMIT_MINUTES
 from gis.roads.matrix import travel_matrix, weighed_matrix, weights_through
-from gis.roads.open_arcs import LIMIT_MINUTES, OpenArcs
+from gis.roads.open_arcs import OpenArcs
 from gis.roads.roads import IntArray, Roads
 from gis.roads.route import Route, find_route
 from gis.roads.snapping import RoadIndex, Snap, Snaps
@@ -64,7 +65,8 @@ class TravelGraph:
         is_closed[np.asarray(edges, dtype=np.int64)] = True
         other = object.__new__(TravelGraph)
         other.roads, other._whole = self.roads, self._whole
-        other._open = OpenArcs(self.roads, self._open.arcs, is_closed)
+        whole = self._whole._open  # noqa: SLF001 - another graph of the same roads
+        other._open = OpenArcs(self.roads, self._open.arcs, is_closed, whole=whole)
         return other
 
     def edges_touching(self, area: shapely.Geometry) -> IntArray:
