@@ -27,6 +27,7 @@ class Role(StrEnum):
     METER_SYSTEM = "meter_system"
     AGENT = "agent"  # answers the telephone: looks up, and enters calls
     BILLING_SYSTEM = "billing_system"  # tells who is disconnected
+    VEHICLE_SYSTEM = "vehicle_system"  # tells where vehicles are
 
 
 class UndeclaredRouteError(Exception):

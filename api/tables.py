@@ -32,7 +32,7 @@ class UserAccountRow(Base):
         CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
         CheckConstraint(
             "roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent',"
-            "'billing_system']",
+            "'billing_system','vehicle_system']",
             name="roles",
         ),
         CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name="crew"),

@@ -18,7 +18,6 @@ from typing import Any
 
 from dispatch.errors import InvalidInput
 
-
 DAY = timedelta(hours=24)
 
 

@@ -29,7 +29,7 @@ def send_to_hazard(
     hazard = hazard_row(session, hazard_id=hazard_id)
     if hazard.status == HazardStatus.CLOSED:
         raise Conflict(f"Hazard {hazard_id} is closed.", because=Because.HAZARD_IS_CLOSED)
-    crew = get_crew(session, crew_id=crew_id)
+    crew = get_crew(session, crew_id=crew_id, now=now)
     if any(job.hazard_id == hazard_id for job in crew.jobs):
         raise Conflict(
             f"{crew.name} ({crew.id}) is on hazard {hazard_id} already.",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from dispatch.assignments import assign_crew
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import Change, changes_after, latest_position
-from dispatch.crews import get_crew
+from dispatch.crews import crew_row
 from dispatch.errors import Because, Conflict, DispatchError, StalePlan
 from dispatch.events import NOT_DECISIVE, Event
 from dispatch.outages import OutageView
@@ -98,7 +98,7 @@ def _check(session: Session, *, plan: RunningPlan, seen_version: int, stop: Want
         if change.name == Event.JOB_ASSIGNED and change.outage_id != stop.outage_id
     ]
     if sent:
-        crew, last = get_crew(session, crew_id=stop.crew_id), sent[-1]
+        crew, last = crew_row(session, crew_id=stop.crew_id), sent[-1]
         raise Conflict(
             f"{crew.name} ({crew.id}) was sent to outage {last.outage_id} by {last.actor} meanwhile. "
             "A plan that knows of it is being made.",

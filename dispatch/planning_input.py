@@ -96,7 +96,7 @@ def running_problem(
         for outage in list_outages(session, statuses=OPEN_OUTAGE_STATUSES, limit=_MOST_OUTAGES)
         if needs_work(outage)
     }
-    crews = {crew.id: crew for crew in list_crews(session)}
+    crews = {crew.id: crew for crew in list_crews(session, now=now)}
     found = [_standing(work, crews) for work in with_crews(_works(session, outages, networks), outages)]
     found.sort(key=lambda one: (one.reported_at, one.id))
     work = [one for one in found if one.place is not None]
@@ -212,15 +212,16 @@ def _on_duty(
     """Return the crews that have time left; what others still do is planned for those (problem, rule 3b)."""
     found = []
     for crew in crews:
-        if crew.shift_end <= now:
+        # Shift and rest as one hard limit (dispatch/duty.py): equal times where it may not work at all.
+        if crew.works_until <= now:
             continue
         first, place = under_way.get(crew.id), crew.place
         if first is not None and first.job is not None and first.job.status in AT_THE_DEVICE:
             place = first.place or place
         # A crew that was sent ahead of its shift is at it already.
-        begins = now if first is not None else max(now, crew.shift_start)
+        begins = now if first is not None else max(now, crew.works_from)
         found.append(
-            _CrewOnDuty(crew=crew, place=place, available_from=begins, available_until=crew.shift_end)
+            _CrewOnDuty(crew=crew, place=place, available_from=begins, available_until=crew.works_until)
         )
     return found
 
@@ -318,7 +319,7 @@ def _digest(problem: PlanningProblem, crews: Sequence[_CrewOnDuty], left_out: Se
         ]
         for job in problem.jobs
     ]
-    on_duty = [[one.crew.id, sorted(one.crew.skills), one.crew.shift_end.isoformat()] for one in crews]
+    on_duty = [[one.crew.id, sorted(one.crew.skills), one.crew.works_until.isoformat()] for one in crews]
     told = json.dumps([jobs, on_duty, sorted(work.id for work in left_out)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 

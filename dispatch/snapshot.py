@@ -12,11 +12,13 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import LoggedRow, as_json, latest_position
-from dispatch.crews import crew_place
+from dispatch.crew_shifts import as_log
+from dispatch.crew_view import crew_place
 from dispatch.hazard_kinds import HazardStatus
 from dispatch.hazard_tables import HazardRow
 from dispatch.hazard_views import place_of
 from dispatch.replay import Snapshot, empty_snapshot
+from dispatch.roster import read_roster
 from dispatch.states import OVER_OUTAGE_STATUSES
 from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow, JobRow, OutageRow
 
@@ -48,9 +50,12 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
         place = place_of(hazard)
         at = {"lon": place.lon, "lat": place.lat} if place else {}
         state["hazards"][hazard.id] = {**_fields(hazard), **at}
-    for crew in session.scalars(select(CrewRow)):
+    crews = session.scalars(select(CrewRow)).all()
+    roster = read_roster(session, crew_ids=[crew.id for crew in crews], now=now)
+    for crew in crews:
         place = crew_place(crew)
-        state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat}
+        shifts = as_log(roster[crew.id].shifts)
+        state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat, "shifts": shifts}
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (

@@ -31,8 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dispatch.crew_places import PositionSource
+from dispatch.off_duty import OffDuty
 from dispatch.remarks import Remark
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageStatus
+from dispatch.vehicles import VehicleKind
 from gis.tables import Base
 
 outage_number = Sequence("outage_number", metadata=Base.metadata)
@@ -176,18 +179,33 @@ class InterruptionRow(Base):
 
 
 class CrewRow(Base):
-    """A crew on the roster: what it can do, when it works, and where it last said it was."""
+    """A crew on the roster: what it was entered with, and where it last said it was.
+
+    Its shifts, members and certificates stand in dispatch/crew_tables.py.
+    """
 
     __tablename__ = "crew"
-    __table_args__ = (CheckConstraint("shift_end > shift_start", name="shift_forward"),)
+    __table_args__ = (
+        CheckConstraint(one_of("vehicle_kind", VehicleKind), name="vehicle_kind"),
+        CheckConstraint(one_of("position_source", PositionSource), name="position_source"),
+        CheckConstraint(one_of("off_duty_because", OffDuty), name="off_duty_because"),
+        CheckConstraint("(off_duty_since IS NULL) = (off_duty_because IS NULL)", name="off_duty"),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    shift_start: Mapped[datetime] = mapped_column(Instant)
-    shift_end: Mapped[datetime] = mapped_column(Instant)
+    vehicle_kind: Mapped[str] = mapped_column(Text)
+    # What the vehicle's own receiver calls itself: a plate or the number of the device.
+    vehicle_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    depot_name: Mapped[str | None] = mapped_column(Text)
+    depot_lon: Mapped[float | None] = mapped_column(Double)
+    depot_lat: Mapped[float | None] = mapped_column(Double)
     location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326))
     position_at: Mapped[datetime] = mapped_column(Instant)
+    position_source: Mapped[str] = mapped_column(Text)
+    off_duty_since: Mapped[datetime | None] = mapped_column(Instant)
+    off_duty_because: Mapped[str | None] = mapped_column(Text)
 
 
 class JobRow(Base):

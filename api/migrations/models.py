@@ -7,8 +7,8 @@ from typing import Any
 
 import api.tables
 import dispatch.call_tables
-import dispatch.crew_tables
 import dispatch.closure_tables
+import dispatch.crew_tables
 import dispatch.hazard_tables
 import dispatch.plan_tables
 import dispatch.promise_tables

@@ -87,11 +87,10 @@ hours = st.lists(
     shifts=hours,
     worked=hours,
     now=st.integers(0, 60),
-    longest=st.integers(1, 20),
-    rest=st.integers(1, 12),
-    day=st.integers(1, 24),
+    limits=st.tuples(st.integers(1, 20), st.integers(1, 12), st.integers(1, 24)),
 )
-def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, longest, rest, day):
+def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, limits):
+    longest, rest, day = limits
     found = window(
         shifts,
         worked=worked,
@@ -100,15 +99,16 @@ def test_as_a_twin_that_goes_hour_by_hour(shifts, worked, now, longest, rest, da
         shortest_rest_minutes=rest * 60,
         longest_day_minutes=day * 60,
     )
-    expected = by_hours(shifts, worked, now, longest, rest, day)
+    expected = by_hours(shifts, worked, now, limits)
     if expected is None:
         assert found.available_from is None
     else:
         assert (found.available_from, found.available_until) == (at(expected[0]), at(expected[1]))
 
 
-def by_hours(shifts, worked, now, longest, rest, day):
+def by_hours(shifts, worked, now, limits):
     """Live through the hours: work whenever the rules let one."""
+    longest, rest, day = limits
     did = [any(begin <= hour < end for begin, end in worked) for hour in range(now)]
     wanted = [any(begin <= hour < end for begin, end in shifts) for hour in range(100)]
     began = last = None

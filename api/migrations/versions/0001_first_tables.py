@@ -81,14 +81,76 @@ def upgrade() -> None:
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('skills', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('shift_start', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('shift_end', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('vehicle_kind', sa.Text(), nullable=False),
+    sa.Column('vehicle_id', sa.Text(), nullable=True),
+    sa.Column('depot_name', sa.Text(), nullable=True),
+    sa.Column('depot_lon', sa.Double(), nullable=True),
+    sa.Column('depot_lat', sa.Double(), nullable=True),
     sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=False),
     sa.Column('position_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('shift_end > shift_start', name=op.f('ck_crew_shift_forward')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_crew'))
+    sa.Column('position_source', sa.Text(), nullable=False),
+    sa.Column('off_duty_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('off_duty_because', sa.Text(), nullable=True),
+    sa.CheckConstraint('(off_duty_since IS NULL) = (off_duty_because IS NULL)', name=op.f('ck_crew_off_duty')),
+    sa.CheckConstraint("off_duty_because IN ('stood_down', 'people_missing', 'vehicle_defect', 'training', 'other')", name=op.f('ck_crew_off_duty_because')),
+    sa.CheckConstraint("position_source IN ('roster', 'phone', 'vehicle', 'desk')", name=op.f('ck_crew_position_source')),
+    sa.CheckConstraint("vehicle_kind IN ('bucket_truck', 'truck', 'cable_van', 'generator')", name=op.f('ck_crew_vehicle_kind')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crew')),
+    sa.UniqueConstraint('vehicle_id', name=op.f('uq_crew_vehicle_id'))
     )
     op.create_index('idx_crew_location', 'crew', ['location'], unique=False, postgresql_using='gist')
+    op.create_table('crew_member',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('phone', sa.Text(), nullable=True),
+    sa.Column('is_lead', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_crew_member_crew_id_crew')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_crew_member'))
+    )
+    op.create_index('ix_crew_member_crew_id', 'crew_member', ['crew_id'], unique=False)
+    op.create_index('uq_crew_member_one_lead', 'crew_member', ['crew_id'], unique=True, postgresql_where=sa.text('is_lead'))
+    op.create_table('crew_shift',
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    postgresql.ExcludeConstraint((sa.column('crew_id'), '='), (sa.text('tstzrange(starts_at, ends_at)'), '&&'), using='gist', name='ex_crew_shift_once_at_a_time'),
+    sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_crew_shift_forward')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_crew_shift_crew_id_crew')),
+    sa.PrimaryKeyConstraint('crew_id', 'starts_at', name=op.f('pk_crew_shift'))
+    )
+    op.create_table('member_certificate',
+    sa.Column('member_id', sa.Text(), nullable=False),
+    sa.Column('skill', sa.Text(), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=True),
+    sa.CheckConstraint("skill IN ('switching', 'line', 'cable', 'transformer', 'substation', 'low_voltage')", name=op.f('ck_member_certificate_skill')),
+    sa.ForeignKeyConstraint(['member_id'], ['crew_member.id'], name=op.f('fk_member_certificate_member_id_crew_member'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('member_id', 'skill', name=op.f('pk_member_certificate'))
+    )
+    op.create_table('position_aside',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.CheckConstraint("code IN ('far_from_network', 'too_fast')", name=op.f('ck_position_aside_code')),
+    sa.CheckConstraint("source IN ('roster', 'phone', 'vehicle', 'desk')", name=op.f('ck_position_aside_source')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_position_aside_crew_id_crew')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_position_aside')),
+    sa.UniqueConstraint('crew_id', name=op.f('uq_position_aside_crew_id'))
+    )
+    op.create_table('duty_rules',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('longest_duty_minutes', sa.Double(), nullable=False),
+    sa.Column('shortest_rest_minutes', sa.Double(), nullable=False),
+    sa.Column('longest_day_minutes', sa.Double(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_duty_rules_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_duty_rules'))
+    )
     op.create_table('customer',
     sa.Column('network_version', sa.Integer(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -362,7 +424,7 @@ def upgrade() -> None:
     sa.Column('disabled_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name=op.f('ck_user_account_crew')),
     sa.CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name=op.f('ck_user_account_customer')),
-    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent','billing_system']", name=op.f('ck_user_account_roles')),
+    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent','billing_system','vehicle_system']", name=op.f('ck_user_account_roles')),
     sa.CheckConstraint('cardinality(roles) > 0', name=op.f('ck_user_account_has_a_role')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
     sa.UniqueConstraint('name', name=op.f('uq_user_account_name'))
