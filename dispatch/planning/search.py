@@ -34,6 +34,8 @@ _TRIED_AGAIN = 15
 _HOT, _COLD = 0.3, 0.003
 # How often jobs are put back in a drawn order, by worth and by weight; else by what takes least work.
 _IN_ANY_ORDER, _BY_WORTH, _BY_WEIGHT = 0.3, 0.45, 0.15
+# How often jobs that wait for one another are taken off together, and how many.
+_WITH_FAMILY, _LARGEST_FAMILY = 0.3, 8
 # How often weights move to the jobs that restorations bind to.
 _STEPS_BETWEEN_WEIGHINGS = 40
 # A drive to a job is about as long, for the order in which jobs are put back.
@@ -73,6 +75,7 @@ class Search:
         doable = np.flatnonzero(problem.may_do.any(axis=0)).tolist()
         self._left_out = set(self._state.unassigned(doable))
         self._near: list[list[int]] = _nearest_jobs(problem)
+        self._families = _families(problem)
         duration = problem.repair_minutes + _USUAL_DRIVE_MINUTES
         self._worth: list[float] = [0.0] * len(problem.crews) + (self._weights / duration).tolist()
         self._string = min(_LONGEST_STRING, max(1, len(problem.jobs) // max(1, len(problem.crews)) + 1))
@@ -112,14 +115,39 @@ class Search:
                 self._on_better(self.best)
 
     def _destroy(self) -> list[int]:
-        state, draw = self._state, self._random
-        most = 4.0 * _TAKEN / (1.0 + self._string) - 1.0
-        strings = int(draw.uniform(1.0, max(1.0, most) + 1.0))
-        touched = set[int]()
+        draw = self._random
         pool = sorted(self._left_out)
         if len(pool) > _TRIED_AGAIN:
             pool = draw.sample(pool, _TRIED_AGAIN)
-        for job in self._near[draw.randrange(len(self._near))]:
+        job, strings = draw.randrange(len(self._near)), self._strings()
+        if len(self._families[job]) > 1 and draw.random() < _WITH_FAMILY:
+            family = self._families[job]
+            pool += self._take_jobs(draw.sample(family, min(len(family), _LARGEST_FAMILY)))
+            strings //= 2
+        pool += self._take_strings(job, strings)
+        self._left_out.update(pool)
+        return pool
+
+    def _strings(self) -> int:
+        most = 4.0 * _TAKEN / (1.0 + self._string) - 1.0
+        return int(self._random.uniform(1.0, max(1.0, most) + 1.0))
+
+    def _take_jobs(self, jobs: list[int]) -> list[int]:
+        state, taken = self._state, []
+        for node in (job + state.crew_count for job in jobs):
+            crew = state.crew_of(node)
+            if crew < state.crew_count:
+                place = state.routes[crew].index(node)
+                if place >= int(state.has_first[crew]):
+                    taken += state.remove(crew, place, place + 1)
+        return taken
+
+    def _take_strings(self, around: int, strings: int) -> list[int]:
+        state, draw = self._state, self._random
+        touched, taken = set[int](), list[int]()
+        for job in self._near[around]:
+            if len(touched) >= strings:
+                break
             node = job + state.crew_count
             crew = state.crew_of(node)
             if crew == state.crew_count or crew in touched:
@@ -130,12 +158,9 @@ class Search:
                 continue
             length = int(draw.uniform(1.0, min(len(route) - first, self._string) + 1.0))
             begin = draw.randint(max(first, place - length + 1), min(place, len(route) - length))
-            pool += state.remove(crew, begin, begin + length)
+            taken += state.remove(crew, begin, begin + length)
             touched.add(crew)
-            if len(touched) >= strings:
-                break
-        self._left_out.update(pool)
-        return pool
+        return taken
 
     def _repair(self, pool: list[int]) -> None:
         state = self._state
@@ -166,3 +191,13 @@ def _nearest_jobs(problem: PlanningProblem) -> list[list[int]]:
     both_ways: FloatArray = problem.between_jobs + problem.between_jobs.T
     nearest: list[list[int]] = np.argsort(both_ways, axis=1, kind="stable").tolist()
     return nearest
+
+
+def _families(problem: PlanningProblem) -> list[list[int]]:
+    """Return, of each job, itself and the jobs upstream and downstream of it."""
+    families: list[list[int]] = [[job] for job in range(len(problem.jobs))]
+    for job, upstream in enumerate(problem.upstream):
+        for other in upstream.tolist():
+            families[job].append(other)
+            families[other].append(job)
+    return families
