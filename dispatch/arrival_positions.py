@@ -80,7 +80,7 @@ def arrival_proofs(session: Session, *, outage_ids: Collection[str]) -> dict[str
     )
     rows = [
         (job, position)
-        for job, position in session.execute(query).tuples()
+        for job, position in session.execute(query)
         if job.on_site_at is not None or position is not None
     ]
     taps = _taps(session, [job.id for job, _ in rows])

@@ -65,7 +65,7 @@ def list_breaches(
         query = query.where(PromiseClockRow.due_at >= since)
     if before is not None:
         query = query.where(PromiseClockRow.due_at < before)
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     outages = {outage.id: outage for _, outage in rows}
     promises = promises_of(session, outages=outages.values(), now=now)
     restored = _restored_changes(session, list(outages))

@@ -71,7 +71,6 @@ def keep_promises(session: Session, *, now: datetime) -> int:
             row = clocks.get((outage.id, clock.promise))
             if row is None:
                 row = PromiseClockRow(outage_id=outage.id, promise=clock.promise, state=ClockState.RUNNING)
-                session.add(row)
             told += _bring_up(session, outage=outage, row=row, clock=clock, promises=promises, now=now)
         told += _tell_flags(session, outage=outage, promises=promises, now=now)
         rows[outage.id].seen_version = outage.version
@@ -114,23 +113,22 @@ def _is_new(outage: OutageRow, row: PromisedOutageRow | None) -> bool:
 
 
 def _promise(session: Session, outage: OutageRow, row: PromisedOutageRow | None) -> PromisedOutageRow:
-    if row is None:
-        row = PromisedOutageRow(
-            outage_id=outage.id, rules_number=rules_in_force(session).number, seen_version=0
-        )
-        session.add(row)
+    in_force = rules_in_force(session)
     found = class_of_device(
         session,
         network_version=outage.network_version,
         device=outage.device,
         place=place_of_outage(session, outage),
-        rule=rules_in_force(session).rules.areas,
+        rule=in_force.rules.areas,
     )
+    if row is None:
+        row = PromisedOutageRow(outage_id=outage.id, rules_number=in_force.number, seen_version=0)
     row.device = outage.device
     row.area_class = found.area_class
     row.area_source = found.source
     row.area_named = found.named
     row.customers_per_km2 = found.customers_per_km2
+    session.add(row)
     return row
 
 
@@ -163,6 +161,7 @@ def _bring_up(
     row.stopped_at = clock.stopped_at
     row.slack_minutes = clock.slack_minutes
     row.rules_version = promises.rules_version
+    session.add(row)
     if event is None:
         return 0
     values = {

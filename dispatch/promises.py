@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from dispatch.arrival_positions import arrival_proofs
@@ -173,11 +174,11 @@ def _first_reports(session: Session, outage_ids: Iterable[str]) -> dict[str, tup
     query = (
         select(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.id, EvidenceRow.at)
         .where(EvidenceRow.outage_id.in_(list(outage_ids)), EvidenceRow.status != "not_an_outage")
-        .distinct(EvidenceRow.outage_id, EvidenceRow.kind)
+        .ext(distinct_on(EvidenceRow.outage_id, EvidenceRow.kind))
         .order_by(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.at, EvidenceRow.id)
     )
     found: dict[str, list[FirstReport]] = defaultdict(list)
-    for outage_id, kind, evidence_id, at in session.execute(query).tuples():
+    for outage_id, kind, evidence_id, at in session.execute(query):
         if outage_id is not None:
             found[outage_id].append(FirstReport(kind=kind, evidence_id=evidence_id, at=at))
     return {outage_id: tuple(sorted(reports, key=lambda one: one.at)) for outage_id, reports in found.items()}
@@ -234,7 +235,7 @@ def due_times(
         )
     )
     found: dict[str, datetime] = {}
-    for clock, device_kind in session.execute(query).tuples():
+    for clock, device_kind in session.execute(query):
         if clock.due_at is None:
             continue
         due = clock.due_at

@@ -1,4 +1,4 @@
-"""Promises about real outages: told once each, proven by tap and position, corrected by what is learned later."""
+"""Promises about real outages: told once, proven by tap and position, corrected by what is learned later."""
 
 from __future__ import annotations
 
@@ -223,8 +223,8 @@ def test_a_pause_is_refused_where_it_makes_no_sense(watched):
         watched.world.do(resume_promises, outage_id=watched.id, ended_at=None)
     with pytest.raises(InvalidInput, match="none of access_refused"):
         watched.world.do(pause_promises, **{**pause, "reason": "lunch"})
+    early = watched.world.now - timedelta(hours=5)
     with pytest.raises(InvalidInput, match="before the outage started"):
-        early = watched.world.now - timedelta(hours=5)
         watched.world.do(pause_promises, **{**pause, "started_at": early})
     watched.world.do(pause_promises, **pause)
     with pytest.raises(Conflict, match="paused already"):
