@@ -31,6 +31,7 @@ _MOST_CUSTOMERS = 1e9
 _MOST_REPAIR_MINUTES = 10 * 366 * 1440.0
 _MOST_TRAVEL_MINUTES = 366 * 1440.0
 
+_NUMBERS = (int, float)
 _PROBLEM_ENTRIES = ("now", "crews", "jobs", "travel_minutes")
 _CREW_ENTRIES = tuple(field.name for field in fields(PlanningCrew))
 _JOB_ENTRIES = tuple(field.name for field in fields(PlanningJob))
@@ -210,6 +211,9 @@ def _travel(reader: ValueReader, value: object, count: int) -> FloatArray:
         if not isinstance(row, list) or len(row) != count:
             found = str(len(row)) if isinstance(row, list) else shown(row)
             reader.wrong_at(place, f"it needs {count} numbers, crews in order, then jobs, not {found}")
+            continue
+        if all(type(minutes) in _NUMBERS and 0 <= minutes <= _MOST_TRAVEL_MINUTES for minutes in row):
+            matrix[number] = row
             continue
         for column, minutes in enumerate(row):
             matrix[number, column] = (
