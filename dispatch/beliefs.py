@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, first_values, record, set_values
-from dispatch.etr import BY_A_PERSON, etr_without_crew
+from dispatch.etr import BETTER_THAN_USUAL, etr_without_crew
 from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
@@ -126,7 +126,7 @@ def refine_outage(
         author=author,
         data={"values": values, "interruptions": told},
     )
-    if moved and outage.etr_source not in BY_A_PERSON:
+    if moved and outage.etr_source not in BETTER_THAN_USUAL:
         etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
         change_etr(session, outage=outage, values={"etr_at": etr.at, "etr_source": etr.source}, author=author)
     return True

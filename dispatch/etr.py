@@ -16,11 +16,14 @@ class EtrSource(StrEnum):
 
     DEVICE_KIND = "device_kind"  # usual repair time of such a device, usual time until a crew is there
     DEVICE_KIND_AND_TRAVEL = "device_kind_and_travel"  # the same with the assigned crew's own drive
+    ASSESSED = "assessed"  # somebody has looked, and says what is broken and how long it takes
     CREW = "crew"  # the crew at work says so
     DISPATCHER = "dispatcher"  # a person decided
 
 
 BY_A_PERSON = (EtrSource.CREW, EtrSource.DISPATCHER)
+# What the usual figures of the kind of device do not overwrite.
+BETTER_THAN_USUAL = (EtrSource.ASSESSED, *BY_A_PERSON)
 
 # Time from prediction until a crew stands at the device, while none is assigned: the arrival promise for
 # cities, 45 minutes (State Grid's ten promises, 2023), on the safe side.
@@ -74,6 +77,29 @@ def etr_with_crew(*, device_kind: str, assigned_at: datetime, travel_minutes: fl
     return Etr(
         at=_rounded_up(assigned_at + timedelta(minutes=minutes)), source=EtrSource.DEVICE_KIND_AND_TRAVEL
     )
+
+
+def etr_as_assessed(
+    *,
+    minutes: float,
+    now: datetime,
+    on_site_at: datetime | None,
+    assigned_at: datetime | None,
+    travel_minutes: float | None,
+) -> Etr:
+    """Return the ETR with the minutes of repair that somebody who looked has told.
+
+    They count from when the repair crew stood there, else from when it will, else from the usual arrival of
+    one that is still to be sent; never from the past, since the repair is not done.
+    """
+    if on_site_at is not None:
+        begins = on_site_at
+    elif assigned_at is not None and travel_minutes is not None:
+        begins = max(now, assigned_at + timedelta(minutes=SET_OFF_MINUTES + travel_minutes))
+    else:
+        begins = now + timedelta(minutes=USUAL_ARRIVAL_MINUTES)
+    at = max(begins + timedelta(minutes=minutes), now + ROUNDING)
+    return Etr(at=_rounded_up(at), source=EtrSource.ASSESSED)
 
 
 def _rounded_up(at: datetime) -> datetime:
