@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gis.place import Place
-from gis.travel import estimate_travel
+from storm.drives import Drive, Drives, StraightDrives
 from storm.errors import StormError
 from storm.faults import Fault, FaultClass
 from storm.randomness import minutes_between, stream
@@ -80,8 +80,7 @@ class CrewStep:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    origin: Place
-    destination: Place
+    drive: Drive
     departed_at: datetime
     arrives_at: datetime
 
@@ -104,6 +103,7 @@ class SimulatedCrew:
         places: Mapping[str, Place],
         habits: CrewHabits,
         seed: int,
+        drives: Drives | None = None,
     ) -> None:
         self.id = id
         self.job: str | None = None
@@ -115,7 +115,8 @@ class SimulatedCrew:
         self._random = stream(seed, "crew", id)
         self._device = ""
         self._next: _Next | None = None
-        self._leg = _Leg(place, place, _LONG_AGO, _LONG_AGO)
+        self._drives = drives or StraightDrives()
+        self._leg = _stands(place, _LONG_AGO)
 
     def take(self, *, job: str, device: str, at: datetime) -> None:
         """Hand the crew a job at a device; it answers in its own time."""
@@ -127,8 +128,7 @@ class SimulatedCrew:
 
     def drop(self, *, at: datetime) -> None:
         """Call the crew away from its job; it stays where it is."""
-        place = self.place_at(at)
-        self._leg = _Leg(place, place, at, at)
+        self._leg = _stands(self.place_at(at), at)
         self.job = None
         self._next = None
 
@@ -140,16 +140,12 @@ class SimulatedCrew:
         return steps
 
     def place_at(self, now: datetime) -> Place:
-        """Return where the crew is, on a straight line while it drives."""
+        """Return where the crew is, on its way while it drives."""
         leg = self._leg
         whole = (leg.arrives_at - leg.departed_at).total_seconds()
         if whole <= 0 or now >= leg.arrives_at:
-            return leg.destination
-        share = max(0.0, (now - leg.departed_at).total_seconds() / whole)
-        return Place(
-            lon=leg.origin.lon + share * (leg.destination.lon - leg.origin.lon),
-            lat=leg.origin.lat + share * (leg.destination.lat - leg.origin.lat),
-        )
+            return leg.drive.place_at(1.0)
+        return leg.drive.place_at((now - leg.departed_at).total_seconds() / whole)
 
     @property
     def is_driving(self) -> bool:
@@ -165,10 +161,10 @@ class SimulatedCrew:
     def _set_off(self, at: datetime) -> CrewStep:
         origin = self.place_at(at)
         destination = self._places.get(self._device, origin)
-        estimate = estimate_travel(origin=origin, destination=destination)
-        drive = estimate.travel_minutes * self._random.uniform(*self._habits.drive_factor)
-        arrives_at = at + timedelta(minutes=max(1.0, drive))
-        self._leg = _Leg(origin, destination, at, arrives_at)
+        drive = self._drives.drive(origin=origin, destination=destination)
+        minutes = drive.minutes * self._random.uniform(*self._habits.drive_factor)
+        arrives_at = at + timedelta(minutes=max(1.0, minutes))
+        self._leg = _Leg(drive, at, arrives_at)
         self._next = _Next(arrives_at, self._arrive)
         return CrewStep(job=self._job(), at=at, place=origin, status="en_route")
 
@@ -189,10 +185,10 @@ class SimulatedCrew:
     def _walk_to(self, at: datetime, fault: Fault) -> None:
         origin = self.place_at(at)
         destination = self._places.get(fault.device, origin)
-        estimate = estimate_travel(origin=origin, destination=destination)
+        drive = self._drives.drive(origin=origin, destination=destination)
         wait = minutes_between(self._random, self._habits.walk_minutes)
-        arrives_at = at + wait + timedelta(minutes=estimate.travel_minutes)
-        self._leg = _Leg(origin, destination, at, arrives_at)
+        arrives_at = at + wait + timedelta(minutes=drive.minutes)
+        self._leg = _Leg(drive, at, arrives_at)
         self._next = _Next(arrives_at, lambda moment: self._start(moment, fault))
 
     def _start(self, at: datetime, fault: Fault) -> CrewStep:
@@ -219,3 +215,7 @@ class SimulatedCrew:
         if self.job is None:
             raise StormError(f"crew {self.id} acts without a job")
         return self.job
+
+
+def _stands(place: Place, at: datetime) -> _Leg:
+    return _Leg(Drive(minutes=0.0, points=(place,)), at, at)

@@ -26,11 +26,12 @@ _SHORT_NAMES = {"simbench-all": "1-complete_data-mixed-all-0-sw"}
 
 @dataclass(frozen=True, slots=True)
 class ChosenNetwork:
-    """A network package on disk, and where it comes from."""
+    """A network package on disk, where it comes from, and the file of roads beside it, if any."""
 
     name: str
     path: Path
     format: str
+    roads: Path | None = None
 
 
 def choose_network(
@@ -49,7 +50,10 @@ def choose_network(
         path = Path(network).expanduser()
         if not path.is_file():
             raise DemoError(f"There is no file {path}. Name a network package, or a SimBench code.")
-        return ChosenNetwork(name=path.stem, path=path, format="gpkg")
+        beside = city.streets_path_beside(path)
+        return ChosenNetwork(
+            name=path.stem, path=path, format="gpkg", roads=beside if beside.is_file() else None
+        )
     if "/" in network or network.startswith("."):
         raise DemoError(f"{network!r} is neither a network package (*{_SUFFIX}) nor a SimBench code.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,12 +72,13 @@ def _city(*, customers: int, folder: Path, report: Callable[[str], None]) -> Cho
     name = f"{CITY}-{customers}"
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / f"{name}.{_digest(sorted(Path(str(city.__file__)).parent.glob('*.py')))}{_SUFFIX}"
-    if not kept.exists():
+    streets = city.streets_path_beside(kept)
+    if not (kept.exists() and streets.exists()):
         report(f"Making a city of {customers:,} customers, once; the next start takes it from {kept} …")
         made = city.make_city(customers=customers, seed=_CITY_SEED)
-        write_network_package(made.tables, kept)
+        city.write_city(made, package=kept, streets=streets)
         _forget_older(folder, name, kept)
-    return ChosenNetwork(name=name, path=kept, format="gpkg")
+    return ChosenNetwork(name=name, path=kept, format="gpkg", roads=streets)
 
 
 def _version_of(*modules: ModuleType) -> str:
@@ -88,6 +93,6 @@ def _digest(files: Iterable[Path]) -> str:
 
 
 def _forget_older(folder: Path, network: str, kept: Path) -> None:
-    for path in folder.glob(f"{network}.*{_SUFFIX}"):
-        if path != kept:
+    for path in folder.glob(f"{network}.*"):
+        if path not in {kept, city.streets_path_beside(kept)}:
             path.unlink(missing_ok=True)

@@ -105,4 +105,5 @@ def _simulated(crew: CastCrew, production: Production) -> SimulatedCrew:
         places=production.places,
         habits=CrewHabits(),
         seed=production.seed,
+        drives=production.drives,
     )

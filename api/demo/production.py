@@ -13,7 +13,10 @@ from gis.check import check_tables
 from gis.network_package import read_network_package
 from gis.network_tables import NetworkTables
 from gis.place import Place
+from gis.roads.reading import ReadRoads, read_roads
+from gis.roads.travel_graph import TravelGraph
 from storm.directory import Identity, read_identities, read_places
+from storm.drives import Drives, RoadDrives, StraightDrives
 from storm.errors import NoFaultPossible
 from storm.faults import StormShape
 from storm.randomness import stream
@@ -34,6 +37,8 @@ class Production:
     chosen: ChosenNetwork
     tables: NetworkTables
     findings: tuple[Finding, ...]
+    roads: ReadRoads | None
+    drives: Drives
     storm: Storm
     places: dict[str, Place]
     crews: list[CastCrew]
@@ -64,6 +69,7 @@ def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Pro
     outside = set(tables.service_point["id"]).difference(district)
     storm = Storm(tree=tree, seed=seed, identities=identities, out_of_reach=outside)
     crews = choose_crews(places=district, random=stream(seed, "crews"))
+    roads = read_roads(chosen.roads) if chosen.roads is not None else None
     accounts = choose_accounts(
         passphrase=new_passphrase(),
         crews=crews,
@@ -73,6 +79,8 @@ def prepare(*, chosen: ChosenNetwork, seed: int, first_storm: StormShape) -> Pro
         chosen=chosen,
         tables=tables,
         findings=(*findings, *check_tables(tables)),
+        roads=roads,
+        drives=RoadDrives(TravelGraph(roads.roads)) if roads is not None else StraightDrives(),
         storm=storm,
         places=places,
         crews=crews,

@@ -25,6 +25,7 @@ from dispatch.transactions import write_transaction
 from gis.cluster import PrivateCluster
 from gis.database import connect
 from gis.network_versions import activate_network_version, import_network
+from gis.roads.road_versions import import_roads
 
 DEMO_DATABASE = "relight_demo"
 
@@ -74,6 +75,8 @@ def set_stage(*, url: str, production: Production) -> None:
                 now=now,
             )
             activate_network_version(session, network_version=imported.network_version, now=now)
+            if production.roads is not None and production.chosen.roads is not None:
+                import_roads(session, read=production.roads, source=production.chosen.roads.name, now=now)
             _open_accounts(session, production.accounts, now=now)
             install_autopilot(session)
     finally:
