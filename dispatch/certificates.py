@@ -1,6 +1,6 @@
 """Which of its skills a crew holds today: those for which enough members have a valid certificate. Pure.
 
-RULE 1: a crew without members on file has the skills it was entered with; whoever entered it vouches for them.
+RULE 1: a crew without members on file has the skills it was entered with; whoever entered it vouches.
 RULE 2: with members, it has a skill while at least `MEMBERS_NEEDED` of them hold a valid certificate for it.
 RULE 3: a certificate is valid until the end of its last day, by UTC.
 """

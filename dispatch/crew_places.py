@@ -2,9 +2,9 @@
 
 Where it is taken to be:
 RULE 1: a position up to `OLD_AFTER` old stands as it was told.
-RULE 2: an older one is said to be old. It stands as the last known place, unless it is older than `LOST_AFTER`
-        or was told before the present (else the next) shift began: then the crew is taken to be at its depot,
-        where it has one.
+RULE 2: an older one is said to be old. It stands as the last known place, unless it is older than
+        `LOST_AFTER` or was told before the present (else the next) shift began: then the crew is taken to
+        be at its depot, where it has one.
 Which are believed:
 RULE 3: one not newer than what is known changes nothing.
 RULE 4: one farther than `FAR_M` from every service point and from its depot is set aside: in the sea, in
@@ -32,6 +32,8 @@ FAR_M = 20_000.0
 FASTEST_KMH = 150.0
 # Positions jump by as much between buildings, without anybody moving.
 JITTER_M = 500.0
+# A receiver without a fix sends 0, 0, give or take its noise.
+_NULL_DEGREES = 0.01
 # A clock that is off by less is not worth correcting.
 SKEW_IGNORED = timedelta(seconds=2)
 
@@ -109,7 +111,7 @@ class Doubt:
 def far_doubt(place: Place) -> Doubt:
     """Return the doubt about a place that is nowhere near the network (rule 4)."""
     text = f"more than {FAR_M / 1000:.0f} km from every service point and from the crew's depot"
-    if abs(place.lon) < 0.01 and abs(place.lat) < 0.01:
+    if max(abs(place.lon), abs(place.lat)) < _NULL_DEGREES:
         text = "0, 0 is what a receiver without a fix sends"
     return Doubt(AsideCode.FAR_FROM_NETWORK, {"km": FAR_M / 1000}, text)
 

@@ -1,4 +1,4 @@
-"""Positions as phones, vehicles and the desk tell them: taken, passed over, set aside or refused, each with why.
+"""Positions as phones, vehicles and the desk tell them: taken, passed over, set aside or refused, and why.
 
 The rules stand in dispatch/crew_places.py.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape, to_shape
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.arrival_positions import note_position
@@ -91,8 +91,7 @@ def take_positions(
     skew = now - sent_at if sent_at is not None else timedelta()
     if abs(skew) < SKEW_IGNORED:
         skew = timedelta()
-    network_version = active_network_version(session)
-    author = Author(actor=actor, now=now)
+    intake = _PositionIntake(session, source=source, author=Author(actor=actor, now=now))
     in_order = sorted(enumerate(positions, start=1), key=lambda one: one[1].at)
     receipts = []
     for line, told in in_order:
@@ -101,10 +100,10 @@ def take_positions(
             at = _time(told.at + skew, now)
             place = wgs84_place(lon=told.lon, lat=told.lat, crs=told.crs)
         except InvalidInput as problem:
-            receipts.append(PositionReceipt(line, told.crew_id, Outcome.REFUSED, "refused", {}, str(problem)))
-            continue
-        here = ToldPlace(place, at)
-        receipts.append(_take(session, line, row, here, source, network_version, author))
+            refusal = PositionReceipt(line, told.crew_id, Outcome.REFUSED, "refused", {}, str(problem))
+            receipts.append(refusal)
+        else:
+            receipts.append(intake.take(line, row, ToldPlace(place, at)))
     return sorted(receipts, key=lambda receipt: receipt.line)
 
 
@@ -129,97 +128,81 @@ def _time(at: datetime, now: datetime) -> datetime:
     return min(at, now)
 
 
-def _take(
-    session: Session,
-    line: int,
-    row: CrewRow,
-    told: ToldPlace,
-    source: PositionSource,
-    network_version: int | None,
-    author: Author,
-) -> PositionReceipt:
-    if told.at <= row.position_at:
-        note_position(session, crew_id=row.id, place=told.place, at=told.at, now=author.now)
-        text = f"a position of {row.position_at.isoformat()} is known"
-        return PositionReceipt(line, row.id, Outcome.PASSED_OVER, "not_newer", {}, text)
-    aside = session.scalar(select(PositionAsideRow).where(PositionAsideRow.crew_id == row.id))
-    doubt = _doubt(session, row, told, source, network_version, aside)
-    if doubt is not None:
-        _set_aside(session, row, told, source, doubt, aside, author)
-        return PositionReceipt(line, row.id, Outcome.SET_ASIDE, doubt.code, doubt.values, doubt.text)
-    row.location = from_shape(shapely.Point(told.place.lon, told.place.lat), srid=4326)
-    values: dict[str, Any] = {"lon": told.place.lon, "lat": told.place.lat, "position_at": as_json(told.at)}
-    if row.position_source != source:
-        values["position_source"] = source
-    row.position_at, row.position_source = told.at, source
-    session.execute(delete(PositionAsideRow).where(PositionAsideRow.crew_id == row.id))
-    _record(session, Event.CREW_MOVED, row.id, values, author, told.at)
-    note_position(session, crew_id=row.id, place=told.place, at=told.at, now=author.now)
-    return PositionReceipt(line, row.id, Outcome.TAKEN)
+class _PositionIntake:
+    """Takes the positions of one sender, one after the other."""
 
+    def __init__(self, session: Session, *, source: PositionSource, author: Author) -> None:
+        self._session = session
+        self._source = source
+        self._author = author
+        self._network_version = active_network_version(session)
 
-def _doubt(
-    session: Session,
-    row: CrewRow,
-    told: ToldPlace,
-    source: PositionSource,
-    network_version: int | None,
-    aside: PositionAsideRow | None,
-) -> Doubt | None:
-    """RULES 4 and 5."""
-    depot = depot_place(row)
-    is_home = depot is not None and straight_line_m(origin=depot, destination=told.place) <= FAR_M
-    if (
-        not is_home
-        and network_version is not None
-        and not is_near_network(session, network_version=network_version, place=told.place, within_m=FAR_M)
-    ):
-        return far_doubt(told.place)
-    # Where a crew was entered, or put by a person, it need not have been by truck.
-    if source is PositionSource.DESK or row.position_source == PositionSource.ROSTER:
-        return None
-    doubt = speed_doubt(before=ToldPlace(crew_place(row), row.position_at), told=told)
-    if doubt is not None and aside is not None and aside.code == AsideCode.TOO_FAST and aside.at < told.at:
+    def take(self, line: int, row: CrewRow, told: ToldPlace) -> PositionReceipt:
+        """Take one, and say what became of it."""
+        if told.at <= row.position_at:
+            self._note_arrival(row, told)
+            text = f"a position of {row.position_at.isoformat()} is known"
+            return PositionReceipt(line, row.id, Outcome.PASSED_OVER, "not_newer", {}, text)
+        aside = self._session.scalar(select(PositionAsideRow).where(PositionAsideRow.crew_id == row.id))
+        doubt = self._doubt(row, told, aside)
+        if doubt is not None:
+            self._set_aside(row, told, doubt, aside)
+            return PositionReceipt(line, row.id, Outcome.SET_ASIDE, doubt.code, doubt.values, doubt.text)
+        values: dict[str, Any] = {
+            "lon": told.place.lon,
+            "lat": told.place.lat,
+            "position_at": as_json(told.at),
+        }
+        if row.position_source != self._source:
+            values["position_source"] = self._source
+        row.location = from_shape(shapely.Point(told.place.lon, told.place.lat), srid=4326)
+        row.position_at, row.position_source = told.at, self._source
+        if aside is not None:
+            self._session.delete(aside)
+        data = {"values": {field: {"old": None, "new": value} for field, value in values.items()}}
+        self._record(Event.CREW_MOVED, row, told, data)
+        self._note_arrival(row, told)
+        return PositionReceipt(line, row.id, Outcome.TAKEN)
+
+    def _doubt(self, row: CrewRow, told: ToldPlace, aside: PositionAsideRow | None) -> Doubt | None:
+        """RULES 4 and 5."""
+        if self._is_far(row, told.place):
+            return far_doubt(told.place)
+        # Where a crew was entered, or put by a person, it need not have been by truck.
+        if self._source is PositionSource.DESK or row.position_source == PositionSource.ROSTER:
+            return None
+        doubt = speed_doubt(before=ToldPlace(crew_place(row), row.position_at), told=told)
+        if doubt is None or aside is None or aside.code != AsideCode.TOO_FAST or aside.at >= told.at:
+            return doubt
         point = to_shape(aside.location)
         before = ToldPlace(Place(lon=shapely.get_x(point), lat=shapely.get_y(point)), aside.at)
-        if speed_doubt(before=before, told=told) is None:
-            return None
-    return doubt
+        return doubt if speed_doubt(before=before, told=told) is not None else None
 
-
-def _set_aside(
-    session: Session,
-    row: CrewRow,
-    told: ToldPlace,
-    source: PositionSource,
-    doubt: Doubt,
-    aside: PositionAsideRow | None,
-    author: Author,
-) -> None:
-    is_news = aside is None or aside.code != doubt.code
-    kept = aside or PositionAsideRow(crew_id=row.id)
-    kept.location = from_shape(shapely.Point(told.place.lon, told.place.lat), srid=4326)
-    kept.at, kept.received_at, kept.source = told.at, author.now, source
-    kept.code, kept.values, kept.text = doubt.code, doubt.values, doubt.text
-    session.add(kept)
-    session.flush()
-    if is_news:  # a receiver that fails fails every few seconds: once in the log is enough
-        data = {"doubt": {"code": doubt.code, **doubt.values}}
-        subject = f"crew:{row.id}"
-        record(
-            session, name=Event.CREW_POSITION_DOUBTED, subject=subject, outage=None, author=author, data=data
+    def _is_far(self, row: CrewRow, place: Place) -> bool:
+        depot = depot_place(row)
+        if depot is not None and straight_line_m(origin=depot, destination=place) <= FAR_M:
+            return False
+        version = self._network_version
+        return version is not None and not is_near_network(
+            self._session, network_version=version, place=place, within_m=FAR_M
         )
 
+    def _set_aside(self, row: CrewRow, told: ToldPlace, doubt: Doubt, aside: PositionAsideRow | None) -> None:
+        # A receiver that fails does so every few seconds: once in the log is enough.
+        is_news = aside is None or aside.code != doubt.code
+        kept = aside or PositionAsideRow(crew_id=row.id)
+        kept.location = from_shape(shapely.Point(told.place.lon, told.place.lat), srid=4326)
+        kept.at, kept.received_at, kept.source = told.at, self._author.now, self._source
+        kept.code, kept.values, kept.text = doubt.code, doubt.values, doubt.text
+        self._session.add(kept)
+        self._session.flush()
+        if is_news:
+            data = {"doubt": {"code": doubt.code, **doubt.values}}
+            self._record(Event.CREW_POSITION_DOUBTED, row, told, data)
 
-def _record(
-    session: Session, name: Event, crew_id: str, values: dict[str, Any], author: Author, at: datetime
-) -> None:
-    told = {field: {"old": None, "new": value} for field, value in values.items()}
-    record(
-        session,
-        name=name,
-        subject=f"crew:{crew_id}",
-        outage=None,
-        author=Author(actor=author.actor, now=author.now, occurred_at=at),
-        data={"values": told},
-    )
+    def _note_arrival(self, row: CrewRow, told: ToldPlace) -> None:
+        note_position(self._session, crew_id=row.id, place=told.place, at=told.at, now=self._author.now)
+
+    def _record(self, name: Event, row: CrewRow, told: ToldPlace, data: dict[str, Any]) -> None:
+        author = Author(actor=self._author.actor, now=self._author.now, occurred_at=told.at)
+        record(self._session, name=name, subject=f"crew:{row.id}", outage=None, author=author, data=data)

@@ -107,7 +107,7 @@ def take_off_duty(session: Session, *, crew_id: str, because: str, actor: str, n
 
 
 def put_on_duty(session: Session, *, crew_id: str, actor: str, now: datetime) -> None:
-    """Put a crew back on duty. The part of its shifts that it missed was not worked, and leaves the roster."""
+    """Put a crew back on duty. What it missed of its shifts was not worked, and leaves the roster."""
     row = crew_row(session, crew_id=crew_id)
     if row.off_duty_since is None:
         raise Conflict(f"{row.name} is not off duty.")

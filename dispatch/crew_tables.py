@@ -1,4 +1,4 @@
-"""The rows of crews beside the crew itself: shifts, members, certificates, positions set aside, duty rules."""
+"""The rows that belong to crews: shifts, members, certificates, positions set aside, duty rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One crew as others see it: what it can do today, when it may work, where it is taken to be, its open jobs."""
+"""One crew as others see it: what it can do today, when it may work, where it is taken to be, its jobs."""
 
 from __future__ import annotations
 

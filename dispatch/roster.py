@@ -1,4 +1,4 @@
-"""What is known of crews beside the crew row, read for many at once: shifts, members, work done, duty rules."""
+"""What is known of crews beside the crew row, read for many at once: shifts, members, work, duty rules."""
 
 from __future__ import annotations
 
