@@ -33,6 +33,8 @@ from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
+from dispatch.travel import Travel
+from gis.roads.road_cache import RoadCache
 from gis.tile_cache import TileCache
 
 # Far above any order of a dispatcher; evidence in bulk has a route of its own.
@@ -57,6 +59,7 @@ def create_app(
     planning: PlanningSettings | None = None,
     passwords: PasswordHashes | None = None,
     networks: NetworkCache | None = None,
+    travel: Travel | None = None,
     tiles: TileCache | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
@@ -79,6 +82,7 @@ def create_app(
     app.state.plans = planning is not None and planning.on
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
+    app.state.travel = travel or Travel(RoadCache())
     app.state.tiles = tiles or TileCache()
     _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
     for router in ROUTERS:

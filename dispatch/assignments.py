@@ -1,45 +1,31 @@
-"""Sending crews: rank them for an outage, assign one, send another instead, call one back."""
+"""Sending crews: assign one, send another instead, call one back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE, change_etr
 from dispatch.change_log import Author, first_values, record, set_values
-from dispatch.crews import CrewView, get_crew, list_crews
+from dispatch.crew_view import CrewView
+from dispatch.crews import get_crew
+from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, UnknownThing
-from dispatch.etr import BY_A_PERSON, etr_with_crew
+from dispatch.etr import BY_A_PERSON, USUAL_ARRIVAL_MINUTES, etr_as_assessed, etr_with_crew
 from dispatch.events import Event
-from dispatch.hazard_views import hazard_places
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.operations import outage_for_action
-from dispatch.outages import JobView, OutageView, get_outage
-from dispatch.ranking import CrewFacts, JobAhead, RankedCrew, rank_crews
-from dispatch.skills import needed_skills
+from dispatch.outages import OutageView, get_outage
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageAction
-from dispatch.tables import JobRow, OutageRow, job_number
+from dispatch.tables import ChangeLogRow, JobRow, OutageRow, job_number
+from dispatch.travel import UNREACHABLE, Travel
 from gis.place import Place
-from gis.travel import TravelEstimate, estimate_travel
 
 _FIRST_FIELDS = ("kind", "outage_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")
-
-
-def rank_crews_for_outage(session: Session, *, outage_id: str, now: datetime) -> list[RankedCrew]:
-    """Rank the roster for one outage, best first, each with its reasons."""
-    outage = get_outage(session, outage_id=outage_id)
-    crews = list_crews(session)
-    ahead = _ahead(session, {job.outage_id for crew in crews for job in crew.jobs if job.outage_id})
-    hazards = hazard_places(
-        session, ids={job.hazard_id for crew in crews for job in crew.jobs if job.hazard_id}
-    )
-    facts = [_facts(crew, ahead, hazards, outage_id) for crew in crews]
-    place = _place(outage)
-    return rank_crews(
-        crews=facts, device_place=place, needed_skills=needed_skills(outage.device_kind), now=now
-    )
 
 
 def assign_crew(
@@ -51,16 +37,22 @@ def assign_crew(
     actor: str,
     now: datetime,
     kind: JobKind = JobKind.REPAIR,
+    travel: Travel | None = None,
+    seen: int | None = None,
 ) -> OutageView:
     """Send a crew to an outage, to repair it or to look what is broken.
 
-    Its customers are told, and the ETR takes the crew's drive into account. Raises InvalidInput for
-    make_safe: that is a job of a hazard.
+    Its customers are told, and the ETR takes the crew's drive into account. `seen` is the log position of
+    the ranking that the person looked at: a crew that was sent elsewhere since is a Conflict. Raises
+    InvalidInput for make_safe: that is a job of a hazard.
     """
     if kind is JobKind.MAKE_SAFE:
         raise InvalidInput(field="kind", text="making safe is a job of a hazard, not of an outage")
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.ASSIGN)
-    _assign(session, outage=outage, crew=get_crew(session, crew_id=crew_id), kind=kind, actor=actor, now=now)
+    crew = get_crew(session, crew_id=crew_id, now=now)
+    _refuse_if_sent_meanwhile(session, crew=crew, seen=seen, outage_id=outage_id)
+    author = Author(actor=actor, now=now)
+    _assign(session, outage=outage, crew=crew, kind=kind, travel=travel or Travel(), author=author)
     return get_outage(session, outage_id=outage_id)
 
 
@@ -73,6 +65,8 @@ def reassign_job(
     crew_id: str,
     actor: str,
     now: datetime,
+    travel: Travel | None = None,
+    seen: int | None = None,
 ) -> OutageView:
     """Call a crew back and send another instead, both or neither."""
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.REASSIGN)
@@ -81,13 +75,16 @@ def reassign_job(
         raise Conflict(
             f"{crew_id} has this job already.",
             because=Because.CREW_IS_ON_IT,
-            values={"crew": get_crew(session, crew_id=crew_id).name},
+            values={"crew": get_crew(session, crew_id=crew_id, now=now).name},
         )
-    crew = get_crew(session, crew_id=crew_id)
+    crew = get_crew(session, crew_id=crew_id, now=now)
     # Read in any language: who has it now.
     reason = f"→ {crew.name}"
-    _recall(session, outage=outage, job=job, reason=reason, author=Author(actor=actor, now=now))
-    _assign(session, outage=outage, crew=crew, kind=JobKind(job.kind), actor=actor, now=now)
+    _refuse_if_sent_meanwhile(session, crew=crew, seen=seen, outage_id=outage_id)
+    author = Author(actor=actor, now=now)
+    _recall(session, outage=outage, job=job, reason=reason, author=author)
+    kind = JobKind(job.kind)
+    _assign(session, outage=outage, crew=crew, kind=kind, travel=travel or Travel(), author=author)
     return get_outage(session, outage_id=outage_id)
 
 
@@ -119,7 +116,7 @@ def active_job(session: Session, *, outage_id: str, job_id: str) -> JobRow:
 
 
 def _assign(
-    session: Session, *, outage: OutageRow, crew: CrewView, kind: JobKind, actor: str, now: datetime
+    session: Session, *, outage: OutageRow, crew: CrewView, kind: JobKind, travel: Travel, author: Author
 ) -> None:
     if any(job.outage_id == outage.id for job in crew.jobs):
         raise Conflict(
@@ -127,15 +124,18 @@ def _assign(
             because=Because.CREW_IS_ON_IT,
             values={"crew": crew.name},
         )
-    travel = _travel(crew, get_outage(session, outage_id=outage.id))
+    now = author.now
+    drive = _travel(
+        session, crew=crew, outage=get_outage(session, outage_id=outage.id), travel=travel, now=now
+    )
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",
         kind=kind,
         outage_id=outage.id,
         crew_id=crew.id,
         status=JobStatus.ASSIGNED,
-        travel_minutes=round(travel.travel_minutes, 1),
-        travel_source=travel.source,
+        travel_minutes=round(drive.travel_minutes, 1),
+        travel_source=drive.source,
         assigned_at=now,
     )
     session.add(job)
@@ -145,12 +145,24 @@ def _assign(
         name=Event.JOB_ASSIGNED,
         subject=f"job:{job.id}",
         outage=outage,
-        author=Author(actor=actor, now=now),
+        author=author,
         data={"values": first_values(job, _FIRST_FIELDS)},
     )
-    if outage.etr_source not in BY_A_PERSON:
-        etr = etr_with_crew(
-            device_kind=outage.device_kind, assigned_at=now, travel_minutes=travel.travel_minutes
+    # A crew that only looks changes nothing about when the repair is done.
+    if outage.etr_source not in BY_A_PERSON and kind is JobKind.REPAIR:
+        forecast = repair_forecast(session, outage.id)
+        etr = (
+            etr_with_crew(
+                device_kind=outage.device_kind, assigned_at=now, travel_minutes=drive.expected_minutes
+            )
+            if forecast.assessed_at is None
+            else etr_as_assessed(
+                minutes=forecast.minutes,
+                now=now,
+                on_site_at=None,
+                assigned_at=now,
+                travel_minutes=drive.expected_minutes,
+            )
         )
         values = {"etr_at": etr.at, "etr_source": etr.source}
         change_etr(session, outage=outage, values=values, author=Author(actor=ENGINE, now=now))
@@ -170,61 +182,54 @@ def _recall(session: Session, *, outage: OutageRow, job: JobRow, reason: str | N
     )
 
 
-def _ahead(session: Session, outage_ids: set[str]) -> dict[str, OutageView]:
-    return {id: get_outage(session, outage_id=id) for id in outage_ids}
-
-
-def _facts(
-    crew: CrewView, outages: dict[str, OutageView], hazards: dict[str, Place], outage_id: str
-) -> CrewFacts:
-    return CrewFacts(
-        crew_id=crew.id,
-        name=crew.name,
-        skills=frozenset(crew.skills),
-        shift_start=crew.shift_start,
-        shift_end=crew.shift_end,
-        place=crew.place,
-        position_at=crew.position_at,
-        jobs_ahead=tuple(
-            _job_ahead(job, outages.get(job.outage_id or ""), hazards.get(job.hazard_id or ""))
-            for job in crew.jobs
-            if job.outage_id != outage_id
-        ),
+def _refuse_if_sent_meanwhile(session: Session, *, crew: CrewView, seen: int | None, outage_id: str) -> None:
+    """Stop who saw a ranking in which the crew had less to do: somebody else has sent it since."""
+    if seen is None:
+        return
+    sent = session.scalars(
+        select(ChangeLogRow)
+        .where(
+            ChangeLogRow.position > seen,
+            ChangeLogRow.name == Event.JOB_ASSIGNED,
+            ChangeLogRow.data["values"]["crew_id"]["new"].astext == crew.id,
+        )
+        .order_by(ChangeLogRow.position.desc())
+        .limit(1)
+    ).first()
+    # What was taken back since, or is this very outage, is told in other ways.
+    if (
+        sent is None
+        or sent.outage_id == outage_id
+        or not any(f"job:{job.id}" == sent.subject for job in crew.jobs)
+    ):
+        return
+    where = sent.outage_id or sent.data["values"].get("hazard_id", {}).get("new", "")
+    raise Conflict(
+        f"{crew.name} ({crew.id}) was sent to {where} by {sent.actor} since you looked. Look at the crews "
+        "again and decide anew.",
+        because=Because.CREW_WAS_SENT,
+        values={"crew": crew.name, "outage": where, "actor": sent.actor},
     )
 
 
-def _job_ahead(job: JobView, outage: OutageView | None, hazard_place: Place | None) -> JobAhead:
-    if outage is None:
-        return JobAhead(
-            outage_id=job.hazard_id or "",
-            status=job.status,
-            device_kind=JobKind.MAKE_SAFE,
-            place=hazard_place,
-            on_site_at=job.on_site_at,
-        )
-    place = None
-    if outage.lon is not None and outage.lat is not None:
-        place = Place(lon=outage.lon, lat=outage.lat)
-    return JobAhead(
-        outage_id=outage.id,
-        status=job.status,
-        device_kind=outage.device_kind,
-        place=place,
-        on_site_at=job.on_site_at,
-    )
+@dataclass(frozen=True, slots=True)
+class _JobTravel:
+    """What a job says of its drive, and the minutes until arrival to reckon with."""
+
+    travel_minutes: float
+    source: str
+    expected_minutes: float
 
 
-def _place(outage: OutageView) -> Place:
+def _travel(
+    session: Session, *, crew: CrewView, outage: OutageView, travel: Travel, now: datetime
+) -> _JobTravel:
     if outage.lon is None or outage.lat is None:
-        raise Conflict(
-            f"Outage {outage.id} has no place on the map: neither {outage.device} nor anything near it has a "
-            "geometry. Crews cannot be ranked by distance; assign one by hand.",
-            because=Because.PLACE_UNKNOWN,
-        )
-    return Place(lon=outage.lon, lat=outage.lat)
-
-
-def _travel(crew: CrewView, outage: OutageView) -> TravelEstimate:
-    if outage.lon is None or outage.lat is None:
-        return TravelEstimate(distance_m=0.0, travel_minutes=0.0, source="unknown_place")
-    return estimate_travel(origin=crew.place, destination=Place(lon=outage.lon, lat=outage.lat))
+        return _JobTravel(0.0, "unknown_place", 0.0)
+    place = Place(lon=outage.lon, lat=outage.lat)
+    table = travel.minutes_of_pairs(session, pairs=[(crew.place, place)], now=now)
+    minutes = float(table.minutes[0])
+    if not isfinite(minutes):
+        # A person sent it all the same; nobody knows how long it takes, so the usual time is told.
+        return _JobTravel(0.0, UNREACHABLE, USUAL_ARRIVAL_MINUTES)
+    return _JobTravel(minutes, table.source, minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 import shapely
 import shapely.geometry
 from geoalchemy2.shape import from_shape, to_shape
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -73,7 +75,7 @@ def close_roads(
     session.flush()
     values = {
         "reason": reason,
-        "geometry": shapely.geometry.mapping(shape),
+        "geometry": _as_geojson(shape),
         "since": as_json(now),
         "until": as_json(until),
         "drawn_by": actor,
@@ -126,9 +128,9 @@ def _in_force(now: datetime) -> Any:
     )
 
 
-def _shape(geometry: Mapping[str, Any]) -> shapely.Geometry:
+def _shape(geometry: Mapping[str, Any]) -> BaseGeometry:
     try:
-        shape = shapely.force_2d(shapely.geometry.shape(dict(geometry)))
+        shape: BaseGeometry = shapely.force_2d(shapely.geometry.shape(dict(geometry)))
     except (shapely.errors.ShapelyError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(field="geometry", text=f"is no GeoJSON geometry ({error})") from error
     if shape.geom_type not in ("LineString", "Polygon") or shape.is_empty:
@@ -150,6 +152,11 @@ def _shape(geometry: Mapping[str, Any]) -> shapely.Geometry:
     return shape
 
 
+def _as_geojson(shape: shapely.Geometry) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(shapely.to_geojson(shape))
+    return told
+
+
 def _record(
     session: Session, name: Event, row: RoadClosureRow, values: dict[str, dict[str, Any]], author: Author
 ) -> None:
@@ -168,7 +175,7 @@ def _view(row: RoadClosureRow) -> RoadClosureView:
         id=row.id,
         reason=row.reason,
         note=row.note,
-        geometry=shapely.geometry.mapping(to_shape(row.geometry)),
+        geometry=_as_geojson(to_shape(row.geometry)),
         since=row.since,
         until=row.until,
         drawn_by=row.drawn_by,

@@ -68,8 +68,8 @@ class _OnRoads:
 class Travel:
     """Travel times and routes for one database; kept from question to question, and safe among threads."""
 
-    def __init__(self, roads: RoadCache) -> None:
-        """Know nothing yet; roads are opened at the first question."""
+    def __init__(self, roads: RoadCache | None = None) -> None:
+        """Know nothing yet; roads are opened at the first question. Without a cache, none are known."""
         self._roads = roads
         self._lock = Lock()
         self._current: _OnRoads | None = None
@@ -123,6 +123,8 @@ class Travel:
         return _why_unreachable(current.kept.graph, _snapped(current.kept.graph, origin, destination))
 
     def _on_roads(self, session: Session, now: datetime | None) -> _OnRoads | None:
+        if self._roads is None:
+            return None
         with self._lock:
             roads = self._roads.in_force(session)
             if roads is None:

@@ -16,7 +16,7 @@ from gis.place import Place
 STRAIGHT_LINE = "straight_line"
 
 _EARTH_RADIUS_M = 6_371_008.8  # mean radius, IUGG
-_ROAD_FACTOR = 1.3
+ROAD_FACTOR = 1.3
 _SPEED_KMH = 30.0
 _METRES_PER_MINUTE = _SPEED_KMH * 1000.0 / 60.0
 
@@ -32,7 +32,7 @@ class TravelEstimate:
 
 def estimate_travel(*, origin: Place, destination: Place) -> TravelEstimate:
     """Estimate the drive between two places."""
-    distance_m = straight_line_m(origin=origin, destination=destination) * _ROAD_FACTOR
+    distance_m = straight_line_m(origin=origin, destination=destination) * ROAD_FACTOR
     return TravelEstimate(distance_m=distance_m, travel_minutes=distance_m / _METRES_PER_MINUTE)
 
 
@@ -56,7 +56,7 @@ def estimated_minutes(*, origins: Sequence[Place], destinations: Sequence[Place]
         np.sin(north / 2) ** 2 + np.cos(from_lat)[:, None] * np.cos(to_lat)[None, :] * np.sin(east / 2) ** 2
     )
     metres = 2 * _EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, np.sqrt(chord)))
-    minutes: npt.NDArray[np.float64] = metres * _ROAD_FACTOR / _METRES_PER_MINUTE
+    minutes: npt.NDArray[np.float64] = metres * ROAD_FACTOR / _METRES_PER_MINUTE
     return minutes
 
 

@@ -32,7 +32,9 @@ from dispatch.planning_input import TravelTimes, running_problem
 from dispatch.running_plan import plan_in_force, put_in_force
 from dispatch.straight_travel import StraightTravel
 from dispatch.tables import CHANGES_CHANNEL
+from dispatch.travel import Travel
 from gis.database import connect
+from gis.roads.road_cache import RoadCache
 
 logger = logging.getLogger("relight.planning")
 
@@ -142,6 +144,7 @@ def main() -> None:
         stopping=stop_event(),
         rules=PlanningSettings().rules(),
         networks=NetworkCache(folder=database.networks_folder),
+        travel=Travel(RoadCache(folder=database.networks_folder)),
     ).run()
     engine.dispose()
 

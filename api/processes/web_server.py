@@ -19,7 +19,9 @@ from api.settings import (
     WebSettings,
 )
 from dispatch.network_cache import NetworkCache
+from dispatch.travel import Travel
 from gis.database import connect
+from gis.roads.road_cache import RoadCache
 from gis.tile_cache import TileCache
 
 _LAST_ANSWERS_WITHIN_S = 5
@@ -40,6 +42,7 @@ def main() -> None:
         meters=MeterSettings(),
         planning=PlanningSettings(),
         networks=NetworkCache(folder=database.networks_folder),
+        travel=Travel(RoadCache(folder=database.networks_folder)),
         tiles=TileCache(database.tiles_folder),
     )
     config = uvicorn.Config(

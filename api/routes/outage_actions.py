@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.roles import Role, open_to
 from api.schemas.outages import (
@@ -54,7 +54,9 @@ def dismiss(outage_id: Name, body: Dismissal, identity: SignedIn, engine: Databa
 
 @router.post("/api/outages/{outage_id}/assign")
 @_desk
-def assign(outage_id: Name, body: Assignment, identity: SignedIn, engine: Database) -> Outage:
+def assign(
+    outage_id: Name, body: Assignment, request: Request, identity: SignedIn, engine: Database
+) -> Outage:
     """Send a crew."""
     with writing(engine) as work:
         view = assignments.assign_crew(
@@ -65,13 +67,17 @@ def assign(outage_id: Name, body: Assignment, identity: SignedIn, engine: Databa
             now=work.now,
             crew_id=body.crew_id,
             kind=JobKind(body.kind),
+            travel=request.app.state.travel,
+            seen=body.seen,
         )
         return Outage.model_validate(view)
 
 
 @router.post("/api/outages/{outage_id}/reassign")
 @_desk
-def reassign(outage_id: Name, body: Reassignment, identity: SignedIn, engine: Database) -> Outage:
+def reassign(
+    outage_id: Name, body: Reassignment, request: Request, identity: SignedIn, engine: Database
+) -> Outage:
     """Give a job to another crew."""
     with writing(engine) as work:
         view = assignments.reassign_job(
@@ -82,6 +88,8 @@ def reassign(outage_id: Name, body: Reassignment, identity: SignedIn, engine: Da
             now=work.now,
             job_id=body.job_id,
             crew_id=body.crew_id,
+            travel=request.app.state.travel,
+            seen=body.seen,
         )
         return Outage.model_validate(view)
 

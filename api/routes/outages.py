@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.roles import Role, open_to
 from api.schemas.changes import Change, History
-from api.schemas.outages import Affected, AffectedServicePoint, Outage, Outages, RankedCrew, RankedCrews
+from api.schemas.outages import (
+    Affected,
+    AffectedServicePoint,
+    Outage,
+    Outages,
+    RankedCrew,
+    RankedCrews,
+    Reason,
+)
 from api.schemas.shape import Name
 from api.work import Database, reading
-from dispatch.assignments import rank_crews_for_outage
 from dispatch.change_log import latest_position
+from dispatch.crew_ranking import rank_crews_for_outage
 from dispatch.outages import (
     affected_service_points,
     area_of_outage,
@@ -72,11 +80,19 @@ def read_history(outage_id: Name, engine: Database) -> History:
 
 @router.get("/api/outages/{outage_id}/crews")
 @_desk
-def rank_crews(outage_id: Name, engine: Database) -> RankedCrews:
-    """Rank the crews for an outage by estimated arrival, with the reasons; the dispatcher decides."""
+def rank_crews(outage_id: Name, request: Request, engine: Database) -> RankedCrews:
+    """Rank the crews for an outage by arrival on the road, with the reasons; the dispatcher decides."""
     with reading(engine) as work:
-        found = rank_crews_for_outage(work.session, outage_id=outage_id, now=work.now)
-        return RankedCrews(crews=[RankedCrew.model_validate(crew) for crew in found])
+        found = rank_crews_for_outage(
+            work.session, outage_id=outage_id, now=work.now, travel=request.app.state.travel
+        )
+        why_not = found.ranking.why_not_nearest
+        return RankedCrews(
+            position=found.position,
+            travel_source=found.source,
+            why_not_nearest=Reason.model_validate(why_not) if why_not else None,
+            crews=[RankedCrew.model_validate(crew) for crew in found.ranking.crews],
+        )
 
 
 @router.get("/api/outages/{outage_id}/area")

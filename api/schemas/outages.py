@@ -94,27 +94,41 @@ class Affected(Answer):
 
 
 class RankedCrew(Answer):
-    """One crew as a proposal for an outage; rank 1 is the nearest fitting one."""
+    """One crew as a proposal for an outage; rank 1 is the first fitting one to arrive.
+
+    `arrival_at` is after the jobs it has, `arrival_if_sent_now_at` if it drops those of `would_drop`. Both
+    and `travel_minutes` are null where no road leads there. `distance_m` is not the way by road: it is the
+    straight line, 1.3 times that where `travel_source` is `straight_line`.
+    """
 
     crew_id: str
     name: str
     rank: int
     fitting: bool
-    arrival_at: Instant
-    travel_minutes: float
+    arrival_at: Instant | None
+    arrival_if_sent_now_at: Instant | None
+    travel_minutes: float | None
     distance_m: float
     travel_source: str
     missing_skills: list[str]
     shift_minutes_left: float
     jobs_ahead: int
+    would_drop: list[str]
     position_age_minutes: float
     reason: str
     reasons: list[Reason]
 
 
 class RankedCrews(Answer):
-    """Crews for one outage, best first."""
+    """Crews for one outage, best first, and why the first is not the nearest, where it is not.
 
+    `position` is that of the log: who sends a crew names it as `seen`, and is stopped if somebody else sent
+    the crew elsewhere since.
+    """
+
+    position: int
+    travel_source: str
+    why_not_nearest: Reason | None
     crews: list[RankedCrew]
 
 
@@ -134,6 +148,7 @@ class Assignment(OutageOrder):
     """Send a crew, to repair or to look what is broken."""
 
     crew_id: Name
+    seen: int | None = Field(default=None, description="The position of the ranking it was chosen from.")
     kind: Literal["repair", "assessment"] = "repair"
 
 
@@ -142,6 +157,7 @@ class Reassignment(OutageOrder):
 
     job_id: Name
     crew_id: Name
+    seen: int | None = Field(default=None, description="The position of the ranking it was chosen from.")
 
 
 class Recall(OutageOrder):

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from dispatch.assignments import assign_crew, rank_crews_for_outage, reassign_job, recall_job
+from dispatch.assignments import assign_crew, reassign_job, recall_job
 from dispatch.change_log import changes_after
+from dispatch.crew_ranking import rank_crews_for_outage
 from dispatch.crews import add_crew, report_position
 from dispatch.errors import (
     Conflict,
@@ -300,7 +301,7 @@ def test_an_etr_by_a_person_is_kept_and_told(world):
 
 def test_the_nearest_fitting_crew_is_proposed_first(world):
     outage = confirmed(world)
-    first, second = world.ask(rank_crews_for_outage, outage_id=outage.id, now=world.now)
+    first, second = world.ask(rank_crews_for_outage, outage_id=outage.id, now=world.now).ranking.crews
     assert (first.crew_id, first.fitting, second.crew_id, second.fitting) == ("north", True, "south", False)
     assert "lacks transformer" in second.reason
 
