@@ -57,11 +57,21 @@ _FEEDER = text("""
 """)
 
 _CUSTOMERS = text("""
-    SELECT COALESCE(sum(customers), 0)
-    FROM service_point, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point
-    WHERE network_version = :network_version
-      AND geometry && ST_Expand(point, :reach_lon, :reach_lat)
-      AND ST_DWithin(geometry::geography, point::geography, :radius_m)
+    WITH around AS MATERIALIZED (
+        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point,
+               ST_Expand(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :reach_lon, :reach_lat) AS box
+    ), located AS (
+        SELECT customers, geometry AS place FROM service_point, around
+        WHERE network_version = :network_version AND geometry && box
+        UNION ALL
+        SELECT customers, node.geometry FROM node
+        CROSS JOIN around
+        JOIN service_point ON service_point.network_version = :network_version
+            AND service_point.node = node.id AND service_point.geometry IS NULL
+        WHERE node.network_version = :network_version AND node.geometry && box
+    )
+    SELECT COALESCE(sum(customers), 0) FROM located, around
+    WHERE ST_DWithin(place::geography, point::geography, :radius_m)
 """)
 
 _POLYGONS = text("""
@@ -185,9 +195,9 @@ def _polygon(feature: Any, number: int) -> AreaPolygon:
         outline = shape(feature.get("geometry") or {})
     except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError) as problem:
         raise AreaPolygonsError(f"Feature {number} has no geometry that can be read.") from problem
-    if outline.geom_type == "Polygon":
+    if isinstance(outline, shapely.Polygon):
         outline = shapely.MultiPolygon([outline])
-    if outline.geom_type != "MultiPolygon" or outline.is_empty:
+    if not isinstance(outline, shapely.MultiPolygon) or outline.is_empty:
         raise AreaPolygonsError(
             f"Feature {number} is a {outline.geom_type}; a Polygon or MultiPolygon is wanted."
         )
