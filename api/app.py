@@ -23,11 +23,13 @@ from api.crew_stream import CrewWatch
 from api.faces import mount_faces
 from api.gatekeeper import Gatekeeper, require_admission
 from api.passwords import PasswordHashes
+from api.photo_files import LARGEST_PHOTO_BYTES, PhotoFiles
 from api.request_log import RequestLog
 from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
 from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
+from api.routes.photos import PHOTO_PATH
 from api.settings import MessageSettings, MeterSettings, PlanningSettings, SignInSettings, WebSettings
 from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
@@ -61,6 +63,7 @@ def create_app(
     networks: NetworkCache | None = None,
     travel: Travel | None = None,
     tiles: TileCache | None = None,
+    photos: PhotoFiles | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
     web, messages = web or WebSettings(), messages or MessageSettings()
@@ -84,6 +87,7 @@ def create_app(
     app.state.networks = networks or NetworkCache()
     app.state.travel = travel or Travel(RoadCache())
     app.state.tiles = tiles or TileCache()
+    app.state.photos = photos or PhotoFiles()
     _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
     for router in ROUTERS:
         _document_roles(router)
@@ -96,7 +100,11 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         usual_bytes=LARGEST_BODY_BYTES,
-        bytes_by_pattern={BATCH_PATH: LARGEST_BATCH_BYTES, DISCONNECTIONS_PATH: LARGEST_LIST_BYTES},
+        bytes_by_pattern={
+            BATCH_PATH: LARGEST_BATCH_BYTES,
+            DISCONNECTIONS_PATH: LARGEST_LIST_BYTES,
+            PHOTO_PATH: LARGEST_PHOTO_BYTES,
+        },
     )
     app.add_middleware(Gatekeeper, application=app, engine=engine)
     app.add_middleware(RequestLog)

@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from api.accounts import AccountError, LinkSpentError, SignInRefusedError
 from api.passwords import WeakPasswordError
+from api.photo_files import PhotoRefusedError
 from dispatch import errors as dispatch_errors
 from gis.errors import GisError, NetworkVersionNotFoundError
 from topology.errors import TopologyError, UnknownIdsError
@@ -123,6 +124,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     EvidenceReusedError: (409, "id_reused"),
     AccountError: (409, "account_refused"),
     LinkSpentError: (410, "link_spent"),
+    PhotoRefusedError: (422, "photo_refused"),
     EvidenceRefusedError: (422, "evidence_refused"),
     NoMeterSystemError: (409, "no_meter_system"),
     ListRefusedError: (422, "malformed"),

@@ -54,6 +54,11 @@ class DatabaseSettings(BaseSettings):
         return self.home / "networks"
 
     @property
+    def photos_folder(self) -> Path:
+        """Where photos of hazards and damage are kept."""
+        return self.home / "photos"
+
+    @property
     def tiles_folder(self) -> Path:
         """Where tiles are kept that were made before."""
         return self.home / "tiles"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import Conflict, InvalidInput, NotYours, UnknownThing
@@ -100,11 +100,8 @@ def photo_digest(session: Session, *, id: str, crew_id: str | None, sender: str)
 def _is_of_a_job(session: Session, photo: PhotoRow, crew_id: str) -> bool:
     report = session.get(DamageReportRow, photo.damage_report_id) if photo.damage_report_id else None
     outage_id = report.outage_id if report is not None else None
-    query = select(JobRow.id).where(
-        JobRow.crew_id == crew_id,
-        or_(
-            JobRow.hazard_id == photo.hazard_id if photo.hazard_id else False,
-            JobRow.outage_id == outage_id if outage_id else False,
-        ),
-    )
+    if photo.hazard_id is None and outage_id is None:
+        return False
+    about = JobRow.hazard_id == photo.hazard_id if photo.hazard_id else JobRow.outage_id == outage_id
+    query = select(JobRow.id).where(JobRow.crew_id == crew_id, about)
     return session.scalar(query.limit(1)) is not None

@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from api.app import create_app
+from api.photo_files import PhotoFiles
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.settings import (
@@ -42,6 +43,7 @@ def main() -> None:
         meters=MeterSettings(),
         planning=PlanningSettings(),
         networks=NetworkCache(folder=database.networks_folder),
+        photos=PhotoFiles(database.photos_folder),
         travel=Travel(RoadCache(folder=database.networks_folder)),
         tiles=TileCache(database.tiles_folder),
     )
