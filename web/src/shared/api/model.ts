@@ -114,8 +114,8 @@ export interface Crew {
   id: string;
   name: string;
   skills: string[];
-  shift_start: string;
-  shift_end: string;
+  /** From when until when, in order. */
+  shifts: [string, string][];
   lon: number;
   lat: number;
   position_at: string;
