@@ -5,6 +5,7 @@ import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import { ChangeStream } from "../../src/shared/live/change_stream";
+import { OpenPromises } from "../promises/open_promises";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
 import { NetworkLosses } from "./network_losses";
@@ -44,11 +45,14 @@ export class Desk {
   readonly details: Details;
   /** What open outages refer to that the network in force no longer has. */
   readonly losses: NetworkLosses;
+  /** What was promised about outages that are not over. */
+  readonly promises: OpenPromises;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
     this.details = new Details((error) => void session.notice(error));
     this.losses = new NetworkLosses((error) => session.notice(error));
+    this.promises = new OpenPromises((error) => session.notice(error));
   }
 
   /** Load and follow; while Relight is away, say so and try again. */
@@ -71,6 +75,7 @@ export class Desk {
   /** After signing in again: go on where the log was left. */
   resume(): void {
     const stream = this.stream.value;
+    this.promises.start();
     if (!stream) void this.start();
     else if (stream.connection.state === "ended") this.follow(stream.last_position);
   }
@@ -78,6 +83,7 @@ export class Desk {
   stop(): void {
     this.is_stopped = true;
     this.losses.stop();
+    this.promises.stop();
     this.stream.value?.stop();
   }
 
@@ -126,6 +132,7 @@ export class Desk {
     take_snapshot(this.known, snapshot);
     this.changed_outages.value = new Set(this.known.outages.keys());
     this.losses.look();
+    this.promises.start();
     return snapshot.position;
   }
 
@@ -160,6 +167,7 @@ export class Desk {
     this.latest_changes.value = changes;
     if (changed.size > 0) this.changed_outages.value = changed;
     this.details.want(changed);
+    if (changed.size > 0) this.promises.look();
     if (changes.some(({ name }) => name === "network.activated")) {
       void this.load_network();
       this.losses.look();

@@ -1,5 +1,6 @@
 // Outages as the list and the map show them: the log's facts, the details beside them, and what is next to do.
 import type { Job } from "../../src/shared/api/model";
+import type { PromiseClock } from "../../src/shared/api/promise_model";
 import { is_active } from "../../src/shared/job_progress";
 import { type Decision, decisions, is_open, next_decision, waits_for_dispatcher } from "./decisions";
 import type { Desk } from "./desk";
@@ -11,6 +12,8 @@ export interface OutageRow {
   /** The job that matters now: the active one, else the last. */
   job: Job | null;
   hazards: readonly string[];
+  /** The promise that is due next. */
+  promise: PromiseClock | null;
   lon: number | null;
   lat: number | null;
 }
@@ -18,7 +21,7 @@ export interface OutageRow {
 export const filters = ["waiting", "open", "all"] as const;
 export type Filter = (typeof filters)[number];
 
-export const orders = ["decision", "customers", "started", "etr", "status"] as const;
+export const orders = ["decision", "customers", "started", "etr", "promise", "status"] as const;
 export type Order = (typeof orders)[number];
 
 export function outage_rows(desk: Desk): OutageRow[] {
@@ -30,6 +33,7 @@ export function outage_rows(desk: Desk): OutageRow[] {
       decision: next_decision(outage.status, jobs),
       job: jobs.findLast(is_active) ?? jobs.at(-1) ?? null,
       hazards: detail?.hazards ?? [],
+      promise: desk.promises.by_outage.get(outage.id)?.next_clock ?? null,
       lon: detail?.lon ?? null,
       lat: detail?.lat ?? null,
     };
@@ -46,6 +50,10 @@ const by_start = (a: OutageRow, b: OutageRow): number =>
   Date.parse(a.outage.started_at) - Date.parse(b.outage.started_at);
 const etr = (row: OutageRow): number =>
   row.outage.etr_at && is_open(row.outage.status) ? Date.parse(row.outage.etr_at) : Number.POSITIVE_INFINITY;
+const due = (row: OutageRow): number =>
+  row.promise?.due_at && is_open(row.outage.status)
+    ? Date.parse(row.promise.due_at)
+    : Number.POSITIVE_INFINITY;
 const hazard = (row: OutageRow): number => (row.hazards.length > 0 && is_open(row.outage.status) ? 0 : 1);
 
 const comparisons: Record<Order, (a: OutageRow, b: OutageRow) => number> = {
@@ -58,6 +66,7 @@ const comparisons: Record<Order, (a: OutageRow, b: OutageRow) => number> = {
   customers: by_customers,
   started: by_start,
   etr: (a, b) => Math.sign(etr(a) - etr(b)) || 0,
+  promise: (a, b) => Math.sign(due(a) - due(b)) || 0,
   status: (a, b) => decisions.indexOf(a.decision) - decisions.indexOf(b.decision) || by_customers(a, b),
 };
 

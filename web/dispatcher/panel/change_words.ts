@@ -34,9 +34,18 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     cause: t_code("cause", text("cause")),
     reason: text("dismissed_because") || text("ended_because") || t("change.no_reason"),
     outage: text("merged_into") || text("outage_id"),
+    promise: promise_words(change),
+    due: time("due_at"),
+    pause_reason: t_code("promise.reason", text("reason")),
+    flag: t_code("promise.flag", text("flag")),
     hazards: (change.data.hazards ?? []).map((one) => t_code("hazard", one)).join(t("shared.comma")),
     crew: crew_id ? desk.crew_name(crew_id) : "",
   };
+}
+
+/** The promise that a change is about: its subject is "promise:outage/promise". */
+function promise_words(change: Change): string {
+  return t_code("promise.name", change.subject.split("/")[1] ?? "");
 }
 
 function customers_words(change: Change): string {

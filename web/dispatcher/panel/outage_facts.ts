@@ -2,6 +2,7 @@
 // for again when the outage has a new version, little by little, and keeps what it had while an answer is due.
 import { onUnmounted, shallowReactive, watch } from "vue";
 import type { Affected, Change, Outage, RankedCrew } from "../../src/shared/api/model";
+import type { OutagePromises } from "../../src/shared/api/promise_model";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import type { Desk } from "../live/desk";
@@ -15,6 +16,8 @@ export interface OutageFacts {
   affected: Affected[] | null;
   history: Change[] | null;
   crews: RankedCrew[] | null;
+  /** Those of an outage that is over; the desk has the others. */
+  promises: OutagePromises | null;
   error: unknown;
 }
 
@@ -24,6 +27,7 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
     affected: null,
     history: null,
     crews: null,
+    promises: null,
     error: null,
   });
   const path = `/api/outages/${encodeURIComponent(outage_id)}`;
@@ -41,6 +45,9 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
       facts.history = history.changes;
       await rank();
       await list_affected(outage);
+      if (!desk.promises.by_outage.has(outage_id)) {
+        facts.promises = await ask<OutagePromises>(`${path}/promises`).catch(() => null);
+      }
       facts.error = null;
     } catch (error) {
       if (!session.notice(error)) facts.error = error;
