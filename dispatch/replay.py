@@ -17,7 +17,14 @@ from dispatch.change_log import Change
 
 Snapshot = dict[str, Any]
 
-_SHELVES = {"outage": "outages", "job": "jobs", "crew": "crews", "conflict": "conflicts", "hazard": "hazards"}
+_SHELVES = {
+    "outage": "outages",
+    "job": "jobs",
+    "crew": "crews",
+    "conflict": "conflicts",
+    "hazard": "hazards",
+    "road_closure": "road_closures",
+}
 
 
 def empty_snapshot() -> Snapshot:
@@ -47,7 +54,9 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-        # RULE 2: a conflict that is over leaves, and so does a hazard with its jobs.
+        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, and a road that is open again.
+        if kind == "road_closure" and "lifted_at" in subject:
+            del snapshot["road_closures"][id]
         if kind == "conflict" and "cleared_at" in subject:
             del snapshot["conflicts"][id]
         if kind == "hazard" and "closed_at" in subject:

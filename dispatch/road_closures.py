@@ -111,6 +111,19 @@ def closures_in_force(session: Session, *, now: datetime) -> list[RoadClosureVie
     return [_view(row) for row in session.scalars(_in_force(now))]
 
 
+def standing_closures(session: Session, *, since: datetime) -> list[RoadClosureView]:
+    """Return the closures nobody has lifted, without those whose time was over at `since`."""
+    query = (
+        select(RoadClosureRow)
+        .where(
+            RoadClosureRow.lifted_at.is_(None),
+            or_(RoadClosureRow.until.is_(None), RoadClosureRow.until > since),
+        )
+        .order_by(RoadClosureRow.drawn_at, RoadClosureRow.id)
+    )
+    return [_view(row) for row in session.scalars(query)]
+
+
 def closed_shapes(session: Session, *, now: datetime) -> dict[str, bytes]:
     """Return the geometries in force as WKB in EPSG:4326, by the id of their closure."""
     return {row.id: bytes(row.geometry.data) for row in session.scalars(_in_force(now))}

@@ -18,6 +18,7 @@ from dispatch.hazard_kinds import HazardStatus
 from dispatch.hazard_tables import HazardRow
 from dispatch.hazard_views import place_of
 from dispatch.replay import Snapshot, empty_snapshot
+from dispatch.road_closures import standing_closures
 from dispatch.roster import read_roster
 from dispatch.states import OVER_OUTAGE_STATUSES
 from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow, JobRow, OutageRow
@@ -26,7 +27,8 @@ from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow,
 RECENT = timedelta(hours=24)
 
 # `note` is free text of a person and stays out of the log, so it stays out of the snapshot too.
-_LEFT_OUT = {"note"}
+_LEFT_OUT = {"note", "found_by"}
+_CLOSURE_FIELDS = ("id", "reason", "geometry", "since", "until", "drawn_by", "drawn_at")
 
 
 def snapshot(session: Session, *, now: datetime) -> Snapshot:
@@ -56,6 +58,7 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
         place = crew_place(crew)
         shifts = as_log(roster[crew.id].shifts)
         state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat, "shifts": shifts}
+    state["road_closures"] = _road_closures(session, now=now)
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (
@@ -70,6 +73,15 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
             "customers": one.customers,
         }
     return state
+
+
+def _road_closures(session: Session, *, now: datetime) -> dict[str, Any]:
+    """Return closed roads that nobody has lifted; a page lets those go whose time is over."""
+    told = {}
+    for one in standing_closures(session, since=now - RECENT):
+        values = {name: as_json(getattr(one, name)) for name in _CLOSURE_FIELDS}
+        told[one.id] = {name: value for name, value in values.items() if value is not None}
+    return told
 
 
 def _is_told(now: datetime) -> ColumnElement[bool]:

@@ -48,4 +48,5 @@ class Snapshot(Answer):
     crews: dict[str, dict[str, Any]]
     conflicts: dict[str, dict[str, Any]]
     hazards: dict[str, dict[str, Any]]
+    road_closures: dict[str, dict[str, Any]]
     interruptions: dict[str, dict[str, Any]]

@@ -24,7 +24,7 @@ from gis.roads.route import Route
 from gis.travel import STRAIGHT_LINE, estimate_travel
 from tests.dispatch.drawn_roads import ACROSS_MAIN_STREET, ISLAND, NODES, import_drawn_roads
 
-WEST, EAST = Place(11.36, 53.63), Place(11.46, 53.63)
+WEST, EAST = Place(11.345, 53.63), Place(11.46, 53.63)
 JOB = Place(11.42, 53.63)
 KMH = 50 * 0.8
 
