@@ -102,7 +102,8 @@ class SearchState:
             slack_left += waits[place]
             behind.append(weight_sum)
             slack.append(slack_left)
-        if slack[0] < 0.0:
+        # A crew whose shift is over has no slack either, but no job to be late with.
+        if route and slack[0] < 0.0:
             self.overrun.add(crew)
         else:
             self.overrun.discard(crew)
