@@ -14,6 +14,7 @@ from random import Random
 from api.demo.client import Credentials
 from api.roles import Role
 from dispatch.skills import Skill
+from dispatch.vehicles import VehicleKind
 from gis.place import Place
 
 _WORDS = """
@@ -27,16 +28,17 @@ _WORDS_OF_PASSPHRASE = 4
 _FEEDERS_HANDS = (Skill.SWITCHING, Skill.TRANSFORMER, Skill.SUBSTATION)
 _LINE_HANDS = (Skill.LINE, Skill.LOW_VOLTAGE)
 _ALL_HANDS = (Skill.CABLE, Skill.LINE, Skill.LOW_VOLTAGE, Skill.TRANSFORMER, Skill.SWITCHING)
-_CREWS: Sequence[tuple[str, Sequence[Skill]]] = (
-    ("Station crew 1", _FEEDERS_HANDS),
-    ("Line crew 1", _LINE_HANDS),
-    ("Station crew 2", _FEEDERS_HANDS),
-    ("Line crew 2", _LINE_HANDS),
-    ("Station crew 3", _FEEDERS_HANDS),
-    ("Line crew 3", _LINE_HANDS),
-    ("Reserve crew 1", _ALL_HANDS),
-    ("Reserve crew 2", _ALL_HANDS),
+_CREWS: Sequence[tuple[str, Sequence[Skill], VehicleKind]] = (
+    ("Station crew 1", _FEEDERS_HANDS, VehicleKind.TRUCK),
+    ("Line crew 1", _LINE_HANDS, VehicleKind.BUCKET_TRUCK),
+    ("Station crew 2", _FEEDERS_HANDS, VehicleKind.TRUCK),
+    ("Line crew 2", _LINE_HANDS, VehicleKind.BUCKET_TRUCK),
+    ("Reserve crew 1", _ALL_HANDS, VehicleKind.CABLE_VAN),
+    ("Station crew 3", _FEEDERS_HANDS, VehicleKind.GENERATOR),
+    ("Line crew 3", _LINE_HANDS, VehicleKind.BUCKET_TRUCK),
+    ("Reserve crew 2", _ALL_HANDS, VehicleKind.CABLE_VAN),
 )
+_DEPOTS = ("Depot 1", "Depot 2", "Depot 3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class CastCrew:
     name: str
     skills: tuple[Skill, ...]
     place: Place
+    vehicle_kind: VehicleKind
+    depot_name: str
+    depot: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,16 @@ def choose_crews(*, places: Mapping[str, Place], random: Random) -> list[CastCre
     """Return crews placed apart from each other among the given places; they must not be none."""
     spots = _apart([places[id_] for id_ in sorted(places)], len(_CREWS), random)
     return [
-        CastCrew(id=f"crew-{number}", name=name, skills=tuple(skills), place=spot)
-        for number, ((name, skills), spot) in enumerate(zip(_CREWS, spots, strict=True), start=1)
+        CastCrew(
+            id=f"crew-{number}",
+            name=name,
+            skills=tuple(skills),
+            place=spot,
+            vehicle_kind=vehicle,
+            depot_name=_DEPOTS[number % len(_DEPOTS)],
+            depot=spots[number % len(_DEPOTS)],
+        )
+        for number, ((name, skills, vehicle), spot) in enumerate(zip(_CREWS, spots, strict=True), start=1)
     ]
 
 

@@ -1,10 +1,11 @@
 """Puts the actors together: who signs in as whom, and what they share."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from api.demo.audit import Audit
 from api.demo.autopilot import Autopilot
@@ -15,6 +16,7 @@ from api.demo.evidence_senders import MeterSystem, TroubleDesk
 from api.demo.field import Field, FieldCrew
 from api.demo.production import Production
 from api.demo.troupe import Troupe
+from storm.crew_people import SimulatedPerson, crew_people, crew_shifts
 from storm.crews import CrewHabits, SimulatedCrew
 
 
@@ -55,7 +57,7 @@ def playing(
             return signed_in.enter_context(one)
 
         judge = client("judge")
-        _fill_roster(judge, production.crews, now=now(), shift=shift)
+        _fill_roster(judge, production, now=now(), shift=shift)
         meters = MeterSystem(client=client("meter-system"))
         desk = TroubleDesk(client=client("trouble-desk"))
         crews = [
@@ -81,20 +83,40 @@ def playing(
             )
 
 
-def _fill_roster(judge: ApiClient, crews: Sequence[CastCrew], *, now: datetime, shift: timedelta) -> None:
-    for crew in crews:
+def _fill_roster(judge: ApiClient, production: Production, *, now: datetime, shift: timedelta) -> None:
+    for number, crew in enumerate(production.crews, start=1):
+        people = crew_people(
+            crew_id=crew.id, number=number, skills=crew.skills, today=now.date(), seed=production.seed
+        )
         judge.post(
             "/api/crews",
             {
                 "id": crew.id,
                 "name": crew.name,
                 "skills": list(crew.skills),
-                "shift_start": (now - timedelta(hours=1)).isoformat(),
-                "shift_end": (now + shift).isoformat(),
+                "shifts": [
+                    {"start": start.isoformat(), "end": end.isoformat()}
+                    for start, end in crew_shifts(number=number, now=now, lasting=shift)
+                ],
                 "lon": crew.place.lon,
                 "lat": crew.place.lat,
+                "vehicle": {"kind": crew.vehicle_kind, "id": f"TRUCK-{number}"},
+                "depot": {"name": crew.depot_name, "lon": crew.depot.lon, "lat": crew.depot.lat},
+                "members": [_told(person) for person in people],
             },
         )
+
+
+def _told(person: SimulatedPerson) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "phone": person.phone,
+        "is_lead": person.is_lead,
+        "certificates": [
+            {"skill": one.skill, "expires_on": one.expires_on.isoformat()} for one in person.certificates
+        ],
+    }
 
 
 def _simulated(crew: CastCrew, production: Production) -> SimulatedCrew:
