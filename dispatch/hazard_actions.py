@@ -242,9 +242,8 @@ def _made_safe(
     if job is not None:
         values["finding_job_id"] = job.id
     changed = set_values(row, values)
-    # Who saw it may be a person's name: it stays out of the log. A crew's id does not.
-    if job is None:
-        changed.pop("found_by", None)
+    # Who saw it may be a person's name: it stays out of the log.
+    changed.pop("found_by", None)
     _record(session, row, Event.HAZARD_MADE_SAFE, author, changed)
 
 
@@ -279,7 +278,7 @@ def _report_again(
         changed |= set_values(row, {"kind": kind})
     _record(session, row, Event.HAZARD_REPORTED_AGAIN, author, changed)
     if FIRST_LEVEL[kind] < row.level and "kind" in changed:
-        _set_level(session, row, FIRST_LEVEL[kind], author)
+        _set_level(session, row, FIRST_LEVEL[kind], Author(actor=author.actor, now=author.now))
 
 
 def _open(session: Session, hazard_id: str) -> HazardRow:
