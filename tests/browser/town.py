@@ -226,14 +226,14 @@ class Town:
         assert answer.status_code == 200, answer.text
         return client
 
-    def lose(self, *households, hazard=None) -> None:
+    def lose(self, *households, hazard=None, minutes_ago=3) -> None:
         """Let the meters of households send their last gasp; of a hazard, the first one calls."""
         meters = self.client("meters")
         for household in households:
             gasp = {
                 "id": f"gasp-{household.service_point}-{next(self._gasps)}",
                 "kind": "last_gasp",
-                "at": (datetime.now(UTC) - timedelta(minutes=3)).isoformat(),
+                "at": (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat(),
                 "service_point": household.service_point,
             }
             if hazard is not None and household is households[0]:

@@ -1,8 +1,14 @@
 // Words of promises: what ran out since it was asked for is late already, whatever the answer said.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+// Loaded before there is something that looks like a document.
+import "vue";
 import type { PromiseClock } from "../../src/shared/api/promise_model";
-import { choose_language } from "../../src/shared/words/vocabulary";
-import { short_words, state_now, state_words } from "./promise_words";
+
+vi.stubGlobal("navigator", { language: "en" });
+vi.stubGlobal("document", { documentElement: {} });
+vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
+const { choose_language } = await import("../../src/shared/words/vocabulary");
+const { short_words, state_now, state_words } = await import("./promise_words");
 
 const at = (minutes: number): number => Date.parse("2026-11-23T08:00:00Z") + minutes * 60_000;
 const iso = (minutes: number): string => new Date(at(minutes)).toISOString();
