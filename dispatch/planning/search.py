@@ -36,7 +36,7 @@ _HOT, _COLD = 0.3, 0.003
 _IN_ANY_ORDER, _BY_WORTH, _BY_WEIGHT = 0.3, 0.45, 0.15
 # How often jobs that wait for one another are taken off together, and how many.
 _WITH_FAMILY, _LARGEST_FAMILY = 0.3, 8
-# How often weights move to the jobs that restorations bind to.
+# How often weights are shared anew with what is upstream.
 _STEPS_BETWEEN_WEIGHINGS = 40
 # A drive to a job is about as long, for the order in which jobs are put back.
 _USUAL_DRIVE_MINUTES = 15.0
@@ -87,7 +87,7 @@ class Search:
         while (done := limit.done(step)) < 1.0 and self._near:
             if self._cost.has_upstream and step % _STEPS_BETWEEN_WEIGHINGS == 0:
                 share = self._random.random()
-                self._state.reweigh(self._cost.binding_weights(self._state.finish(), share))
+                self._state.reweigh(self._cost.shared_weights(share))
             self._step(heat=scale * _HOT * (_COLD / _HOT) ** done)
             step += 1
         return self.best

@@ -1,4 +1,4 @@
-"""The true cost of a plan (`schedule.cost`), fast, and where the weight of each job binds."""
+"""The true cost of a plan (`schedule.cost`), fast, and weights that draw forward what others wait for."""
 
 from __future__ import annotations
 
@@ -48,20 +48,17 @@ class TrueCost:
             back[self._below] = np.minimum(restored, self._horizon)
         return back
 
-    def binding_weights(self, finish: FloatArray, share: float) -> FloatArray:
-        """Return weights in which this share of each job's moves to the job its restoration waits for.
+    def shared_weights(self, share: float) -> FloatArray:
+        """Return weights in which this share of each job's is spread over it and all that is upstream of it.
 
-        With the whole of it moved, Σ weight × finish is the cost as it stands; the rest keeps the jobs below
-        from being forgotten.
+        A job whose customers wait for others gains nothing alone; with shared weights all of them are drawn
+        forward together.
         """
         weights: FloatArray = self._weights + DONE_WEIGHT
         if not len(self._below):
             return weights
-        ends = [*self._offsets[1:].tolist(), len(self._groups)]
-        for job, start, end in zip(self._below.tolist(), self._offsets.tolist(), ends, strict=True):
-            group = self._groups[start:end]
-            last = group[np.argmax(finish[group])]
-            moved = share * self._weights[job]
-            weights[job] -= moved
-            weights[last] += moved
+        sizes = np.diff(self._offsets, append=len(self._groups))
+        spread = share * self._weights[self._below]
+        weights[self._below] -= spread
+        np.add.at(weights, self._groups, np.repeat(spread / sizes, sizes))
         return weights

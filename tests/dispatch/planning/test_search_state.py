@@ -95,15 +95,13 @@ def test_the_fast_cost_is_the_cost(seed):
     assert fast == pytest.approx(cost(drawn, finish))
 
 
-@given(SEEDS)
-def test_with_all_weight_moved_finishing_costs_what_restoring_costs(seed):
+@given(SEEDS, st.floats(0, 1))
+def test_weights_are_shared_with_what_is_upstream(seed, share):
     drawn = random_problem(seed)
-    finish = schedule(drawn, simple_plans(drawn)["priority"]).finish
-    fast = TrueCost(drawn)
-    weights = fast.binding_weights(np.where(np.isnan(finish), NEVER, finish), 1.0) - DONE_WEIGHT
-    back = np.where(np.isnan(finish), drawn.horizon, finish)
+    expected = np.zeros(len(drawn.jobs))
+    for job, upstream in enumerate(drawn.upstream):
+        group = [job, *upstream.tolist()]
+        expected[job] += (1 - share) * drawn.weights[job]
+        expected[group] += share * drawn.weights[job] / len(group)
 
-    restored = schedule(drawn, simple_plans(drawn)["priority"]).restored
-    until_back = np.where(np.isnan(restored), drawn.horizon, restored)
-    assert weights @ back == pytest.approx(drawn.weights @ until_back)
-    assert weights.sum() == pytest.approx(drawn.weights.sum())
+    assert TrueCost(drawn).shared_weights(share) - DONE_WEIGHT == pytest.approx(expected)
