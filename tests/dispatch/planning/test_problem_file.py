@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.planning.errors import PlanningError, WrongProblemError
@@ -219,6 +219,7 @@ NAMES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(NAMES, ANY)
 def test_whatever_stands_in_a_job_is_read_or_refused(name, value):
     try:
@@ -231,6 +232,7 @@ def test_whatever_stands_in_a_job_is_read_or_refused(name, value):
     assert all(place.startswith("jobs[0]") for place in places)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["now", "crews", "jobs", "travel_minutes"]), ANY)
 def test_whatever_stands_in_a_problem_is_read_or_refused(name, value):
     try:

@@ -38,6 +38,7 @@ def test_the_changes_are_those_that_earn_enough(seed, change_minutes):
     assert price == pytest.approx(least(drawn, in_force, change_minutes))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9))
 def test_the_plan_carried_over_keeps_the_rules_and_the_crews(seed):
     drawn = random_problem(seed)
