@@ -1,8 +1,10 @@
 // Everything a dispatcher's desk knows, kept live: a snapshot, the changes after it, and details beside them.
 import { computed, type InjectionKey, inject, ref, shallowReactive, shallowRef } from "vue";
 import { error_words } from "../../src/shared/api/error_words";
+import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
+import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { OpenPromises } from "../promises/open_promises";
@@ -27,6 +29,8 @@ export class Desk {
     jobs: shallowReactive(new Map<string, Job>()),
     crews: shallowReactive(new Map<string, Crew>()),
     conflicts: shallowReactive(new Map<string, Conflict>()),
+    road_closures: shallowReactive(new Map<string, RoadClosure>()),
+    hazards: shallowReactive(new Map<string, LoggedHazard>()),
     // Many and only drawn: the map is told which outages changed, and looks for itself.
     interruptions: new Map<string, Map<string, Interruption>>(),
   };
@@ -42,6 +46,10 @@ export class Desk {
   readonly changed_outages = shallowRef<ReadonlySet<string>>(new Set());
   /** What was searched for and chosen: the map marks it. */
   readonly found = shallowRef<Found | null>(null);
+  /** The way of the crew that is pointed at: the map draws it. */
+  readonly route = shallowRef<DriveRoute | null>(null);
+  /** While somebody draws on the map, a click chooses nothing. */
+  readonly is_drawing = ref(false);
   readonly details: Details;
   /** What open outages refer to that the network in force no longer has. */
   readonly losses: NetworkLosses;
@@ -93,6 +101,7 @@ export class Desk {
   private readonly jobs_by_outage = computed(() => {
     const jobs = new Map<string, Job[]>();
     for (const job of this.known.jobs.values()) {
+      if (!job.outage_id) continue;
       const own = jobs.get(job.outage_id);
       if (own) own.push(job);
       else jobs.set(job.outage_id, [job]);

@@ -9,6 +9,7 @@ function nothing_known(): Known {
     jobs: new Map(),
     crews: new Map(),
     conflicts: new Map(),
+    road_closures: new Map(),
     interruptions: new Map(),
   };
 }

@@ -1,5 +1,7 @@
 // What the desk knows, and how a change of the log alters it: the rules of dispatch/replay.py, over maps.
+import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Candidate, Change, Crew, Job, OutageStatus, Reason } from "../../src/shared/api/model";
+import type { RoadClosure } from "../../src/shared/api/road_model";
 
 /** An outage as the log tells it: no place and no reports; those come with its details. */
 export interface LoggedOutage {
@@ -45,6 +47,8 @@ export interface Known {
   jobs: Map<string, Job>;
   crews: Map<string, Crew>;
   conflicts: Map<string, Conflict>;
+  hazards: Map<string, LoggedHazard>;
+  road_closures: Map<string, RoadClosure>;
   interruptions: Map<string, Map<string, Interruption>>;
 }
 
@@ -54,12 +58,14 @@ export interface Snapshot {
   jobs: Record<string, Job>;
   crews: Record<string, Crew>;
   conflicts: Record<string, Conflict>;
+  hazards: Record<string, LoggedHazard>;
+  road_closures: Record<string, RoadClosure>;
   interruptions: Record<string, Record<string, Interruption>>;
 }
 
 /** Put a snapshot in place of whatever was known. */
 export function take_snapshot(known: Known, snapshot: Snapshot): void {
-  for (const shelf of ["outages", "jobs", "crews", "conflicts"] as const) {
+  for (const shelf of ["outages", "jobs", "crews", "conflicts", "hazards", "road_closures"] as const) {
     known[shelf].clear();
     for (const [id, one] of Object.entries(snapshot[shelf]))
       (known[shelf] as Map<string, object>).set(id, one);
@@ -83,8 +89,9 @@ export function apply_change(known: Known, change: Change): void {
       if (value.new === null) delete subject[field];
       else subject[field] = value.new;
     }
-    // RULE 2: a conflict that is over leaves.
+    // RULE 2: a conflict that is over leaves, and so does a road that is open again.
     if (kind === "conflict" && "cleared_at" in subject) shelf.delete(id);
+    else if (kind === "road_closure" && "lifted_at" in subject) shelf.delete(id);
     else shelf.set(id, subject);
   }
   // RULE 3: an outage's version is the position of its last change, its jobs' changes included.
@@ -96,12 +103,30 @@ export function apply_change(known: Known, change: Change): void {
   }
 }
 
+/** A hazard's version is the position of its last change, its jobs' included; one that is closed leaves with them. */
+function apply_to_hazard(
+  known: Known,
+  kind: string,
+  subject: Record<string, unknown>,
+  position: number,
+): void {
+  const id = String((kind === "hazard" ? subject.id : subject.hazard_id) ?? "");
+  const hazard = known.hazards.get(id);
+  if (!hazard) return;
+  if (kind === "hazard" && "closed_at" in subject) {
+    known.hazards.delete(id);
+    for (const job of known.jobs.values()) if (job.hazard_id === id) known.jobs.delete(job.id);
+  } else known.hazards.set(id, { ...hazard, version: position });
+}
+
 function shelf_of(known: Known, kind: string): Map<string, object> | null {
   const shelves: Record<string, Map<string, object>> = {
     outage: known.outages,
     job: known.jobs,
     crew: known.crews,
     conflict: known.conflicts,
+    hazard: known.hazards,
+    road_closure: known.road_closures,
   };
   return shelves[kind] ?? null;
 }

@@ -1,7 +1,7 @@
 // What the panel asks for beside the outage itself: its households, its history, the crews for it. Each is asked
 // for again when the outage has a new version, little by little, and keeps what it had while an answer is due.
 import { onUnmounted, shallowReactive, watch } from "vue";
-import type { Affected, Change, Outage, RankedCrew } from "../../src/shared/api/model";
+import type { Affected, Change, Outage, Ranking } from "../../src/shared/api/model";
 import type { OutagePromises } from "../../src/shared/api/promise_model";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
@@ -15,10 +15,12 @@ export interface OutageFacts {
   outage: Outage | null;
   affected: Affected[] | null;
   history: Change[] | null;
-  crews: RankedCrew[] | null;
+  ranking: Ranking | null;
   /** Those of an outage that is over; the desk has the others. */
   promises: OutagePromises | null;
   error: unknown;
+  /** Ask for the ranking again, since it has proved out of date. */
+  rank_again: () => void;
 }
 
 export function use_outage_facts(outage_id: string, desk: Desk, session: Session): OutageFacts {
@@ -26,9 +28,10 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
     outage: desk.details.by_id.get(outage_id) ?? null,
     affected: null,
     history: null,
-    crews: null,
+    ranking: null,
     promises: null,
     error: null,
+    rank_again,
   });
   const path = `/api/outages/${encodeURIComponent(outage_id)}`;
   let affected_as_of = "";
@@ -62,10 +65,14 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
     affected_as_of = listed;
   }
 
+  function rank_again(): void {
+    rank().catch((error: unknown) => void session.notice(error));
+  }
+
   async function rank(): Promise<void> {
     const outage = desk.details.by_id.get(outage_id);
-    if (!outage?.allowed_actions.includes("assign")) facts.crews = null;
-    else facts.crews = (await ask<{ crews: RankedCrew[] }>(`${path}/crews`)).crews;
+    if (!outage?.allowed_actions.includes("assign")) facts.ranking = null;
+    else facts.ranking = await ask<Ranking>(`${path}/crews`);
   }
 
   watch(
@@ -86,10 +93,13 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
       if (state === "signed_in") void look();
     },
   );
+  // A road that is closed or open again changes the very next ranking.
+  watch(
+    () => [...desk.known.road_closures.keys()].join(" "),
+    () => rank_again(),
+  );
   void look();
-  const again = setInterval(() => {
-    rank().catch((error: unknown) => void session.notice(error));
-  }, RANK_AGAIN_MS);
+  const again = setInterval(rank_again, RANK_AGAIN_MS);
   onUnmounted(() => {
     clearTimeout(timer);
     clearInterval(again);

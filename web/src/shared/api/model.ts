@@ -35,7 +35,10 @@ export type JobStatus = (typeof job_statuses)[number];
 
 export interface Job {
   id: string;
-  outage_id: string;
+  kind: "repair" | "assessment" | "make_safe";
+  outage_id: string | null;
+  /** What it is to make safe, where it is no work on an outage. */
+  hazard_id: string | null;
   crew_id: string;
   status: JobStatus;
   travel_minutes: number;
@@ -126,12 +129,23 @@ export interface RankedCrew {
   name: string;
   rank: number;
   fitting: boolean;
-  arrival_at: string;
-  travel_minutes: number;
+  /** Null where no road leads there. */
+  arrival_at: string | null;
+  arrival_if_sent_now_at: string | null;
+  travel_minutes: number | null;
   distance_m: number;
   jobs_ahead: number;
+  would_drop: string[];
   position_age_minutes: number;
   reasons: Reason[];
+}
+
+/** The crews for one outage, best first; `position` goes back with the order, so that nobody sends a crew twice. */
+export interface Ranking {
+  position: number;
+  travel_source: string;
+  why_not_nearest: Reason | null;
+  crews: RankedCrew[];
 }
 
 export interface Change {

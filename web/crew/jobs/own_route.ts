@@ -1,0 +1,42 @@
+// The way to the crew's own job, by the roads that are open now. Without signal, the last one known stays.
+import { onUnmounted, shallowRef, watch } from "vue";
+import { ask } from "../../src/shared/api/request";
+import type { DriveRoute } from "../../src/shared/api/road_model";
+import type { CrewJob } from "./crew_job";
+
+interface Place {
+  lon: number;
+  lat: number;
+}
+
+/** Roads close and open, and the crew drives on. */
+const AGAIN_MS = 60_000;
+const UNDER_WAY = ["assigned", "accepted", "en_route"];
+
+export function use_own_route(job: () => CrewJob, place: () => Place | null) {
+  const route = shallowRef<DriveRoute | null>(null);
+  let asked_for = "";
+
+  async function look(): Promise<void> {
+    const { id, lon, status } = job();
+    if (!UNDER_WAY.includes(status) || lon === null) {
+      route.value = null;
+      return;
+    }
+    if (id !== asked_for) route.value = null;
+    asked_for = id;
+    const from = place();
+    const at = from ? `?lon=${from.lon}&lat=${from.lat}` : "";
+    try {
+      const found = await ask<DriveRoute>(`/api/jobs/${encodeURIComponent(id)}/route${at}`);
+      if (asked_for === id) route.value = found;
+    } catch {
+      // Without signal the crew keeps what it has; the place itself is always shown.
+    }
+  }
+
+  watch([() => job().id, () => job().status, () => place() !== null], () => void look(), { immediate: true });
+  const again = setInterval(() => void look(), AGAIN_MS);
+  onUnmounted(() => clearInterval(again));
+  return route;
+}

@@ -1,0 +1,83 @@
+// Closed roads, the shape being drawn, and the way of a crew, on the desk's map.
+import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
+import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
+import type { Palette } from "../../src/shared/map/palette";
+
+export type DrawnKind = "LineString" | "Polygon";
+
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+export const CLOSURE_LAYERS = ["closure_area", "closure_line"];
+
+export function add_road_layers(map: MapLibreMap, palette: Palette): void {
+  for (const source of ["closures", "draft", "route"]) {
+    if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
+  }
+  map.addLayer({
+    id: "closure_area",
+    type: "fill",
+    source: "closures",
+    filter: ["==", ["geometry-type"], "Polygon"],
+    paint: { "fill-color": palette.status.partially_restored ?? palette.text, "fill-opacity": 0.18 },
+  });
+  map.addLayer({
+    id: "closure_line",
+    type: "line",
+    source: "closures",
+    layout: { "line-cap": "round" },
+    paint: {
+      "line-color": palette.status.partially_restored ?? palette.text,
+      "line-width": 5,
+      "line-dasharray": [0.4, 1.6],
+    },
+  });
+  map.addLayer({
+    id: "route",
+    type: "line",
+    source: "route",
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": palette.crew, "line-width": 4, "line-opacity": 0.85 },
+  });
+  map.addLayer({
+    id: "draft",
+    type: "line",
+    source: "draft",
+    paint: { "line-color": palette.selection, "line-width": 3 },
+  });
+  map.addLayer({
+    id: "draft_points",
+    type: "circle",
+    source: "draft",
+    filter: ["==", ["geometry-type"], "Point"],
+    paint: { "circle-radius": 4, "circle-color": palette.selection },
+  });
+}
+
+export function set_closures(map: MapLibreMap, closures: readonly RoadClosure[]): void {
+  set(
+    map,
+    "closures",
+    closures.map(({ id, geometry }) => ({ type: "Feature", geometry, properties: { id } })),
+  );
+}
+
+export function set_draft(map: MapLibreMap, kind: DrawnKind, points: readonly Position[]): void {
+  const features: Feature[] = points.map((at) => feature({ type: "Point", coordinates: at }));
+  const [first] = points;
+  const line = kind === "Polygon" && first && points.length > 2 ? [...points, first] : [...points];
+  if (line.length > 1) features.push(feature({ type: "LineString", coordinates: line }));
+  set(map, "draft", features);
+}
+
+export function set_route(map: MapLibreMap, route: DriveRoute | null): void {
+  const geometry = route?.line.geometry;
+  set(map, "route", geometry ? [feature(geometry)] : []);
+}
+
+function feature(geometry: Geometry): Feature {
+  return { type: "Feature", geometry, properties: {} };
+}
+
+function set(map: MapLibreMap, source: string, features: Feature[]): void {
+  (map.getSource(source) as GeoJSONSource | undefined)?.setData({ type: "FeatureCollection", features });
+}
