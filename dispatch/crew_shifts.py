@@ -39,11 +39,9 @@ def set_shifts(
     known = read_shifts(session, crew_id=crew_id)
     sent = {one.start for one in shifts}
     past = [one for one in known if one.start < now and one.start not in sent]
-    rewritten = [one for one in shifts if one.start < now and one not in known]
-    begun = {one.start for one in known if one.end > now}
-    for one in rewritten:
-        if one.start not in begun:
-            text = f"{one.start.isoformat()} is past; a roster is set from now on"
+    for one in shifts:
+        if one.end <= now and one not in known:
+            text = f"the shift from {one.start.isoformat()} is past; a roster is set from now on"
             raise InvalidInput(field="shifts", text=text)
     before = as_log(known)
     after = write_shifts(session, crew_id=crew_id, shifts=[*past, *shifts])

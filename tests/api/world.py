@@ -150,6 +150,7 @@ class World:
         "meter_system": (Role.METER_SYSTEM, {}),
         "agent": (Role.AGENT, {}),
         "billing_system": (Role.BILLING_SYSTEM, {}),
+        "vehicle_system": (Role.VEHICLE_SYSTEM, {}),
     }
 
     def __init__(self, engine, *, tables=None):
