@@ -22,6 +22,9 @@ export interface CrewJob extends Job {
   started_at: string;
   etr_at: string | null;
   etr_source: string | null;
+  hazard_kind: string | null;
+  hazard_level: 1 | 2 | 3 | null;
+  waiting_authority: string | null;
 }
 
 /** What `/api/jobs/mine` answers, and its stream tells. */

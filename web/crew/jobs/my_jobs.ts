@@ -5,6 +5,7 @@ import { Away } from "../../src/shared/api/errors";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import { LiveStream } from "../../src/shared/live/live_stream";
+import { t_code } from "../../src/shared/words/vocabulary";
 import type { Outbox } from "../outbox/outbox";
 import type { ReportStore } from "../outbox/report_store";
 import { type CrewJob, type CrewJobs, expected_actions } from "./crew_job";
@@ -98,7 +99,10 @@ export class MyJobs {
   take_answer(job: CrewJob): void {
     const held = this.from_server.value;
     if (held)
-      this.keep({ ...held, jobs: held.jobs.map((one) => (one.id === job.id ? newer(one, job) : one)) });
+      this.keep({
+        ...held,
+        jobs: held.jobs.map((one) => (one.id === job.id ? newer(one, named(job)) : one)),
+      });
   }
 
   private get account(): string {
@@ -151,7 +155,7 @@ export class MyJobs {
         this.taken_back.value = [...this.taken_back.value, { id: before.id, device: before.device }];
       }
     }
-    this.keep({ ...told, jobs: told.jobs.map((job) => newer(held.get(job.id) ?? job, job)) });
+    this.keep({ ...told, jobs: told.jobs.map((job) => newer(held.get(job.id) ?? job, named(job))) });
   }
 
   private keep(jobs: CrewJobs): void {
@@ -165,6 +169,13 @@ export class MyJobs {
       (report) => report.job_id === job_id && ends.includes(report.body.status),
     );
   }
+}
+
+/** A danger hangs on no device: the job is called by what it is. */
+function named(job: CrewJob): CrewJob {
+  return job.hazard_id && !job.device
+    ? { ...job, device: t_code("hazard", job.hazard_kind ?? "other") }
+    : job;
 }
 
 /** Answers may overtake each other: an older one never replaces a newer one. */

@@ -1,5 +1,6 @@
 // Reports kept in this phone's own database (IndexedDB) until Relight has taken or refused them.
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { HazardOutcome } from "../../src/shared/api/hazard_model";
 import type { JobStatus } from "../../src/shared/api/model";
 
 export interface Finding {
@@ -15,6 +16,7 @@ export interface ReportBody {
   finding?: Finding;
   etr_at?: string;
   reason?: string;
+  hazard_outcome?: HazardOutcome;
 }
 
 export interface Report {

@@ -9,6 +9,7 @@ function nothing_known(): Known {
     jobs: new Map(),
     crews: new Map(),
     conflicts: new Map(),
+    hazards: new Map(),
     road_closures: new Map(),
     interruptions: new Map(),
   };
@@ -102,6 +103,7 @@ test("a snapshot replaces all that was known", () => {
     jobs: {},
     crews: {},
     conflicts: {},
+    hazards: {},
     interruptions: {},
   } as Snapshot;
   take_snapshot(known, snapshot);

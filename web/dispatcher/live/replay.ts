@@ -93,6 +93,7 @@ export function apply_change(known: Known, change: Change): void {
     if (kind === "conflict" && "cleared_at" in subject) shelf.delete(id);
     else if (kind === "road_closure" && "lifted_at" in subject) shelf.delete(id);
     else shelf.set(id, subject);
+    apply_to_hazard(known, kind, subject, change.position);
   }
   // RULE 3: an outage's version is the position of its last change, its jobs' changes included.
   const outage = change.outage_id ? known.outages.get(change.outage_id) : undefined;

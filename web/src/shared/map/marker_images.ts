@@ -107,6 +107,27 @@ export function crew_image({ name, state, stale, at_work }: CrewMark, palette: P
   return pixels(context);
 }
 
+/** Draw a danger to people: a triangle with an exclamation mark, red where it is imminent. */
+export function hazard_image(level: number, palette: Palette): ImageData {
+  const context = canvas(26, 24);
+  context.beginPath();
+  context.moveTo(13, 2);
+  context.lineTo(24, 22);
+  context.lineTo(2, 22);
+  context.closePath();
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = level === 1 ? palette.out_confirmed : palette.out_predicted;
+  context.fillStyle = palette.label_ground;
+  context.stroke();
+  context.fill();
+  context.fillStyle = palette.text;
+  context.font = `700 14px ${FONT}`;
+  context.textAlign = "center";
+  context.fillText("!", 13, 20);
+  return pixels(context);
+}
+
 function canvas(width: number, height: number): CanvasRenderingContext2D {
   const element = document.createElement("canvas");
   element.width = Math.ceil(width * PIXEL_RATIO);
