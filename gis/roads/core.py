@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -52,43 +53,85 @@ class Shortcuts:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """Which places are left, and how all others hang on them.
+    """Which places are left, and how all others hang on them; flat arrays, as they lie in a file.
 
     Arcs here are those of the roads, parallel ones as one and loops left out, and after them the shortcuts.
     `arc_of[i]` is the arc here of arc i of the roads, -1 for a loop. `level` is the round in which a place
-    was taken out. `ways_up` lead from each place to those that were left then, `ways_down` come from them;
-    `onwards` and `backwards` are the arcs within the core, by its own numbers.
+    was taken out; shortcuts of round r are `round_starts[r]:round_starts[r + 1]`. `number` is the core's own
+    number of a place. Ways up lead from each place to those that were left then, ways down come from them;
+    onwards and backwards are the arcs within the core, by its own numbers.
     """
 
-    arc_count: int
     arc_of: IntArray
-    rounds: tuple[Shortcuts, ...]
+    round_starts: npt.NDArray[np.int64]
+    first: IntArray
+    second: IntArray
+    put: IntArray
     level: npt.NDArray[np.int16]
     number: IntArray
-    ways_up: Sorted
-    ways_down: Sorted
-    onwards: Sorted
-    backwards: Sorted
+    up_starts: npt.NDArray[np.int64]
+    up_arcs: IntArray
+    up_others: IntArray
+    down_starts: npt.NDArray[np.int64]
+    down_arcs: IntArray
+    down_others: IntArray
+    onwards_starts: npt.NDArray[np.int64]
+    onwards_arcs: IntArray
+    onwards_others: IntArray
+    backwards_starts: npt.NDArray[np.int64]
+    backwards_arcs: IntArray
+    backwards_others: IntArray
+
+    @property
+    def ways_up(self) -> Sorted:
+        """Return the arcs from each place to those that were taken out later."""
+        return Sorted(self.up_starts, self.up_arcs, self.up_others)
+
+    @property
+    def ways_down(self) -> Sorted:
+        """Return the arcs to each place from those that were taken out later."""
+        return Sorted(self.down_starts, self.down_arcs, self.down_others)
+
+    @property
+    def onwards(self) -> Sorted:
+        """Return the arcs within the core, as they are driven."""
+        return Sorted(self.onwards_starts, self.onwards_arcs, self.onwards_others)
+
+    @property
+    def backwards(self) -> Sorted:
+        """Return the arcs within the core, against the way they are driven."""
+        return Sorted(self.backwards_starts, self.backwards_arcs, self.backwards_others)
+
+    @property
+    def round_count(self) -> int:
+        """Return in how many rounds places were taken out."""
+        return len(self.round_starts) - 1
 
     @property
     def place_count(self) -> int:
         """Return how many places are left."""
-        return len(self.onwards.starts) - 1
+        return len(self.onwards_starts) - 1
+
+    @property
+    def arc_count(self) -> int:
+        """Return how many arcs there are, shortcuts among them."""
+        return len(self.up_arcs) + len(self.down_arcs) + len(self.onwards_arcs)
 
     def weights(self, arc_minutes: _Floats) -> _Floats:
         """Return the weight of each arc here, for those of the arcs of the roads (infinite: closed)."""
         weights = np.full(self.arc_count, np.inf)
         there = np.flatnonzero(self.arc_of >= 0)
         np.minimum.at(weights, self.arc_of[there], arc_minutes[there])
-        for one in self.rounds:
-            np.minimum.at(weights, one.put, weights[one.first] + weights[one.second])
+        for begin, end in pairwise(self.round_starts.tolist()):
+            part = slice(begin, end)
+            np.minimum.at(weights, self.put[part], weights[self.first[part]] + weights[self.second[part]])
         return weights
 
 
 def core_of(roads: Roads, arcs: Arcs, *, most_arcs_more: int = MOST_ARCS_MORE) -> Core:
     """Take places out of arcs in rounds, in each those that cost least among their neighbours."""
     taking = _TakingOut(arcs, most_arcs_more)
-    rounds = tuple(taking.rounds())
+    rounds = list(taking.rounds())
     lon, lat = vertex_units(roads)
     nearby = z_order(lon[arcs.place_vertices], lat[arcs.place_vertices])
     left = nearby[taking.level[nearby] == len(rounds)]
@@ -99,17 +142,34 @@ def core_of(roads: Roads, arcs: Arcs, *, most_arcs_more: int = MOST_ARCS_MORE) -
     falls = taking.level[tails] > taking.level[heads]
     inside = np.flatnonzero(~rises & ~falls).astype(np.int32)
     ends = number[tails[inside]], number[heads[inside]]
+    up = _sorted(np.flatnonzero(rises), tails[rises], heads[rises], arcs.place_count)
+    down = _sorted(np.flatnonzero(falls), heads[falls], tails[falls], arcs.place_count)
+    onwards, backwards = _sorted(inside, *ends, len(left)), _sorted(inside, *ends[::-1], len(left))
     return Core(
-        arc_count=len(tails),
         arc_of=taking.arc_of,
-        rounds=rounds,
+        round_starts=np.cumsum([0, *(len(one.put) for one in rounds)]),
+        first=_together([one.first for one in rounds]),
+        second=_together([one.second for one in rounds]),
+        put=_together([one.put for one in rounds]),
         level=taking.level,
         number=number,
-        ways_up=_sorted(np.flatnonzero(rises), tails[rises], heads[rises], arcs.place_count),
-        ways_down=_sorted(np.flatnonzero(falls), heads[falls], tails[falls], arcs.place_count),
-        onwards=_sorted(inside, *ends, len(left)),
-        backwards=_sorted(inside, *ends[::-1], len(left)),
+        up_starts=up.starts,
+        up_arcs=up.arcs,
+        up_others=up.others,
+        down_starts=down.starts,
+        down_arcs=down.arcs,
+        down_others=down.others,
+        onwards_starts=onwards.starts,
+        onwards_arcs=onwards.arcs,
+        onwards_others=onwards.others,
+        backwards_starts=backwards.starts,
+        backwards_arcs=backwards.arcs,
+        backwards_others=backwards.others,
     )
+
+
+def _together(arrays: list[IntArray]) -> IntArray:
+    return np.concatenate([np.zeros(0, dtype=np.int32), *arrays]).astype(np.int32)
 
 
 def vertex_units(roads: Roads) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -82,7 +82,7 @@ class OpenCore:
     def _climbed(self, ends: Ends, ways: Sorted) -> _Reached:
         """Return all that is reached from ends by ways that only climb."""
         reached = self._merged(ends.numbers, ends.places, ends.minutes)
-        for level in range(len(self._core.rounds)):
+        for level in range(self._core.round_count):
             here = reached.part(self._core.level[reached.places] == level)
             if not len(here.places):
                 continue

@@ -1,4 +1,4 @@
-"""The file of a travel graph, mapped by every process: the roads and the arcs, as they lie in memory.
+"""The file of a travel graph, mapped by every process: roads, arcs and core, as they lie in memory.
 
 A change in what the arrays mean needs another `_PREFIX`: older files are then made anew.
 """
@@ -12,18 +12,19 @@ from typing import Any
 import numpy.typing as npt
 
 from gis.roads.arcs import Arcs
+from gis.roads.core import Core
 from gis.roads.roads import Roads
 from gis.roads.travel_graph import TravelGraph
 from topology.network_file import read_arrays, write_arrays
 
-_PREFIX = "roads_1"
-_PARTS = (Roads, Arcs)
+_PREFIX = "roads_2"
+_PARTS = (Roads, Arcs, Core)
 
 
 def save_graph(graph: TravelGraph, path: Path) -> None:
     """Write a graph to one file, whole or not at all; which roads are closed is not part of it."""
     arrays = dict[str, npt.NDArray[Any]]()
-    for part in (graph.roads, graph.arcs):
+    for part in (graph.roads, graph.arcs, graph.core):
         arrays |= {_name(type(part), one.name): getattr(part, one.name) for one in fields(part)}
     write_arrays(path, arrays)
 
@@ -34,8 +35,9 @@ def open_graph(path: Path) -> TravelGraph:
     arrays = read_arrays(path, names)
     roads = Roads(**{one.name: arrays[_name(Roads, one.name)] for one in fields(Roads)})
     arcs = Arcs(**{one.name: arrays[_name(Arcs, one.name)] for one in fields(Arcs)})
-    return TravelGraph(roads, arcs=arcs)
+    core = Core(**{one.name: arrays[_name(Core, one.name)] for one in fields(Core)})
+    return TravelGraph(roads, arcs=arcs, core=core)
 
 
-def _name(part: type[Roads | Arcs], field: str) -> str:
+def _name(part: type[Roads | Arcs | Core], field: str) -> str:
     return f"{_PREFIX}.{part.__name__}.{field}"

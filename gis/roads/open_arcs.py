@@ -28,13 +28,13 @@ _Floats = npt.NDArray[np.float64]
 class OpenArcs:
     """Arcs and the edges closed among them (a mask over all edges).
 
-    `whole` are the same arcs with others closed or none, whose core is taken; without it they make their own.
+    `known_core` is that of the arcs, where it is known: closed roads change nothing about it.
     """
 
     roads: Roads
     arcs: Arcs
     is_closed: npt.NDArray[np.bool_]
-    whole: OpenArcs | None = None
+    known_core: Core | None = None
 
     @cached_property
     def is_driven(self) -> npt.NDArray[np.bool_]:
@@ -53,8 +53,8 @@ class OpenArcs:
 
     @cached_property
     def core(self) -> Core:
-        """Return what is left of the places; closed roads change nothing about it."""
-        return core_of(self.roads, self.arcs) if self.whole is None else self.whole.core
+        """Return what is left of the places for Dijkstra."""
+        return self.known_core or core_of(self.roads, self.arcs)
 
     @cached_property
     def _open_core(self) -> OpenCore:

@@ -18,6 +18,7 @@ import shapely
 
 from gis.roads.arcs import Arcs, arcs_of
 from gis.roads.connection import MainPart, main_part
+from gis.roads.core import Core
 from gis.roads.core_walk import LIMIT_MINUTES
 from gis.roads.matrix import travel_matrix, weighed_matrix, weights_through
 from gis.roads.open_arcs import OpenArcs
@@ -29,11 +30,12 @@ from gis.roads.snapping import RoadIndex, Snap, Snaps
 class TravelGraph:
     """Roads to drive on, some of them perhaps closed; it never changes."""
 
-    def __init__(self, roads: Roads, *, arcs: Arcs | None = None) -> None:
-        """Take all roads as open; `arcs` are theirs, where they are already known (from a file)."""
+    def __init__(self, roads: Roads, *, arcs: Arcs | None = None, core: Core | None = None) -> None:
+        """Take all roads as open; `arcs` and `core` are theirs, where they are known (from a file)."""
         self.roads = roads
         known = arcs or arcs_of(roads)
-        self._open = OpenArcs(roads, known, np.zeros(2 * roads.segment_count, dtype=np.bool_))
+        nothing_closed = np.zeros(2 * roads.segment_count, dtype=np.bool_)
+        self._open = OpenArcs(roads, known, nothing_closed, known_core=core)
         self._whole = self
 
     @cached_property
@@ -48,6 +50,11 @@ class TravelGraph:
     def arcs(self) -> Arcs:
         """Return what Dijkstra walks."""
         return self._open.arcs
+
+    @property
+    def core(self) -> Core:
+        """Return what is left of the places for Dijkstra, whatever is closed."""
+        return self._open.core
 
     @property
     def main(self) -> MainPart:
@@ -65,8 +72,8 @@ class TravelGraph:
         is_closed[np.asarray(edges, dtype=np.int64)] = True
         other = object.__new__(TravelGraph)
         other.roads, other._whole = self.roads, self._whole
-        whole = self._whole._open  # noqa: SLF001 - another graph of the same roads
-        other._open = OpenArcs(self.roads, self._open.arcs, is_closed, whole=whole)
+        core = self._whole._open.core  # noqa: SLF001 - another graph of the same roads
+        other._open = OpenArcs(self.roads, self._open.arcs, is_closed, known_core=core)
         return other
 
     def edges_touching(self, area: shapely.Geometry) -> IntArray:

@@ -69,7 +69,7 @@ def test_a_core_leaves_fewer_places_and_all_others_hang_on_it():
     left = core.number != NOT_IN_CORE
     assert 0 < core.place_count == left.sum() < arcs.place_count
     assert sorted(core.number[left]) == list(range(core.place_count))
-    assert (core.level[left] == len(core.rounds)).all()
+    assert (core.level[left] == core.round_count).all()
 
 
 def test_one_number_may_have_many_ends_and_a_limit_leaves_what_is_near_as_it_is():
