@@ -1,10 +1,10 @@
 """Seeded storms as planning problems (design §4.4), on real roads where they are given.
 
 Jobs lie in groups, as storms strike: customers are log-normal (median 25, a tail of thousands), one job in
-twelve is a trunk with laterals below it that have it in `after`, and laterals have spurs of their own. What is
-broken says who may repair it and how long it takes. A quarter of the crews are in the second half of
-their shift, one in twelve begins later. One job in twenty may not start before a time, one in ten has a promise, one
-in fifty is pinned to a crew, one crew in ten is at work already.
+twelve is a trunk with laterals below it that have it in `after`, and laterals have spurs of their own. What
+is broken says who may repair it and how long it takes. A quarter of the crews are in the second half of their
+shift, one in eleven begins later. One job in twenty may not start before a time, one in ten has a promise,
+one in fifty is pinned to a crew, one crew in ten is at work already.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _job(rng: np.random.Generator, number: int, place: _Place) -> dict[str, Any]
 
 
 def _put_upstream(rng: np.random.Generator, jobs: list[dict[str, Any]], minutes: Any) -> None:
-    """Make one job in twelve a trunk, with some of the jobs near it below, and below some of those another."""
+    """Make one job in twelve a trunk, with some jobs near it below, and below some of those another."""
     below = np.full(len(jobs), -1)
     trunks = rng.choice(len(jobs), size=len(jobs) // 12, replace=False)
     is_trunk = set(trunks.tolist())

@@ -1,8 +1,9 @@
 """The least customer-minutes of a small problem, by looking at every way to do it: slow and obviously right.
 
 Two twins: `optimum_by_routes` tries every order of every choice of jobs for every crew and counts the whole
-plan as design §4.4 says; `optimum_by_subsets` keeps, for each crew and set of jobs, the least Σ weight × finish
-by dynamic programming (Held and Karp), and joins the crews set by set. It needs that nothing waits for anything.
+plan as design §4.4 says; `optimum_by_subsets` keeps, for each crew and set of jobs, the least Σ customers ×
+finish by dynamic programming (Held and Karp), and joins the crews set by set. It needs that nothing waits
+for anything.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def optimum_by_routes(problem: PlanningProblem) -> float:
 
 def optimum_by_subsets(problem: PlanningProblem) -> float:
     """Return the same where no job is after another."""
-    assert not any(len(upstream) for upstream in problem.upstream)
+    if any(len(upstream) for upstream in problem.upstream):
+        msg = "jobs wait for one another: use optimum_by_routes"
+        raise ValueError(msg)
     count = len(problem.jobs)
     customers, horizon = problem.customers.tolist(), problem.horizon
     undone = [
@@ -52,7 +55,7 @@ def optimum_by_subsets(problem: PlanningProblem) -> float:
                     joined[done | bits] = so_far + cost
         best = joined
     everything = (1 << count) - 1
-    return min(cost + undone[everything & ~done] for done, cost in enumerate(best))
+    return float(min(cost + undone[everything & ~done] for done, cost in enumerate(best)))
 
 
 def _routes_of(problem: PlanningProblem, crew: int) -> Iterator[tuple[frozenset[int], dict[int, float]]]:
@@ -85,7 +88,7 @@ def _finish(problem: PlanningProblem, crew: int, last: int | None, job: int, fre
 def _least_by_set(problem: PlanningProblem, crew: int) -> dict[int, float]:
     """Return for each set of jobs (bits) the least Σ customers × finish of a route that does just these.
 
-    Of two ways to do the same jobs with the same last one, neither may be better in both time and cost, so all
+    Of two ways to do the same jobs with the same last one, one may be earlier and the other cheaper, so all
     that are not beaten in both are kept.
     """
     fronts: dict[tuple[int, int], list[tuple[float, float]]] = {}

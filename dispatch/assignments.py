@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,15 +13,16 @@ from dispatch.crew_view import CrewView
 from dispatch.crews import get_crew
 from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, UnknownThing
-from dispatch.etr import BY_A_PERSON, USUAL_ARRIVAL_MINUTES, etr_as_assessed, etr_with_crew
+from dispatch.etr import BY_A_PERSON, etr_as_assessed, etr_with_crew
 from dispatch.events import Event
+from dispatch.job_travel import job_travel
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.operations import outage_for_action
+from dispatch.outage_place import place_of_outage
 from dispatch.outages import OutageView, get_outage
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageAction
 from dispatch.tables import ChangeLogRow, JobRow, OutageRow, job_number
-from dispatch.travel import UNREACHABLE, Travel
-from gis.place import Place
+from dispatch.travel import Travel
 
 _FIRST_FIELDS = ("kind", "outage_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")
 
@@ -125,16 +124,15 @@ def _assign(
             values={"crew": crew.name},
         )
     now = author.now
-    drive = _travel(
-        session, crew=crew, outage=get_outage(session, outage_id=outage.id), travel=travel, now=now
-    )
+    place = place_of_outage(session, outage)
+    drive = job_travel(session, origin=crew.place, destination=place, travel=travel, now=now)
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",
         kind=kind,
         outage_id=outage.id,
         crew_id=crew.id,
         status=JobStatus.ASSIGNED,
-        travel_minutes=round(drive.travel_minutes, 1),
+        travel_minutes=drive.travel_minutes,
         travel_source=drive.source,
         assigned_at=now,
     )
@@ -210,26 +208,3 @@ def _refuse_if_sent_meanwhile(session: Session, *, crew: CrewView, seen: int | N
         because=Because.CREW_WAS_SENT,
         values={"crew": crew.name, "outage": where, "actor": sent.actor},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _JobTravel:
-    """What a job says of its drive, and the minutes until arrival to reckon with."""
-
-    travel_minutes: float
-    source: str
-    expected_minutes: float
-
-
-def _travel(
-    session: Session, *, crew: CrewView, outage: OutageView, travel: Travel, now: datetime
-) -> _JobTravel:
-    if outage.lon is None or outage.lat is None:
-        return _JobTravel(0.0, "unknown_place", 0.0)
-    place = Place(lon=outage.lon, lat=outage.lat)
-    table = travel.minutes_of_pairs(session, pairs=[(crew.place, place)], now=now)
-    minutes = float(table.minutes[0])
-    if not isfinite(minutes):
-        # A person sent it all the same; nobody knows how long it takes, so the usual time is told.
-        return _JobTravel(0.0, UNREACHABLE, USUAL_ARRIVAL_MINUTES)
-    return _JobTravel(minutes, table.source, minutes)

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from dispatch.change_log import latest_position
 from dispatch.crew_view import CrewView
 from dispatch.crews import list_crews
+from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict
 from dispatch.hazard_views import hazard_places
 from dispatch.outages import JobView, OutageView, get_outage
 from dispatch.ranking import AT_THE_DEVICE, CrewFacts, Drives, JobAhead, Ranking, RankReason, rank_crews
-from dispatch.skills import needed_skills
 from dispatch.states import JobKind
 from dispatch.tables import OutageRow
 from dispatch.travel import Travel
@@ -52,7 +52,7 @@ def rank_crews_for_outage(
         crews=facts,
         device_place=place,
         device_kind=outage.device_kind,
-        needed_skills=needed_skills(outage.device_kind),
+        needed_skills=sorted(repair_forecast(session, outage_id).skills),
         drives=drives,
         now=now,
     )

@@ -12,7 +12,7 @@ from api.cli.output import AsJson, complain, mention, progress_by_part, say, say
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "scale", "inference", "flow")
+BENCHMARKS = ("topology", "scale", "inference", "flow", "dispatch")
 ALL = "all"
 
 
@@ -20,11 +20,17 @@ def benchmark(
     name: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(BENCHMARKS)}, or all.")],
     customers: Annotated[
         list[int] | None,
-        typer.Option("--customers", min=1, help="A size to measure; may be repeated. Default: all sizes."),
+        typer.Option(
+            "--customers",
+            min=1,
+            help="A size to measure (dispatch: jobs); may be repeated. Default: all sizes.",
+        ),
     ] = None,
     storms: Annotated[
         int | None,
-        typer.Option("--storms", min=1, help="Trial storms at each point of the grid (inference)."),
+        typer.Option(
+            "--storms", min=1, help="Storms of a point of the grid (inference) or of a size (dispatch)."
+        ),
     ] = None,
     save: Annotated[
         Path | None,

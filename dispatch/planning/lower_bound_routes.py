@@ -79,7 +79,7 @@ class CrewRoutes:
         self._way = problem.from_crews.copy()
         self._between = problem.between_jobs.copy()
         np.fill_diagonal(self._between, np.inf)
-        self._is_priced: BoolArray = free_jobs(problem).any(axis=0)
+        self._is_priced: BoolArray = np.asarray(free_jobs(problem).any(axis=0))
         self._fixed = float(weights[~self._is_priced].sum()) * problem.horizon
         for crew, first in enumerate(problem.first_jobs):
             if first is not None:
@@ -179,8 +179,10 @@ class CrewRoutes:
         )
 
     def _ways_within(self, group: CrewGroup, jobs: IntArray) -> tuple[IntArray, FloatArray, FloatArray, int]:
-        """Return the nearest jobs of each (as places in `jobs`), the minutes to be through with them, the
-        same for all others into each, and the cells in which this group may finish."""
+        """Return of some jobs the nearest of each (as places in `jobs`) and the minutes to be through with them.
+
+        And the minutes into each job by all ways that are left, and in how many cells the group may finish.
+        """
         ways = self._between[np.ix_(jobs, jobs)]
         count = min(self._grain.neighbours, len(jobs))
         near = np.argsort(ways, axis=1, kind="stable")[:, :count]

@@ -9,6 +9,8 @@ from dispatch.planning.schedule import Routes, schedule
 
 # Of a weight, what lies on all finishes alike; the rest lies on the one that the plan waits for.
 _ALIKE = 0.1
+# Times at which a crew's minute is valued, and what part of the price so found is a good one to begin with.
+_TIMES, _BELOW_THE_BEST = 97, 0.9
 
 
 def shared_weights(problem: PlanningProblem, weights: FloatArray, routes: Routes) -> FloatArray:
@@ -45,6 +47,38 @@ def prices_from_plan(problem: PlanningProblem, weights: FloatArray, routes: Rout
             prices[job] += max(0.0, float(delay)) * behind
             behind += float(weights[job])
     return prices
+
+
+def prices_from_crews(problem: PlanningProblem, weights: FloatArray, routes: Routes) -> FloatArray:
+    """Return what each job would cost the plan at its best time, in the hands of a crew like any other.
+
+    A minute of a crew is worth the weight that still waits for it, in the mean of those that may do the job.
+    These prices differ less from crew to crew than `prices_from_plan`, which pays with many crews.
+    """
+    finish, times = _finish(problem, routes), np.linspace(0.0, problem.horizon, _TIMES)
+    waiting = np.zeros((len(problem.crews), _TIMES))
+    for crew, route in enumerate(routes):
+        on_it = np.array(route, dtype=np.int64)
+        waiting[crew] = weights[on_it] @ (times < finish[on_it, None])
+    is_there = (times >= problem.available_from[:, None]).astype(np.float64)
+    may = problem.may_do.T.astype(np.float64)
+    how_many = may @ is_there
+    a_minute = np.divide(
+        may @ (waiting * is_there), how_many, out=np.full_like(how_many, np.inf), where=how_many > 0
+    )
+    takes = problem.repair_minutes + _nearest_ways(problem)
+    prices = weights[:, None] * times + np.maximum(takes, 1e-9)[:, None] * a_minute
+    prices[times < (problem.not_before + problem.repair_minutes)[:, None]] = np.inf
+    best = np.where(np.isfinite(prices), prices, np.inf).min(axis=1, initial=np.inf)
+    return _BELOW_THE_BEST * np.where(np.isfinite(best), best, weights * problem.horizon)
+
+
+def _nearest_ways(problem: PlanningProblem) -> FloatArray:
+    """Return the mean of the three shortest ways into each job; the horizon where there is none."""
+    ways = np.where(np.isfinite(problem.between_jobs), problem.between_jobs, problem.horizon)
+    np.fill_diagonal(ways, problem.horizon)
+    nearest: FloatArray = np.sort(ways, axis=0)[:3].mean(axis=0)
+    return nearest
 
 
 def until_earliest(problem: PlanningProblem, weights: FloatArray) -> float:

@@ -5,7 +5,6 @@ import { Away } from "../../src/shared/api/errors";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import { LiveStream } from "../../src/shared/live/live_stream";
-import { t_code } from "../../src/shared/words/vocabulary";
 import type { Outbox } from "../outbox/outbox";
 import type { ReportStore } from "../outbox/report_store";
 import { type CrewJob, type CrewJobs, expected_actions } from "./crew_job";
@@ -171,11 +170,9 @@ export class MyJobs {
   }
 }
 
-/** A danger hangs on no device: the job is called by what it is. */
+/** A danger may hang on no device: the job is then named by the danger. */
 function named(job: CrewJob): CrewJob {
-  return job.hazard_id && !job.device
-    ? { ...job, device: t_code("hazard", job.hazard_kind ?? "other") }
-    : job;
+  return job.device ? job : { ...job, device: job.hazard_id ?? job.id };
 }
 
 /** Answers may overtake each other: an older one never replaces a newer one. */

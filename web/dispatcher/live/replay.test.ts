@@ -104,6 +104,7 @@ test("a snapshot replaces all that was known", () => {
     crews: {},
     conflicts: {},
     hazards: {},
+    road_closures: {},
     interruptions: {},
   } as Snapshot;
   take_snapshot(known, snapshot);
