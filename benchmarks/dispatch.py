@@ -1,6 +1,6 @@
 """`relight benchmark dispatch`: plans of storms beside simple rules, OR-Tools, the optimum and a bound.
 
-Rule 1: every plan made here is checked by a checker of its own (plan_checker), and counted if it breaks a rule.
+Rule 1: every plan made here is checked by a checker of its own (plan_checker); breaches are counted.
 Rule 2: times are those of the whole plan, its bound and baselines included.
 Rule 3: sizes, the storms of each and the number of random problems are arguments; targets are judged on
     what was run.
@@ -48,8 +48,8 @@ _Bar = Callable[[str, int, int], None]
 WORDS = """Made by `relight benchmark dispatch --save docs/benchmarks`: seeded storms
 (`benchmarks/dispatch_storms.py`) on the roads of Liechtenstein where ../shared holds them, every other one
 on a plain with straight ways. *Below nearest_crew* and *below priority* are the customer-minutes that the
-plan saves, in per cent of those of the simple rule; *gap* is by how much the plan can be better at most, by the
-lower bound that is shown beside it ([planning](../planning.md)). OR-Tools is its plain routing model with the
+plan saves, in per cent of those of the simple rule; *gap* is by how much the plan can be better at most, by
+the lower bound shown beside it ([planning](../planning.md)). OR-Tools is its plain routing model with the
 same objective, given 60 s (`benchmarks/dispatch_peer.py`). Technicians are the instances of Pillac, Guéret
 and Medaglia (2013), every technician calling at the depot first (`benchmarks/dispatch_technicians.py` says
 what that leaves out); *late* requests end after their window.

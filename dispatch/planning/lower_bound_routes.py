@@ -179,7 +179,7 @@ class CrewRoutes:
         )
 
     def _ways_within(self, group: CrewGroup, jobs: IntArray) -> tuple[IntArray, FloatArray, FloatArray, int]:
-        """Return of some jobs the nearest of each (as places in `jobs`) and the minutes to be through with them.
+        """Return of some jobs the nearest of each (places in `jobs`) and the minutes to be through with them.
 
         And the minutes into each job by all ways that are left, and in how many cells the group may finish.
         """

@@ -27,6 +27,8 @@ from dispatch.planning.schedule import Routes, cost, customer_minutes, is_kept, 
 
 # Sums of the same minutes in another order differ by less.
 _SAME = 1e-9
+# The bound is looked for so long at most where the plan is made by the clock.
+_BOUND_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +138,23 @@ def make_plan(
         changes=changes,
         on_better=on_better,
     )
-    return plan_of(problem, routes, baselines=baselines, keep=keep)
+    return plan_of(
+        problem, routes, baselines=baselines, keep=keep, timed_by=None if seconds is None else stopwatch
+    )
 
 
 def plan_of(
-    problem: PlanningProblem, routes: Routes, *, baselines: Mapping[str, float], keep: InForce | None = None
+    problem: PlanningProblem,
+    routes: Routes,
+    *,
+    baselines: Mapping[str, float],
+    keep: InForce | None = None,
+    timed_by: Callable[[], float] | None = None,
 ) -> Plan:
-    """Return routes as a plan, with the bound that no plan can beat."""
+    """Return routes as a plan, with the bound that no plan can beat; `timed_by` ends the look for it in time."""
     times = schedule(problem, routes)
-    bound = lower_bound(problem)
+    patience = None if timed_by is None else _BOUND_SECONDS
+    bound = lower_bound(problem, start=routes, seconds=patience, stopwatch=timed_by)
     all_weigh_alike = np.array_equal(problem.weights, problem.customers)
     minutes = customer_minutes(problem, times.finish)
     return Plan(
@@ -162,7 +172,9 @@ def plan_of(
         customer_minutes=minutes,
         lower_bound=bound,
         weighted_minutes=weighted_minutes(problem, times.finish),
-        weighted_lower_bound=bound if all_weigh_alike else lower_bound(by_weight(problem)),
+        weighted_lower_bound=bound
+        if all_weigh_alike
+        else lower_bound(by_weight(problem), start=routes, seconds=patience, stopwatch=timed_by),
         baselines=dict(baselines),
         travel_source=problem.travel_source,
         handed_over=_handed_over(problem, times.crew.tolist()),
