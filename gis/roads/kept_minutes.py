@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from gis.place import Place
 from gis.roads.arcs import without_entries
+from gis.roads.core_walk import LIMIT_MINUTES
 from gis.roads.travel_graph import TravelGraph
 from gis.travel import estimate_travel
 
@@ -25,8 +26,11 @@ from gis.travel import estimate_travel
 MOST_PAIRS = 4_000_000
 # What two sums of the same minutes may differ by, added in another order.
 _SAME_MINUTES = 1e-6
-# One pair is looked for within what the straight line suggests, and these minutes more.
+# A pair is looked for within what the straight line suggests and these minutes more, then three times as far,
+# then anywhere; pairs whose limits are no more than so many times the least are looked for at once.
 _LEAST_LIMIT = 5.0
+_LIMIT_SHARES = (1.0, 3.0, np.inf)
+_ALIKE = 1.6
 
 _Floats = npt.NDArray[np.float64]
 
@@ -59,9 +63,7 @@ class KeptMinutes:
         """Return the minutes from the first to the second of each pair, searched no further than needed."""
         with self._lock:
             rows, columns = self._take_in([one for one, _ in pairs], [other for _, other in pairs])
-            for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-                if np.isnan(self._weights[row, column]):
-                    self._weights[row, column] = self._one_weight(row, column)
+            self._work_out_pairs(rows, columns)
             return without_entries(self._weights[rows, columns])
 
     def on(self, graph: TravelGraph) -> KeptMinutes:
@@ -123,19 +125,45 @@ class KeptMinutes:
             )
         self.lines_worked_out += len(whole_rows) + len(whole_columns)
 
-    def _one_weight(self, row: int, column: int) -> float:
-        origin = self._origins.snaps.part(np.array([row]))
-        destination = self._destinations.snaps.part(np.array([column]))
-        straight = estimate_travel(
-            origin=self._origins.places[row], destination=self._destinations.places[column]
+    def _work_out_pairs(self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> None:
+        """Work out unknown pairs, those of like length together, each no further than it may have to be."""
+        for share in _LIMIT_SHARES:
+            unknown = np.unique(np.flatnonzero(np.isnan(self._weights[rows, columns])))
+            rows, columns = rows[unknown], columns[unknown]
+            limits = np.full(len(rows), np.inf)
+            if np.isfinite(share):
+                limits = _LEAST_LIMIT + share * self._straight_minutes(rows, columns)
+            order = np.argsort(limits, kind="stable")
+            while len(order):
+                is_alike = limits[order] <= _ALIKE * limits[order[0]]
+                alike, order = order[is_alike], order[~is_alike]
+                self._work_out_within(rows[alike], columns[alike], float(limits[alike].max()))
+
+    def _work_out_within(
+        self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], limit_minutes: float
+    ) -> None:
+        rows, columns = np.unique(rows), np.unique(columns)
+        found = self.graph.weights(
+            origins=self._origins.snaps.part(rows),
+            destinations=self._destinations.snaps.part(columns),
+            limit_minutes=min(limit_minutes, LIMIT_MINUTES),
         )
-        self.lines_worked_out += 1
-        for limit_minutes in (_LEAST_LIMIT + straight.travel_minutes * share for share in (1.0, 3.0)):
-            found = self.graph.weights(origins=origin, destinations=destination, limit_minutes=limit_minutes)
-            # Where it ends beyond the limit, another end of the road may be nearer still.
-            if found[0, 0] <= limit_minutes:
-                return float(found[0, 0])
-        return float(self.graph.weights(origins=origin, destinations=destination)[0, 0])
+        # What lies beyond the limit may be nearer by another end of its road.
+        is_sure = (found <= limit_minutes) | np.isinf(limit_minutes)
+        part = np.ix_(rows, columns)
+        self._weights[part] = np.where(is_sure, found, self._weights[part])
+        self.lines_worked_out += min(len(rows), len(columns))
+
+    def _straight_minutes(self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> _Floats:
+        ends = zip(rows.tolist(), columns.tolist(), strict=True)
+        return np.array(
+            [
+                estimate_travel(
+                    origin=self._origins.places[row], destination=self._destinations.places[column]
+                ).travel_minutes
+                for row, column in ends
+            ]
+        )
 
 
 class _Places:
