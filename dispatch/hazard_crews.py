@@ -15,15 +15,22 @@ from dispatch.hazard_actions import acknowledge_by_sending
 from dispatch.hazard_kinds import HazardStatus
 from dispatch.hazard_tables import HazardRow
 from dispatch.hazard_views import HazardView, get_hazard, hazard_row, place_of
+from dispatch.job_travel import job_travel
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus
 from dispatch.tables import JobRow, job_number
-from gis.travel import TravelEstimate, estimate_travel
+from dispatch.travel import Travel
 
 _FIRST_FIELDS = ("kind", "hazard_id", "crew_id", "status", "travel_minutes", "travel_source", "assigned_at")
 
 
 def send_to_hazard(
-    session: Session, *, hazard_id: str, crew_id: str, actor: str, now: datetime
+    session: Session,
+    *,
+    hazard_id: str,
+    crew_id: str,
+    actor: str,
+    now: datetime,
+    travel: Travel | None = None,
 ) -> HazardView:
     """Send a crew to make a hazard safe; it is acknowledged by that."""
     hazard = hazard_row(session, hazard_id=hazard_id)
@@ -37,19 +44,15 @@ def send_to_hazard(
             values={"crew": crew.name},
         )
     place = place_of(hazard)
-    travel = (
-        estimate_travel(origin=crew.place, destination=place)
-        if place is not None
-        else TravelEstimate(distance_m=0.0, travel_minutes=0.0, source="unknown_place")
-    )
+    drive = job_travel(session, origin=crew.place, destination=place, travel=travel or Travel(), now=now)
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",
         kind=JobKind.MAKE_SAFE,
         hazard_id=hazard_id,
         crew_id=crew_id,
         status=JobStatus.ASSIGNED,
-        travel_minutes=round(travel.travel_minutes, 1),
-        travel_source=travel.source,
+        travel_minutes=drive.travel_minutes,
+        travel_source=drive.source,
         assigned_at=now,
     )
     session.add(job)

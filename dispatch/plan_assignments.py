@@ -23,6 +23,7 @@ from dispatch.events import NOT_DECISIVE, Event
 from dispatch.outages import OutageView
 from dispatch.planned_work import REPAIR
 from dispatch.running_plan import RunningPlan, plan_in_force
+from dispatch.travel import Travel
 
 _MOST_CHANGES = 10_000
 
@@ -53,7 +54,13 @@ class TakenStops:
 
 
 def take_stops(
-    session: Session, *, version: int, stops: Sequence[WantedStop], actor: str, now: datetime
+    session: Session,
+    *,
+    version: int,
+    stops: Sequence[WantedStop],
+    actor: str,
+    now: datetime,
+    travel: Travel | None = None,
 ) -> TakenStops:
     """Send the crews of some stops of the plan; `version` is that of the plan the person looked at."""
     plan = plan_in_force(session)
@@ -74,6 +81,7 @@ def take_stops(
                     crew_id=stop.crew_id,
                     actor=actor,
                     now=now,
+                    travel=travel,
                 )
         except DispatchError as error:
             refused.append(RefusedStop(stop=stop, error=error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 
 from api.roles import Identity, Role, open_to
@@ -127,11 +127,18 @@ def take_relief(hazard_id: Name, body: Relief, identity: SignedIn, engine: Datab
 
 @router.post("/api/hazards/{hazard_id}/assign")
 @_desk
-def assign(hazard_id: Name, body: HazardCrew, identity: SignedIn, engine: Database) -> Hazard:
+def assign(
+    hazard_id: Name, body: HazardCrew, request: Request, identity: SignedIn, engine: Database
+) -> Hazard:
     """Send a crew to make it safe."""
     with writing(engine) as work:
         view = hazard_crews.send_to_hazard(
-            work.session, hazard_id=hazard_id, crew_id=body.crew_id, actor=identity.name, now=work.now
+            work.session,
+            hazard_id=hazard_id,
+            crew_id=body.crew_id,
+            actor=identity.name,
+            now=work.now,
+            travel=request.app.state.travel,
         )
         return Hazard.model_validate(view)
 

@@ -44,7 +44,9 @@ def read_plan(request: Request, engine: Database) -> Plan:
 
 @router.post("/api/plan/assign")
 @_desk
-def assign_from_plan(body: PlanAssignment, identity: SignedIn, engine: Database) -> PlanAssigned:
+def assign_from_plan(
+    body: PlanAssignment, request: Request, identity: SignedIn, engine: Database
+) -> PlanAssigned:
     """Send the crews of some stops, each by itself; what is refused says why. A single one is an error."""
     with writing(engine) as work:
         done = plan_assignments.take_stops(
@@ -56,6 +58,7 @@ def assign_from_plan(body: PlanAssignment, identity: SignedIn, engine: Database)
             ],
             actor=identity.name,
             now=work.now,
+            travel=request.app.state.travel,
         )
         if done.refused and len(body.stops) == 1:
             raise done.refused[0].error
