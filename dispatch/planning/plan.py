@@ -151,7 +151,10 @@ def plan_of(
     keep: InForce | None = None,
     timed_by: Callable[[], float] | None = None,
 ) -> Plan:
-    """Return routes as a plan, with the bound that no plan can beat; `timed_by` ends the look for it in time."""
+    """Return routes as a plan, with the bound that no plan can beat.
+
+    `timed_by` is a stopwatch that ends the look for a better bound in time.
+    """
     times = schedule(problem, routes)
     patience = None if timed_by is None else _BOUND_SECONDS
     bound = lower_bound(problem, start=routes, seconds=patience, stopwatch=timed_by)

@@ -29,9 +29,9 @@ _TAKEN = 10.0
 _LONGEST_STRING = 10
 _OVERLOOKED = 0.05
 # Jobs that no crew does, tried again in a step.
-_TRIED_AGAIN = 15
+_TRIED_AGAIN = 6
 # What a step may cost at first and at last, as shares of the cost per job.
-_HOT, _COLD = 0.3, 0.003
+_HOT, _COLD = 0.3, 0.006
 # How often jobs are put back in a drawn order, by worth and by weight; else by what takes least work.
 _IN_ANY_ORDER, _BY_WORTH, _BY_WEIGHT = 0.3, 0.45, 0.15
 # How often jobs that wait for one another are taken off together, and how many.
