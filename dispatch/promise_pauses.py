@@ -18,7 +18,7 @@ from dispatch.intake import LATEST_AHEAD
 from dispatch.outages import outage_row
 from dispatch.promise_document import PauseReason
 from dispatch.promise_tables import PromisePauseRow
-from dispatch.promise_watch import keep_promises
+from dispatch.promise_watch import keep_promises_of
 from dispatch.promises import OutagePromises, promises_of_outage
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import OutageRow
@@ -58,7 +58,7 @@ def pause_promises(
     session.add(row)
     session.flush()
     _tell(session, outage=outage, row=row, name=Event.PROMISE_PAUSED, actor=actor, now=now)
-    keep_promises(session, now=now)
+    keep_promises_of(session, outage_id=outage_id, now=now)
     return promises_of_outage(session, outage_id=outage_id, now=now)
 
 
@@ -80,7 +80,7 @@ def resume_promises(
     row.ended_by = actor
     session.flush()
     _tell(session, outage=outage, row=row, name=Event.PROMISE_RESUMED, actor=actor, now=now)
-    keep_promises(session, now=now)
+    keep_promises_of(session, outage_id=outage_id, now=now)
     return promises_of_outage(session, outage_id=outage_id, now=now)
 
 

@@ -10,11 +10,11 @@ Killed at any moment, a step leaves all of itself or nothing: what was told stan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.arrival_proof import ArrivalProof
@@ -30,6 +30,7 @@ from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import OutageRow
 from gis.area_classes import class_of_device
 
+MOST_AT_ONCE = 100
 _ALIVE = (*OPEN_OUTAGE_STATUSES, OutageStatus.RESTORED)
 _TOLD_FIELDS = ("state", "due_at", "stopped_at")
 _MEANWHILE = (ClockState.RUNNING, ClockState.WARNING, ClockState.PAUSED)
@@ -46,50 +47,89 @@ def promises_differ(session: Session, *, now: datetime) -> bool:
     found = promises_of(session, outages=outages, now=now)
     clocks = _clock_rows(session, outages)
     flags = _told_flags(session, found.values())
-    return any(
-        rows[outage_id].seen_version != outage.version
-        or any(_differs(clocks.get((outage_id, clock.promise)), clock) for clock in found[outage_id].clocks)
-        or any((job, flag) not in flags for job, own in found[outage_id].flags.items() for flag in own)
-        for outage_id, outage in ((outage.id, outage) for outage in outages)
-    )
+    return any(_has_news(outage, rows[outage.id], found[outage.id], clocks, flags) for outage in outages)
 
 
-def keep_promises(session: Session, *, now: datetime) -> int:
-    """Bring every clock up to now and tell what has changed; return how many changes were told."""
+def keep_promises(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) -> int:
+    """Bring clocks up to now and tell what has changed; return how many changes were told.
+
+    At most so many outages that are not over change in one step, so that nobody waits long for it; the others
+    are taken by the next one. What is over is always taken, for it is not looked at again.
+    """
     outages = _outages(session)
     rows = _promised(session, outages)
-    for outage in outages:
-        if _is_new(outage, rows.get(outage.id)):
-            rows[outage.id] = _promise(session, outage, rows.get(outage.id))
-    session.flush()
+    is_fresh = {outage.id for outage in outages if _is_new(outage, rows.get(outage.id))}
+    late = [outage.id for outage in outages if outage.id in is_fresh and outage.status in _ALIVE][most:]
+    outages = [outage for outage in outages if outage.id not in set(late)]
+    _promise_all(session, [outage for outage in outages if outage.id in is_fresh], rows)
     found = promises_of(session, outages=outages, now=now)
     clocks = _clock_rows(session, outages)
-    told = 0
+    flags = _told_flags(session, found.values())
+    told = changed = 0
     for outage in outages:
-        promises = found[outage.id]
-        for clock in promises.clocks:
-            row = clocks.get((outage.id, clock.promise))
-            if row is None:
-                row = PromiseClockRow(outage_id=outage.id, promise=clock.promise, state=ClockState.RUNNING)
-            told += _bring_up(session, outage=outage, row=row, clock=clock, promises=promises, now=now)
-        told += _tell_flags(session, outage=outage, promises=promises, now=now)
-        rows[outage.id].seen_version = outage.version
+        promises, row = found[outage.id], rows[outage.id]
+        is_alive = outage.status in _ALIVE
+        if not _has_news(outage, row, promises, clocks, flags) or (is_alive and changed >= most):
+            continue
+        changed += is_alive
+        told += _keep_one(session, outage=outage, promises=promises, clocks=clocks, flags=flags, now=now)
+        row.seen_version = outage.version
     session.flush()
     return told
 
 
+def keep_promises_of(session: Session, *, outage_id: str, now: datetime) -> None:
+    """Bring the clocks of one outage up to now, within what a person does to it."""
+    outage = session.get_one(OutageRow, outage_id)
+    rows = _promised(session, [outage])
+    if _is_new(outage, rows.get(outage_id)):
+        _promise_all(session, [outage], rows)
+    promises = promises_of(session, outages=[outage], now=now)[outage_id]
+    clocks, flags = _clock_rows(session, [outage]), _told_flags(session, [promises])
+    # Its version counts as not seen yet: the next step looks at all that is older as well.
+    _keep_one(session, outage=outage, promises=promises, clocks=clocks, flags=flags, now=now)
+    session.flush()
+
+
+def _keep_one(
+    session: Session,
+    *,
+    outage: OutageRow,
+    promises: OutagePromises,
+    clocks: Mapping[tuple[str, str], PromiseClockRow],
+    flags: set[tuple[str, str]],
+    now: datetime,
+) -> int:
+    told = 0
+    for clock in promises.clocks:
+        row = clocks.get((outage.id, clock.promise))
+        if row is None:
+            row = PromiseClockRow(outage_id=outage.id, promise=clock.promise, state=ClockState.RUNNING)
+        told += _bring_up(session, outage=outage, row=row, clock=clock, promises=promises, now=now)
+    return told + _tell_flags(session, outage=outage, promises=promises, known=flags, now=now)
+
+
+def _has_news(
+    outage: OutageRow,
+    row: PromisedOutageRow,
+    promises: OutagePromises,
+    clocks: Mapping[tuple[str, str], PromiseClockRow],
+    flags: set[tuple[str, str]],
+) -> bool:
+    return (
+        row.seen_version != outage.version
+        or any(_differs(clocks.get((outage.id, clock.promise)), clock) for clock in promises.clocks)
+        or any((job, flag) not in flags for job, own in promises.flags.items() for flag in own)
+    )
+
+
 def _outages(session: Session) -> Sequence[OutageRow]:
     """Return the outages to look at: those not over, and those that changed since they were looked at."""
+    # Versions only grow, and each look sees all: what is newer than all that was seen is what changed since.
+    seen = select(func.coalesce(func.max(PromisedOutageRow.seen_version), 0)).scalar_subquery()
     query = (
         select(OutageRow)
-        .outerjoin(PromisedOutageRow, PromisedOutageRow.outage_id == OutageRow.id)
-        .where(
-            or_(
-                OutageRow.status.in_(_ALIVE),
-                PromisedOutageRow.outage_id.is_(None),
-                PromisedOutageRow.seen_version != OutageRow.version,
-            )
-        )
+        .where(or_(OutageRow.status.in_(_ALIVE), OutageRow.version > seen))
         .order_by(OutageRow.predicted_at, OutageRow.id)
     )
     return session.scalars(query).all()
@@ -112,24 +152,30 @@ def _is_new(outage: OutageRow, row: PromisedOutageRow | None) -> bool:
     return row is None or row.device != outage.device
 
 
-def _promise(session: Session, outage: OutageRow, row: PromisedOutageRow | None) -> PromisedOutageRow:
+def _promise_all(session: Session, outages: Sequence[OutageRow], rows: dict[str, PromisedOutageRow]) -> None:
+    """Say what is promised about outages that are new, or lie elsewhere now."""
+    if not outages:
+        return
     in_force = rules_in_force(session)
-    found = class_of_device(
-        session,
-        network_version=outage.network_version,
-        device=outage.device,
-        place=place_of_outage(session, outage),
-        rule=in_force.rules.areas,
-    )
-    if row is None:
-        row = PromisedOutageRow(outage_id=outage.id, rules_number=in_force.number, seen_version=0)
-    row.device = outage.device
-    row.area_class = found.area_class
-    row.area_source = found.source
-    row.area_named = found.named
-    row.customers_per_km2 = found.customers_per_km2
-    session.add(row)
-    return row
+    for outage in outages:
+        found = class_of_device(
+            session,
+            network_version=outage.network_version,
+            device=outage.device,
+            place=place_of_outage(session, outage),
+            rule=in_force.rules.areas,
+        )
+        row = rows.get(outage.id) or PromisedOutageRow(
+            outage_id=outage.id, rules_number=in_force.number, seen_version=0
+        )
+        row.device = outage.device
+        row.area_class = found.area_class
+        row.area_source = found.source
+        row.area_named = found.named
+        row.customers_per_km2 = found.customers_per_km2
+        rows[outage.id] = row
+    session.add_all(rows[outage.id] for outage in outages)
+    session.flush()
 
 
 def _differs(row: PromiseClockRow | None, clock: PromiseClock) -> bool:
@@ -241,9 +287,15 @@ def _told_flags(session: Session, found: Iterable[OutagePromises]) -> set[tuple[
     return {(row.job_id, row.flag) for row in rows}
 
 
-def _tell_flags(session: Session, *, outage: OutageRow, promises: OutagePromises, now: datetime) -> int:
+def _tell_flags(
+    session: Session,
+    *,
+    outage: OutageRow,
+    promises: OutagePromises,
+    known: set[tuple[str, str]],
+    now: datetime,
+) -> int:
     """Tell once of each difference between the proofs of an arrival."""
-    known = _told_flags(session, [promises])
     told = 0
     by_job = {proof.job_id: proof for proof in promises.proofs}
     for job_id, flags in promises.flags.items():

@@ -19,6 +19,8 @@ logger = logging.getLogger("relight.promises")
 LOOK_EVERY_S = 1.0
 # Looking takes a tenth of the time at most.
 _REST_PER_LOOK = 10.0
+# A storm's worth of clocks is taken in short steps, between which others may write.
+_MOST_STEPS = 5
 
 
 class PromiseKeeper:
@@ -41,12 +43,14 @@ class PromiseKeeper:
 
     def _look(self) -> int:
         # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
-        with reading(self._engine) as work:
-            differ = promises_differ(work.session, now=work.now)
-        if not differ:
-            return 0
-        with writing(self._engine) as work:
-            told = keep_promises(work.session, now=work.now)
+        told = 0
+        for _ in range(_MOST_STEPS):
+            with reading(self._engine) as work:
+                differ = promises_differ(work.session, now=work.now)
+            if not differ:
+                break
+            with writing(self._engine) as work:
+                told += keep_promises(work.session, now=work.now)
         if told:
             logger.info("told %d changes of promises", told)
         return told

@@ -302,3 +302,11 @@ def test_a_feeder_nobody_has_is_no_harm(watched):
         set_feeder_class(session, feeder="F-9", area_class=AreaClass.REMOTE, now=watched.world.now)
     watched.look()
     assert watched.promises.area_source == "density"
+
+
+def test_a_storm_is_taken_in_short_steps(watched):
+    watched.world.report(*[("trouble_call", f"c{number}") for number in range(1, 5)])
+    for is_left in (True, False):
+        with write_transaction(watched.world.engine) as session:
+            keep_promises(session, now=watched.world.now, most=1)
+        assert watched.world.ask(promises_differ, now=watched.world.now) is is_left
