@@ -42,6 +42,12 @@ from gis.tile_cache import TileCache
 # Far above any order of a dispatcher; evidence in bulk has a route of its own.
 LARGEST_BODY_BYTES = 1024 * 1024
 
+_LARGER_BODIES = {
+    BATCH_PATH: LARGEST_BATCH_BYTES,
+    DISCONNECTIONS_PATH: LARGEST_LIST_BYTES,
+    PHOTO_PATH: LARGEST_PHOTO_BYTES,
+}
+
 # What FastAPI itself adds, open to everybody: the documentation and its local files.
 _DOCUMENTATION = frozenset({"/openapi.json", "/docs", "/docs/oauth2-redirect", "/static-offline-docs"})
 _DESCRIPTION = (
@@ -89,26 +95,23 @@ def create_app(
     app.state.tiles = tiles or TileCache()
     app.state.photos = photos or PhotoFiles()
     _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
+    _add_routes(app)
+    errors.install(app)
+    # The last one added is the outermost: refused requests are logged too.
+    app.add_middleware(BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_LARGER_BODIES)
+    app.add_middleware(Gatekeeper, application=app, engine=engine)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    """Add all routes; each says who may use it."""
     for router in ROUTERS:
         _document_roles(router)
         app.include_router(router)
     mount_faces(app)
     _open_documentation(app)
     check_declared(context.original_route for context in iter_route_contexts(app.routes))
-    errors.install(app)
-    # The last one added is the outermost: refused requests are logged too.
-    app.add_middleware(
-        BodyLimit,
-        usual_bytes=LARGEST_BODY_BYTES,
-        bytes_by_pattern={
-            BATCH_PATH: LARGEST_BATCH_BYTES,
-            DISCONNECTIONS_PATH: LARGEST_LIST_BYTES,
-            PHOTO_PATH: LARGEST_PHOTO_BYTES,
-        },
-    )
-    app.add_middleware(Gatekeeper, application=app, engine=engine)
-    app.add_middleware(RequestLog)
-    return app
 
 
 def _prepare_live_pages(

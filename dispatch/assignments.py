@@ -148,24 +148,22 @@ def _assign(
     )
     # A crew that only looks changes nothing about when the repair is done.
     if outage.etr_source not in BY_A_PERSON and kind is JobKind.REPAIR:
-        forecast = repair_forecast(session, outage.id)
-        etr = (
-            etr_with_crew(
-                device_kind=outage.device_kind, assigned_at=now, travel_minutes=drive.expected_minutes
-            )
-            if forecast.assessed_at is None
-            else etr_as_assessed(
-                minutes=forecast.minutes,
-                now=now,
-                on_site_at=None,
-                assigned_at=now,
-                travel_minutes=drive.expected_minutes,
-            )
-        )
-        values = {"etr_at": etr.at, "etr_source": etr.source}
-        change_etr(session, outage=outage, values=values, author=Author(actor=ENGINE, now=now))
+        _reckon_with_drive(session, outage=outage, minutes=drive.expected_minutes, now=now)
     told = MessageKind.CREW_ASSIGNED
     queue_notifications(session, outage=outage, kind=told, change_position=position, now=now)
+
+
+def _reckon_with_drive(session: Session, *, outage: OutageRow, minutes: float, now: datetime) -> None:
+    forecast = repair_forecast(session, outage.id)
+    etr = (
+        etr_with_crew(device_kind=outage.device_kind, assigned_at=now, travel_minutes=minutes)
+        if forecast.assessed_at is None
+        else etr_as_assessed(
+            minutes=forecast.minutes, now=now, on_site_at=None, assigned_at=now, travel_minutes=minutes
+        )
+    )
+    values = {"etr_at": etr.at, "etr_source": etr.source}
+    change_etr(session, outage=outage, values=values, author=Author(actor=ENGINE, now=now))
 
 
 def _recall(session: Session, *, outage: OutageRow, job: JobRow, reason: str | None, author: Author) -> None:
