@@ -27,7 +27,6 @@ class Because(StrEnum):
     CLOSURE_WAS_LIFTED = "closure_was_lifted"
     SHAPE_CROSSES_ITSELF = "shape_crosses_itself"
     CREW_WAS_SENT = "crew_was_sent"
-    NOT_PLANNED = "not_planned"
     NO_PLAN = "no_plan"
     HAZARD_OUTCOME_MISSING = "hazard_outcome_missing"
     HAZARD_IS_CLOSED = "hazard_is_closed"

@@ -24,6 +24,8 @@ from dispatch.supply_status import LIKELY_ENOUGH
 from gis.place import Place
 
 REPAIR: Final = "repair"
+# A crew that only looks, until it says more.
+ASSESSMENT_MINUTES = 30.0
 AT_THE_DEVICE = (JobStatus.ON_SITE, JobStatus.WORKING)
 _FARTHEST_FIRST = (
     JobStatus.WORKING,
@@ -76,7 +78,8 @@ def needs_work(outage: OutageView) -> bool:
         return False
     if active_jobs(outage):
         return True
-    ended = [job for job in outage.jobs if job.status != JobStatus.RECALLED]
+    # Whoever only looked (an assessment) has mended nothing.
+    ended = [job for job in outage.jobs if job.status != JobStatus.RECALLED and _kind(job) == REPAIR]
     last = max(ended, key=lambda job: (job.ended_at or job.assigned_at, job.id), default=None)
     return last is None or last.status != JobStatus.FINISHED
 
@@ -103,8 +106,22 @@ def with_crews(works: Iterable[PlannedWork], outages: Mapping[str, OutageView]) 
     given: list[PlannedWork] = []
     for work in works:
         jobs = [job for job in active_jobs(outages[work.outage_id]) if _kind(job) == work.kind]
+        others = [job for job in active_jobs(outages[work.outage_id]) if _kind(job) != work.kind]
         if not jobs:
             given.append(work)
+        given += [
+            replace(
+                work,
+                id=f"{work_id(work.outage_id, _kind(job))}+{job.id}",
+                kind=_kind(job),
+                customers=0.0,
+                weight=0.0,
+                forecast=replace(work.forecast, minutes=ASSESSMENT_MINUTES),
+                job=job,
+                pinned_crew=job.crew_id,
+            )
+            for job in others
+        ]
         for number, job in enumerate(jobs):
             if number == 0:
                 given.append(replace(work, job=job, pinned_crew=job.crew_id))

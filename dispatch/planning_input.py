@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import latest_position
 from dispatch.crews import CrewView, list_crews
-from dispatch.etr import repair_minutes
+from dispatch.damage import RepairForecast, repair_forecasts
 from dispatch.network_cache import NetworkCache
 from dispatch.outages import OutageView, list_outages
 from dispatch.plan_orders import OrdersOfOutage, orders_by_outage
@@ -38,7 +38,7 @@ from dispatch.planned_work import (
 )
 from dispatch.planning.problem import FloatArray, PlanningCrew, PlanningJob, PlanningProblem
 from dispatch.planning_weights import restoration_weight
-from dispatch.skills import needed_skills
+from dispatch.promises import due_times
 from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import InterruptionRow
 from gis.place import Place
@@ -117,11 +117,16 @@ def _works(session: Session, outages: Mapping[str, OutageView], networks: Networ
     orders = orders_by_outage(session)
     priorities = _priorities(session, outages.values())
     upstream = _upstream(session, outages, networks)
+    forecasts = repair_forecasts(session, device_kinds={one.id: one.device_kind for one in outages.values()})
+    minutes = {id: forecast.minutes for id, forecast in forecasts.items()}
+    due = due_times(session, outage_ids=list(outages), work_minutes=minutes)
     return [
         work
         for outage in outages.values()
         for work in _works_on(
             outage,
+            forecast=forecasts[outage.id],
+            due_by=due.get(outage.id),
             priorities=priorities.get(outage.id, ()),
             orders=orders.get(outage.id, OrdersOfOutage()),
             after=tuple(work_id(id, REPAIR) for id in upstream[outage.id]),
@@ -130,7 +135,13 @@ def _works(session: Session, outages: Mapping[str, OutageView], networks: Networ
 
 
 def _works_on(
-    outage: OutageView, *, priorities: Sequence[str], orders: OrdersOfOutage, after: tuple[str, ...]
+    outage: OutageView,
+    *,
+    forecast: RepairForecast,
+    due_by: datetime | None,
+    priorities: Sequence[str],
+    orders: OrdersOfOutage,
+    after: tuple[str, ...],
 ) -> list[PlannedWork]:
     is_predicted = outage.status == OutageStatus.PREDICTED
     repair = PlannedWork(
@@ -145,10 +156,9 @@ def _works_on(
             probability=outage.probability if is_predicted else 1.0,
         ),
         forecast=WorkForecast(
-            minutes=repair_minutes(outage.device_kind),
-            skills=frozenset(needed_skills(outage.device_kind)),
-            source="device_kind",
+            minutes=forecast.minutes, skills=frozenset(forecast.skills), source=forecast.source
         ),
+        due_by=due_by,
         reported_at=outage.started_at,
         is_confirmed=not is_predicted,
         after=after,
