@@ -117,19 +117,10 @@ def make_plan(
     simple = simple_plans(problem)
     baselines = {name: _customer_minutes(problem, routes) for name, routes in simple.items()}
     changes = Changes.from_plan(problem, keep, change_minutes) if keep is not None else None
-    starts = list(simple.values())
-    if start is not None and is_kept(problem, start):
-        starts.append(start)
-    if changes is not None:
-        starts.append(changes.carried_over)
     most = min(baselines.values()) * (1 + _SAME) if changes is None else np.inf
-    begin = min(
-        (routes for routes in starts if _customer_minutes(problem, routes) <= most),
-        key=lambda routes: _cost(problem, routes, changes),
-    )
     routes = improve(
         problem,
-        start=begin,
+        start=_best_start(problem, [*simple.values(), *([] if start is None else [start])], most, changes),
         seed=seed,
         seconds=seconds,
         iterations=iterations,
@@ -140,6 +131,19 @@ def make_plan(
     )
     return plan_of(
         problem, routes, baselines=baselines, keep=keep, timed_by=None if seconds is None else stopwatch
+    )
+
+
+def _best_start(
+    problem: PlanningProblem, offered: list[Routes], most: float, changes: Changes | None
+) -> Routes:
+    """Return the cheapest of what is offered, and of the plan in force, that keeps the rules."""
+    starts = [routes for routes in offered if is_kept(problem, routes)]
+    if changes is not None:
+        starts.append(changes.carried_over)
+    return min(
+        (routes for routes in starts if _customer_minutes(problem, routes) <= most),
+        key=lambda routes: _cost(problem, routes, changes),
     )
 
 
