@@ -52,7 +52,7 @@ plan saves, in per cent of those of the simple rule; *gap* is by how much the pl
 the lower bound shown beside it ([planning](../planning.md)). OR-Tools is its plain routing model with the
 same objective, given 60 s (`benchmarks/dispatch_peer.py`). Technicians are the instances of Pillac, Guéret
 and Medaglia (2013), every technician calling at the depot first (`benchmarks/dispatch_technicians.py` says
-what that leaves out); *late* requests end after their window.
+what that leaves out).
 
 ![The gap of each storm](dispatch.svg)"""
 
@@ -190,7 +190,6 @@ def _technicians(count: int | None, tell: _Bar) -> Iterator[Row]:
     yield violations(case, plans)
     yield Row(case, "requests served", sum(plan.stops for plan in plans), "")
     yield Row(case, "requests unassigned", sum(plan.unassigned for plan in plans), "")
-    yield Row(case, "requests late", sum(plan.late for plan in plans), "")
     total = float(np.mean([plan.customer_minutes for plan in plans]))
     yield Row(case, "Σ minutes to the end of service: mean", total, "")
     gaps = [plan.gap for plan in plans]

@@ -32,7 +32,6 @@ class Measured:
     seconds: float
     stops: int
     unassigned: int
-    late: int
     breaches: tuple[str, ...]
 
     @property
@@ -72,7 +71,6 @@ def measured(
         seconds=taken,
         stops=len(plan.stops),
         unassigned=len(plan.unassigned),
-        late=len(plan.late),
         breaches=tuple(breaches(given, plan_as_json(plan), baselines=baselines)),
     )
 

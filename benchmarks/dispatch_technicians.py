@@ -2,9 +2,9 @@
 
 Every technician calls at the depot first and takes along all tools and parts that its requests need: any
 plan is one in the authors' model as far as skills, tools, parts and ways go. Left out: that who has all it
-needs may drive to its requests directly, and calling at the depot later. A request's window opens hard
-(`not_before`) and closes softly (`due_by`: the latest start and the service). Every request is one customer;
-the objective is the sum of all times to the end of service, not the authors' distance.
+needs may drive to its requests directly, and calling at the depot later. A request's window is hard
+(`not_before`, `not_after`: service begins within it). Every request is one customer; the objective is the
+sum of all times to the end of service, not the authors' distance.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def read_instance(path: Path) -> dict[str, Any]:
             "skills": [str(skill) for skill in json.loads(row[6])],
             "after": [],
             "not_before": _text(float(row[3])),
-            "due_by": _text(float(row[4]) + float(row[5])),
+            "not_after": _text(float(row[4])),
         }
         for row in rows[1 + crew_count :]
     ]

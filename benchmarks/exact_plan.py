@@ -81,8 +81,10 @@ def _next_jobs(problem: PlanningProblem, crew: int, last: int | None) -> list[in
 
 def _finish(problem: PlanningProblem, crew: int, last: int | None, job: int, free_at: float) -> float | None:
     way = problem.from_crews[crew, job] if last is None else problem.between_jobs[last, job]
-    finish = max(free_at + float(way), float(problem.not_before[job])) + float(problem.repair_minutes[job])
-    return finish if finish <= problem.available_until[crew] else None
+    start = max(free_at + float(way), float(problem.not_before[job]))
+    finish = start + float(problem.repair_minutes[job])
+    is_in_time = start <= problem.not_after[job] and finish <= problem.available_until[crew]
+    return finish if is_in_time else None
 
 
 def _least_by_set(problem: PlanningProblem, crew: int) -> dict[int, float]:

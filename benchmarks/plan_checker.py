@@ -64,6 +64,17 @@ class Given:
         text = self.jobs[job].get("not_before")
         return 0.0 if text is None else max(0.0, self.minutes(text))
 
+    def not_after(self, job: int) -> float:
+        """Return when a job may start at the latest; a job under way has begun."""
+        text = self.jobs[job].get("not_after")
+        return math.inf if text is None or job in self.first else self.minutes(text)
+
+    def is_in_time(self, crew: int, last: int | None, job: int, depart: float) -> bool:
+        """Return whether a crew that departs then begins in time and finishes within its shift."""
+        finish = self.finish(crew, last, job, depart)
+        start = max(depart + self.travel(crew, last, job), self.not_before(job))
+        return finish <= self.end[crew] and start <= self.not_after(job)
+
     def finish(self, crew: int, last: int | None, job: int, depart: float) -> float:
         """Return when a crew that departs then has finished a job."""
         start = max(depart + self.travel(crew, last, job), self.not_before(job))
@@ -134,6 +145,8 @@ class _Check:
                 self.found.append(f"{where}: departs before it is free")
             self._near(f"{where}: arrive", arrive, depart + given.travel(crew, last, job))
             self._near(f"{where}: start", start, max(arrive, given.not_before(job)))
+            if start > given.not_after(job) + MINUTES:
+                self.found.append(f"{where}: begins too late")
             self._near(f"{where}: finish", finish, start + float(given.jobs[job]["repair_minutes"]))
             if finish > given.end[crew] + MINUTES:
                 self.found.append(f"{where}: finishes after the shift")
@@ -236,9 +249,7 @@ def _played(given: Given, order: list[int]) -> float:
             if job in finish or given.not_before(job) > now:
                 continue
             able = [
-                crew
-                for crew in idle
-                if given.may(crew, job) and given.finish(crew, last[crew], job, now) <= given.end[crew]
+                crew for crew in idle if given.may(crew, job) and given.is_in_time(crew, last[crew], job, now)
             ]
             if able:
                 nearest = min(able, key=lambda crew: (given.travel(crew, last[crew], job), crew))

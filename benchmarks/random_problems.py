@@ -63,8 +63,12 @@ def _job(
         "skills": [skill for skill in _SKILLS if draw.random() < 1 / 4],
         "after": [other["id"] for other in others if draw.random() < 1 / 8],
     }
+    opens = 0.0
     if draw.random() < 1 / 5:
-        job["not_before"] = _text(round(float(draw.uniform(-20, 200)), digits))
+        opens = round(float(draw.uniform(-20, 200)), digits)
+        job["not_before"] = _text(opens)
+    if draw.random() < 1 / 6:
+        job["not_after"] = _text(round(opens + float(draw.uniform(0, 200)), digits))
     if draw.random() < 1 / 5:
         job["due_by"] = _text(round(float(draw.uniform(0, 300)), digits))
     if crews and draw.random() < 1 / 8:

@@ -5,10 +5,10 @@ Times are minutes after `now`, a crew that began its shift long ago is available
 
 RULE 1 (who may): a crew may do a job that needs no skill it lacks, unless another crew is pinned to the
     job or this one is forbidden.
-RULE 2 (when): a job starts once its crew has arrived and not before `not_before`; the last repair of a crew
-    finishes by `available_until`. The drive home is not counted.
+RULE 2 (when): a job starts once its crew has arrived, not before `not_before` and not after `not_after`; the
+    last repair of a crew finishes by `available_until`. The drive home is not counted.
 RULE 3 (under way): what a crew is already doing or driving to is its first job, and stays so, whatever its
-    skills, pins and forbidden crews.
+    skills, pins, forbidden crews and `not_after`.
 RULE 3b (handed over): but a job under way that its crew cannot finish within its shift is not its own any
     longer: it is planned as if it were not under way, for the other crews only and without a pin to that
     crew. What was done until then is not counted on, and the crew is free for what it can still finish.
@@ -49,6 +49,7 @@ class PlanningJob:
     Args:
         customers: Those who wait for it; what `customer_minutes` counts.
         weight: What the plan minimises in place of `customers`, where some weigh more than others.
+        not_after: The latest its work may begin, as a hard limit: access ends, or nobody is there later.
         due_by: A soft limit on its finish.
         under_way: The crew that is at it already, or driving there.
         forbidden_crews: Crews a person does not want there.
@@ -62,6 +63,7 @@ class PlanningJob:
     skills: frozenset[str] = frozenset()
     after: tuple[str, ...] = ()
     not_before: datetime | None = None
+    not_after: datetime | None = None
     due_by: datetime | None = None
     pinned_crew: str | None = None
     weight: float | None = None
@@ -119,6 +121,16 @@ class PlanningProblem:
         )
 
     @cached_property
+    def not_after(self) -> FloatArray:
+        """Return when each job may start at the latest; infinite where nothing is said or it is under way."""
+        return np.array(
+            [
+                np.inf if job.not_after is None or index in self._begun else self.minutes(job.not_after)
+                for index, job in enumerate(self.jobs)
+            ]
+        )
+
+    @cached_property
     def due_by(self) -> FloatArray:
         """Return when each job should be finished; infinite where nothing is promised."""
         return np.array([np.inf if job.due_by is None else self.minutes(job.due_by) for job in self.jobs])
@@ -138,6 +150,10 @@ class PlanningProblem:
             if job.under_way is not None and index not in self.handed_over
         }
         return tuple(of_crew.get(crew.id) for crew in self.crews)
+
+    @cached_property
+    def _begun(self) -> frozenset[int]:
+        return frozenset(job for job in self.first_jobs if job is not None)
 
     @cached_property
     def handed_over(self) -> frozenset[int]:

@@ -93,6 +93,8 @@ def _crews_and_jobs(
     ]
     _check_ids(reader, "crews", [crew.id for crew in crews])
     _check_ids(reader, "jobs", [job.id for job in jobs])
+    for number, job in enumerate(jobs):
+        _check_window(reader, f"jobs[{number}]", job)
     if job_entries is not None:
         _check_upstream(reader, jobs)
         if crew_entries is not None:
@@ -119,6 +121,12 @@ def _crew(reader: ValueReader, place: str, entry: Mapping[str, Any], *, needs_pl
     )
 
 
+def _check_window(reader: ValueReader, place: str, job: PlanningJob) -> None:
+    if job.not_before is not None and job.not_after is not None and job.not_after < job.not_before:
+        text = f"it lies before not_before ({job.not_before.isoformat()}); work could never begin"
+        reader.wrong_at(f"{place}.not_after", text)
+
+
 def _job(reader: ValueReader, place: str, entry: Mapping[str, Any], *, needs_place: bool) -> PlanningJob:
     reader.check_names(f"{place}.", entry, _JOB_ENTRIES)
     lon, lat = _position(reader, place, entry, needs_place=needs_place)
@@ -133,6 +141,7 @@ def _job(reader: ValueReader, place: str, entry: Mapping[str, Any], *, needs_pla
         skills=frozenset(reader.names(f"{place}.skills", entry.get("skills"))),
         after=reader.names(f"{place}.after", entry.get("after")),
         not_before=reader.time_or_none(f"{place}.not_before", entry.get("not_before")),
+        not_after=reader.time_or_none(f"{place}.not_after", entry.get("not_after")),
         due_by=reader.time_or_none(f"{place}.due_by", entry.get("due_by")),
         pinned_crew=reader.id_or_none(f"{place}.pinned_crew", entry.get("pinned_crew")),
         weight=None if weight is None else reader.number(f"{place}.weight", weight, most=_MOST_CUSTOMERS),

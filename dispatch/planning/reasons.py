@@ -1,8 +1,8 @@
 """Why a job is on no crew's route, in clear words with a code, and who could take it if something changed.
 
 RULE 1: the first of these that is true is told: nobody is there; the pin cannot be kept; nobody has the
-    skills; all who have them are forbidden; no way leads there; no shift is long enough, even for a crew that
-    goes there at once; else every crew that could is busy until the end of its shift.
+    skills; all who have them are forbidden; no way leads there; nobody can be there before it is too late, or
+    no shift is long enough, even for a crew that goes there at once; else every crew that could is busy.
 RULE 2: of the crews whose shift is too short, the one that lacks the fewest minutes is named.
 """
 
@@ -23,6 +23,7 @@ NO_CREW_WITH_SKILLS = "no_crew_with_skills"
 ALL_CREWS_FORBIDDEN = "all_crews_forbidden"
 NO_OTHER_CREW = "no_other_crew"
 NO_WAY = "no_way"
+TOO_LATE = "too_late"
 SHIFT_TOO_SHORT = "shift_too_short"
 CREWS_BUSY = "crews_busy"
 
@@ -86,10 +87,18 @@ def _no_time(problem: PlanningProblem, job: int, crews: IntArray) -> Reason:
     best = int(np.argmin(missing))
     if not np.isfinite(missing[best]):
         return Reason(NO_WAY, "no way leads there after the job that is under way")
+    start = finish - problem.repair_minutes[job]
+    if start.min() > problem.not_after[job]:
+        first = int(np.argmin(start))
+        crew, minutes = problem.crews[int(crews[first])].id, ceil(start[first] - problem.not_after[job])
+        text = f"work there may not begin so late: crew {crew} comes first, {minutes} minutes too late"
+        return Reason(TOO_LATE, text, crew=crew, missing_minutes=minutes)
     if missing[best] > 0:
         crew, minutes = problem.crews[int(crews[best])].id, ceil(missing[best])
         text = f"no shift is long enough: crew {crew} comes closest and lacks {minutes} minutes"
         return Reason(SHIFT_TOO_SHORT, text, crew=crew, missing_minutes=minutes)
+    if np.isfinite(problem.not_after[job]):
+        return Reason(CREWS_BUSY, "every crew that could do it is busy until it is too late to begin")
     return Reason(CREWS_BUSY, "every crew that could do it is busy until the end of its shift")
 
 

@@ -92,7 +92,7 @@ def _within_shift(problem: PlanningProblem, crew: int, queue: Sequence[int]) -> 
     for job in ([] if first is None else [first]) + list(queue):
         start = max(now + float(travel[job]), float(problem.not_before[job]))
         finish = start + float(problem.repair_minutes[job])
-        if finish <= problem.available_until[crew]:
+        if start <= problem.not_after[job] and finish <= problem.available_until[crew]:
             route.append(job)
             now, travel = finish, problem.between_jobs[job]
     return tuple(route)

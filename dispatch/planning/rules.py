@@ -1,8 +1,9 @@
 """The simple rules that plans are measured against, played event by event (design §4.4).
 
 RULE 1: `nearest_crew` takes jobs in the order of report, `priority` by customers, most first.
-RULE 2: whenever a crew is free, the first job in that order that a free crew may do, and can finish within
-    its shift, is taken by the nearest such crew (by travel minutes, then the order of crews).
+RULE 2: whenever a crew is free, the first job in that order that a free crew may do, can begin in time, and
+    can finish within its shift, is taken by the nearest such crew (by travel minutes, then the order of
+    crews).
 RULE 3: a job is there to be taken from its `not_before` on. A crew with a job under way begins with it.
 
 A crew that stays free found no job it could finish, and later it would finish later still. So only new pairs
@@ -51,6 +52,7 @@ class _Play:
         self._jobs: IntArray = np.array(waiting, dtype=np.int64)
         self._open: BoolArray = np.zeros(len(waiting), dtype=np.bool_)
         self._not_before: FloatArray = problem.not_before[self._jobs]
+        self._not_after: FloatArray = problem.not_after[self._jobs]
         self._repair: FloatArray = problem.repair_minutes[self._jobs]
         self._may: BoolArray = np.ascontiguousarray(problem.may_do[:, self._jobs])
         self._left = len(waiting)
@@ -108,6 +110,7 @@ class _Play:
             minute + self._travel[np.ix_(crews, self._jobs[open_jobs])], self._not_before[open_jobs]
         )
         in_time = start + self._repair[open_jobs] <= self._problem.available_until[crews, None]
+        in_time &= start <= self._not_after[open_jobs]
         fits[:, open_jobs] = in_time & self._may[np.ix_(crews, open_jobs)]
         return fits
 

@@ -106,7 +106,10 @@ def is_kept(problem: PlanningProblem, routes: Sequence[Sequence[int]]) -> bool:
             return False
         if not all(problem.may_do[crew, job] for job in route):
             return False
-    finish = schedule(problem, routes).finish
+    times = schedule(problem, routes)
+    if (times.start > problem.not_after).any():
+        return False
     return all(
-        not route or finish[route[-1]] <= problem.available_until[crew] for crew, route in enumerate(routes)
+        not route or times.finish[route[-1]] <= problem.available_until[crew]
+        for crew, route in enumerate(routes)
     )

@@ -6,8 +6,8 @@ after its crew, or behind a job. Everything that the price of a place depends on
     free      when the crew leaves u
     arrival   when it reaches the next node as things are (at the end of a route: `free`)
     behind    Σ weights of the jobs after u, which an insertion delays
-    slack     by how much the next node may be reached later and all after it still be done within the shift;
-              waiting for `not_before` gives slack (forward time slack, Savelsbergh 1992)
+    slack     by how much the next node may be reached later and all after it still begin in time and be done
+              within the shift; waiting for `not_before` gives slack (forward time slack, Savelsbergh 1992)
 
 RULE 1: the price of job v after u is weight(v) × finish(v) + delay × behind(u). Without `not_before` behind u
     and without `after` this is exact; else it is an estimate, and the search weighs what it did by the true
@@ -15,7 +15,8 @@ RULE 1: the price of job v after u is weight(v) × finish(v) + delay × behind(u
 RULE 2: a place is open if the crew may do the job and the delay is within the slack, up to rounding; `insert`
     looks at the times themselves, and refuses what does not fit.
 RULE 3: where a detour is shorter than the way itself, taking a job off can make a route later. A crew that is
-    not done by the end of its shift any longer is in `overrun`; such routes are no plan.
+    not done by the end of its shift any longer, or begins a job too late, is in `overrun`; such routes are no
+    plan.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class SearchState:
         idle = [0.0] * self.crew_count
         self._repair: list[float] = idle + problem.repair_minutes.tolist()
         self._not_before: list[float] = idle + problem.not_before.tolist()
+        self._not_after: list[float] = [np.inf] * self.crew_count + problem.not_after.tolist()
         self._available_from: list[float] = problem.available_from.tolist()
         self._available_until: list[float] = problem.available_until.tolist()
         # Crews in columns, and one more that means unassigned: nobody may.
@@ -84,8 +86,9 @@ class SearchState:
     def refresh(self, crew: int) -> None:
         """Work the numbers of a crew's route out again."""
         route, rows, not_before, repair = self.routes[crew], self._rows, self._not_before, self._repair
+        not_after = self._not_after
         node, now = crew, self._available_from[crew]
-        free, arrivals, waits = [now], [], []
+        free, arrivals, waits, spares = [now], [], [], []
         for job in route:
             arrival = now + rows[node][job]
             start = max(arrival, not_before[job])
@@ -93,17 +96,18 @@ class SearchState:
             free.append(now)
             arrivals.append(arrival)
             waits.append(start - arrival)
+            spares.append(not_after[job] - start)
             node = job
         arrivals.append(now)
         behind, slack = [0.0], [self._available_until[crew] - now]
         weight_sum, slack_left = 0.0, slack[0]
         for place in range(len(route) - 1, -1, -1):
             weight_sum += self.weights[route[place]]
-            slack_left += waits[place]
+            slack_left = min(slack_left, spares[place]) + waits[place]
             behind.append(weight_sum)
             slack.append(slack_left)
         # A crew whose shift is over has no slack either, but no job to be late with.
-        if route and slack[0] < 0.0:
+        if route and (slack[0] < 0.0 or min(spares) < 0.0):
             self.overrun.add(crew)
         else:
             self.overrun.discard(crew)
@@ -124,10 +128,11 @@ class SearchState:
         """Return the price of this job after every node; infinite where it may not go."""
         numbers, job = self._numbers, node - self.crew_count
         finish = np.maximum(numbers[_FREE] + self._to[node], self._not_before[node])
+        is_open = finish <= self._not_after[node]
         finish += self._repair[node]
         delay = finish + self._from[node][self._links[0]]
         delay -= numbers[_ARRIVAL]
-        is_open = delay <= numbers[_SLACK] + _ROUNDING
+        is_open &= delay <= numbers[_SLACK] + _ROUNDING
         is_open &= self._may[job][self._links[1]]
         price: FloatArray = np.maximum(delay, 0.0, out=delay)
         price *= numbers[_BEHIND]

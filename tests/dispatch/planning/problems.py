@@ -68,6 +68,7 @@ def _random_job(draw, number, crews, others, free) -> PlanningJob:
         skills=[skill for skill in SKILLS if maybe(0.3)],
         after=tuple(upstream),
         not_before=at(float(draw.integers(-30, 200))) if maybe(0.2) else None,
+        not_after=at(float(draw.integers(0, 300))) if maybe(0.2) else None,
         due_by=at(float(draw.integers(0, 300))) if maybe(0.2) else None,
         pinned_crew=some_crew() if maybe(0.15) else None,
         weight=float(draw.choice([0, 5, 500])) if maybe(0.15) else None,

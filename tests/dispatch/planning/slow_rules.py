@@ -39,6 +39,8 @@ def in_order_slowly(problem: PlanningProblem, order: Sequence[int]) -> Routes:
                 and problem.not_before[job] <= minute
                 and problem.may_do[crew, job]
                 and finish(crew, job, minute) <= problem.available_until[crew]
+                and max(minute + float(travel[crew][job]), float(problem.not_before[job]))
+                <= problem.not_after[job]
             ]
             if fitting:
                 nearest = min(fitting, key=lambda crew: (float(travel[crew][job]), crew))

@@ -113,6 +113,18 @@ def test_the_stops_of_a_plan():
             "every crew that could do it is busy until the end of its shift",
         ),
         (
+            [crew("x"), crew("y", start=5)],
+            [job("a", not_after=at(5))],
+            "too_late",
+            "work there may not begin so late: crew x comes first, 5 minutes too late",
+        ),
+        (
+            [crew("x")],
+            [job("a", customers=50, not_after=at(10)), job("b", not_after=at(60))],
+            "crews_busy",
+            "every crew that could do it is busy until it is too late to begin",
+        ),
+        (
             [crew("x", end=65)],
             [job("a", under_way="x")],
             "no_other_crew",

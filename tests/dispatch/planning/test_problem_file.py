@@ -166,6 +166,12 @@ WRONG = [
         "crews[0].available_until",
         "is before available_from",
     ),
+    (
+        "a window backwards",
+        _problem(jobs=[_job(not_before="2026-07-01T09:00:00Z", not_after="2026-07-01T08:59:59Z")]),
+        "jobs[0].not_after",
+        "it lies before not_before",
+    ),
     ("not square", _problem(travel_minutes=[[0, 1], [1]]), "travel_minutes[1]", "it needs 2 numbers"),
     ("too small", _problem(travel_minutes=[[0]]), "travel_minutes", "it needs 2 rows"),
     ("no matrix", _problem(travel_minutes="far"), "travel_minutes", 'not "far"'),
