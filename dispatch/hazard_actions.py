@@ -80,6 +80,11 @@ def raise_hazard(
     )
     session.add(row)
     session.flush()
+    _record(session, row, Event.HAZARD_RAISED, author, _first_values(row, place))
+    return row, True
+
+
+def _first_values(row: HazardRow, place: Place | None) -> dict[str, dict[str, Any]]:
     names = (
         "kind level status network_version service_point device reports raised_at last_reported_at warned "
         "acknowledge_by attend_by make_safe_by"
@@ -87,8 +92,7 @@ def raise_hazard(
     first = {name: {"old": None, "new": as_json(getattr(row, name))} for name in names.split()}
     if place is not None:
         first |= {"lon": {"old": None, "new": place.lon}, "lat": {"old": None, "new": place.lat}}
-    _record(session, row, Event.HAZARD_RAISED, author, first)
-    return row, True
+    return first
 
 
 def acknowledge_hazard(session: Session, *, hazard_id: str, actor: str, now: datetime) -> HazardView:
