@@ -75,8 +75,18 @@ class KeptMinutes:
         before, now = self.graph.closed_edges, graph.closed_edges
         changed = np.setxor1d(before, now)
         if len(changed) and other._weights.size:
-            other._forget_changed(graph.all_open.without(np.intersect1d(before, now)), changed)
+            other._forget_changed(self._most_open(graph), changed)
         return other
+
+    def _most_open(self, graph: TravelGraph) -> TravelGraph:
+        """Return the roads with only those closed that are so both here and there."""
+        before, now = self.graph.closed_edges, graph.closed_edges
+        closed = np.intersect1d(before, now)
+        for one, edges in ((self.graph, before), (graph, now)):
+            # Weights that are worked out already serve.
+            if len(closed) == len(edges):
+                return one
+        return graph.all_open.without(closed)
 
     def _forget_changed(self, most_open: TravelGraph, changed: npt.NDArray[np.int32]) -> None:
         origins, destinations = self._origins.snaps, self._destinations.snaps
