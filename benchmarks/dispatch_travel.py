@@ -66,18 +66,19 @@ Answer = TypeVar("Answer")
 def rows(progress: Callable[[str], None]) -> list[Row]:
     """Return the rows of travel by road; `progress` is told what is being done."""
     lattice = lattice_roads(side=SIDE, seed=_SEED)
-    found = list(_matrix_rows(f"{lattice.vertex_count:,} corners", lattice, progress, target=MATRIX_LIMIT_S))
+    found = list(matrix_rows(f"{lattice.vertex_count:,} corners", lattice, progress, target=MATRIX_LIMIT_S))
     extract = OSM_FOLDER / ROADS_FILE
     if extract.exists():
         roads = read_roads(extract).roads
         name = ROADS_FILE.partition("_")[0].capitalize()
-        found += _matrix_rows(f"{name}, {roads.vertex_count:,} corners", roads, progress, target=None)
+        found += matrix_rows(f"{name}, {roads.vertex_count:,} corners", roads, progress, target=None)
     return found + list(_control_room_rows(f"{lattice.vertex_count:,} corners", lattice, progress))
 
 
-def _matrix_rows(
+def matrix_rows(
     case: str, roads: Roads, progress: Callable[[str], None], *, target: float | None
 ) -> Iterator[Row]:
+    """Return the rows of one network of roads: the matrix, beside plain walks, and what is kept of it."""
     progress(f"{case}: {CREWS} crews × {JOBS:,} jobs")
     begun = perf_counter()
     graph = TravelGraph(roads)
