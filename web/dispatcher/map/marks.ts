@@ -45,11 +45,13 @@ export function crew_marks(
   now: number,
 ): Mark[] {
   const marks: Mark[] = [];
-  for (const { id, name, lon, lat, position_at } of crews) {
+  for (const { id, name, lon, lat, position_at, off_duty_because } of crews) {
     const job = job_of(id);
     const at_work = job !== null && (job.status === "on_site" || job.status === "working");
     const stale = !at_work && now - Date.parse(position_at) > STALE_AFTER_MS;
-    const doing = job ? t(`status.job.${job.status}`) : t("dispatcher.crew.free");
+    const doing = job
+      ? t(`status.job.${job.status}`)
+      : t(off_duty_because ? "crew_status.off_duty" : "dispatcher.crew.free");
     const state = stale
       ? t("dispatcher.crew.heard", { doing, ago: roughly(now - Date.parse(position_at)) })
       : doing;

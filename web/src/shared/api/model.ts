@@ -119,6 +119,7 @@ export interface Crew {
   skills: string[];
   /** From when until when, in order. */
   shifts: [string, string][];
+  off_duty_because?: string;
   lon: number;
   lat: number;
   position_at: string;
