@@ -26,8 +26,8 @@ from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow,
 # What is over stays in sight for a day; older outages are asked for by themselves.
 RECENT = timedelta(hours=24)
 
-# `note` is free text of a person and stays out of the log, so it stays out of the snapshot too.
-_LEFT_OUT = {"note", "found_by"}
+# What stays out of the log stays out of the snapshot too: a person's free text, who found a hazard made safe.
+_LEFT_OUT = frozenset({("outage", "note"), ("hazard", "note"), ("hazard", "found_by")})
 _CLOSURE_FIELDS = ("id", "reason", "geometry", "since", "until", "drawn_by", "drawn_at")
 
 
@@ -94,6 +94,7 @@ def _is_told(now: datetime) -> ColumnElement[bool]:
 
 
 def _fields(row: LoggedRow) -> dict[str, Any]:
-    names = [column.key for column in row.__table__.columns if column.key not in {*_LEFT_OUT, "location"}]
-    values = {name: as_json(getattr(row, name)) for name in names}
+    names = [column.key for column in row.__table__.columns if column.key != "location"]
+    told = [name for name in names if (row.__tablename__, name) not in _LEFT_OUT]
+    values = {name: as_json(getattr(row, name)) for name in told}
     return {name: value for name, value in values.items() if value is not None}
