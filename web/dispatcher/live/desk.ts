@@ -7,6 +7,7 @@ import { ask } from "../../src/shared/api/request";
 import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
 import { ChangeStream } from "../../src/shared/live/change_stream";
+import { CurrentPlan } from "../plan/current_plan";
 import { OpenPromises } from "../promises/open_promises";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
@@ -55,12 +56,15 @@ export class Desk {
   readonly losses: NetworkLosses;
   /** What was promised about outages that are not over. */
   readonly promises: OpenPromises;
+  /** The plan for all outages, and what people ordered of it. */
+  readonly plan: CurrentPlan;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
     this.details = new Details((error) => void session.notice(error));
     this.losses = new NetworkLosses((error) => session.notice(error));
     this.promises = new OpenPromises((error) => session.notice(error));
+    this.plan = new CurrentPlan((error) => session.notice(error));
   }
 
   /** Load and follow; while Relight is away, say so and try again. */
@@ -84,6 +88,7 @@ export class Desk {
   resume(): void {
     const stream = this.stream.value;
     this.promises.start();
+    this.plan.start();
     if (!stream) void this.start();
     else if (stream.connection.state === "ended") this.follow(stream.last_position);
   }
@@ -92,6 +97,7 @@ export class Desk {
     this.is_stopped = true;
     this.losses.stop();
     this.promises.stop();
+    this.plan.stop();
     this.stream.value?.stop();
   }
 
@@ -142,6 +148,7 @@ export class Desk {
     this.changed_outages.value = new Set(this.known.outages.keys());
     this.losses.look();
     this.promises.start();
+    this.plan.start();
     return snapshot.position;
   }
 
@@ -177,6 +184,7 @@ export class Desk {
     if (changed.size > 0) this.changed_outages.value = changed;
     this.details.want(changed);
     if (changed.size > 0) this.promises.look();
+    this.plan.heed(changes);
     if (changes.some(({ name }) => name === "network.activated")) {
       void this.load_network();
       this.losses.look();
