@@ -1,12 +1,12 @@
-"""The crews for one outage as they stand now: facts from the database, drives by road, ranked.
+"""The crews for one outage, or one hazard, as they stand now: from the database, by road, ranked.
 
-Two Dijkstras' worth of work at most where nothing is kept: one column to the outage, and short looks for the
+Two Dijkstras' worth of work at most where nothing is kept: one column to the place, and short looks for the
 drives to jobs that crews have first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from dispatch.crew_view import CrewView
 from dispatch.crews import list_crews
 from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict
-from dispatch.hazard_views import hazard_places
+from dispatch.hazard_views import get_hazard, hazard_places
 from dispatch.outages import JobView, OutageView, get_outage
 from dispatch.ranking import AT_THE_DEVICE, CrewFacts, Drives, JobAhead, Ranking, RankReason, rank_crews
 from dispatch.states import JobKind
@@ -39,22 +39,63 @@ class RankingAt:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """Where crews are wanted, for what kind of work, and which jobs are of it already."""
+
+    place: Place
+    kind: str
+    skills: Sequence[str]
+    is_of_it: Callable[[JobView], bool]
+    work_minutes: float | None = None
+
+
 def rank_crews_for_outage(
     session: Session, *, outage_id: str, now: datetime, travel: Travel | None = None
 ) -> RankingAt:
     """Rank the roster for one outage, best first, each with its reasons; Conflict where it has no place."""
     outage = get_outage(session, outage_id=outage_id)
-    place = _place(outage)
+    question = _Question(
+        place=_place(outage),
+        kind=outage.device_kind,
+        skills=sorted(repair_forecast(session, outage_id).skills),
+        is_of_it=lambda job: job.outage_id == outage_id,
+    )
+    return _rank(session, question, travel=travel or Travel(), now=now)
+
+
+def rank_crews_for_hazard(
+    session: Session, *, hazard_id: str, now: datetime, travel: Travel | None = None
+) -> RankingAt:
+    """Rank the roster for making a hazard safe, as for an outage; Conflict where nobody said where it is."""
+    hazard = get_hazard(session, hazard_id=hazard_id)
+    if hazard.place is None:
+        raise Conflict(
+            f"Nobody said where hazard {hazard_id} is. Crews cannot be ranked by distance; send one by hand.",
+            because=Because.PLACE_UNKNOWN,
+        )
+    question = _Question(
+        place=hazard.place,
+        kind=JobKind.MAKE_SAFE,
+        skills=sorted(hazard.skills),
+        is_of_it=lambda job: job.hazard_id == hazard_id,
+        work_minutes=hazard.make_safe_minutes,
+    )
+    return _rank(session, question, travel=travel or Travel(), now=now)
+
+
+def _rank(session: Session, question: _Question, *, travel: Travel, now: datetime) -> RankingAt:
     position = latest_position(session)
-    facts = _facts(session, list_crews(session, now=now), outage_id=outage_id)
-    drives = _drives(session, travel or Travel(), facts, place, now)
+    facts = _facts(session, list_crews(session, now=now), is_of_it=question.is_of_it)
+    drives = _drives(session, travel, facts, question.place, now)
     ranking = rank_crews(
         crews=facts,
-        device_place=place,
-        device_kind=outage.device_kind,
-        needed_skills=sorted(repair_forecast(session, outage_id).skills),
+        device_place=question.place,
+        device_kind=question.kind,
+        needed_skills=question.skills,
         drives=drives,
         now=now,
+        work_minutes=question.work_minutes,
     )
     return RankingAt(ranking=ranking, position=position, source=drives.source)
 
@@ -99,8 +140,11 @@ def _last_place(crew: CrewFacts) -> Place:
     return next((job.place for job in reversed(crew.jobs_ahead) if job.place is not None), crew.place)
 
 
-def _facts(session: Session, crews: Sequence[CrewView], *, outage_id: str) -> list[CrewFacts]:
-    jobs = [job for crew in crews for job in crew.jobs if job.outage_id != outage_id]
+def _facts(
+    session: Session, crews: Sequence[CrewView], *, is_of_it: Callable[[JobView], bool]
+) -> list[CrewFacts]:
+    ahead = {crew.id: [job for job in crew.jobs if not is_of_it(job)] for crew in crews}
+    jobs = [job for of_crew in ahead.values() for job in of_crew]
     outages = _outages(session, {job.outage_id for job in jobs if job.outage_id})
     hazards = hazard_places(session, ids={job.hazard_id for job in jobs if job.hazard_id})
     return [
@@ -111,9 +155,7 @@ def _facts(session: Session, crews: Sequence[CrewView], *, outage_id: str) -> li
             window=crew.duty,
             place=crew.place,
             position_at=crew.position_at,
-            jobs_ahead=tuple(
-                _job_ahead(job, outages, hazards) for job in crew.jobs if job.outage_id != outage_id
-            ),
+            jobs_ahead=tuple(_job_ahead(job, outages, hazards) for job in ahead[crew.id]),
         )
         for crew in crews
     ]

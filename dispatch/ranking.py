@@ -149,14 +149,16 @@ def rank_crews(
     needed_skills: Sequence[str],
     drives: Drives,
     now: datetime,
+    work_minutes: float | None = None,
 ) -> Ranking:
-    """Rank crews for one outage.
+    """Rank crews for one outage or hazard; `work_minutes` there, where not the usual of such a device.
 
     RULE 1: fitting crews come first: every needed skill, a way there, at the device within the time they may
     work, and done before they must rest. Then those whose shift ends in mid-repair, then all others.
     RULE 2: among equals the earlier arrival wins, then the shorter way, then the id.
     """
-    question = _Question(device_place, repair_minutes(device_kind), needed_skills, drives, now)
+    repair = repair_minutes(device_kind) if work_minutes is None else work_minutes
+    question = _Question(device_place, repair, needed_skills, drives, now)
     driven = [(crew, _drive(crew, question)) for crew in crews]
     judged = [(_judge(crew, drive, question), drive) for crew, drive in driven]
     judged.sort(key=lambda one: _order(one[0]))

@@ -21,9 +21,11 @@ from api.schemas.hazards import (
     Relief,
     Waiting,
 )
+from api.schemas.outages import RankedCrews
 from api.schemas.shape import Name
 from api.work import Database, SignedIn, reading, writing
 from dispatch import hazard_actions, hazard_crews
+from dispatch.crew_ranking import rank_crews_for_hazard
 from dispatch.errors import NotYours
 from dispatch.hazard_by_hand import ToldHazard, add_hazard_photos, raise_by_hand
 from dispatch.hazard_rules import Level
@@ -141,6 +143,17 @@ def assign(
             travel=request.app.state.travel,
         )
         return Hazard.model_validate(view)
+
+
+@router.get("/api/hazards/{hazard_id}/crews")
+@_desk
+def rank_crews(hazard_id: Name, request: Request, engine: Database) -> RankedCrews:
+    """Rank the crews for making it safe by arrival on the road, with the reasons; the dispatcher decides."""
+    with reading(engine) as work:
+        found = rank_crews_for_hazard(
+            work.session, hazard_id=hazard_id, now=work.now, travel=request.app.state.travel
+        )
+        return RankedCrews.of(found)
 
 
 @router.post("/api/hazards/{hazard_id}/recall")

@@ -13,9 +13,7 @@ from api.schemas.outages import (
     AffectedServicePoint,
     Outage,
     Outages,
-    RankedCrew,
     RankedCrews,
-    Reason,
 )
 from api.schemas.shape import Name
 from api.work import Database, reading
@@ -86,13 +84,7 @@ def rank_crews(outage_id: Name, request: Request, engine: Database) -> RankedCre
         found = rank_crews_for_outage(
             work.session, outage_id=outage_id, now=work.now, travel=request.app.state.travel
         )
-        why_not = found.ranking.why_not_nearest
-        return RankedCrews(
-            position=found.position,
-            travel_source=found.source,
-            why_not_nearest=Reason.model_validate(why_not) if why_not else None,
-            crews=[RankedCrew.model_validate(crew) for crew in found.ranking.crews],
-        )
+        return RankedCrews.of(found)
 
 
 @router.get("/api/outages/{outage_id}/area")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from api.schemas.jobs import Job
 from api.schemas.shape import Answer, FreeText, Instant, Name, Order
+from dispatch.crew_ranking import RankingAt
 
 
 class Candidate(Answer):
@@ -94,7 +95,7 @@ class Affected(Answer):
 
 
 class RankedCrew(Answer):
-    """One crew as a proposal for an outage; rank 1 is the first fitting one to arrive.
+    """One crew as a proposal for an outage or a hazard; rank 1 is the first fitting one to arrive.
 
     `arrival_at` is after the jobs it has, `arrival_if_sent_now_at` if it drops those of `would_drop`. Both
     and `travel_minutes` are null where no road leads there. `distance_m` is not the way by road: it is the
@@ -120,7 +121,7 @@ class RankedCrew(Answer):
 
 
 class RankedCrews(Answer):
-    """Crews for one outage, best first, and why the first is not the nearest, where it is not.
+    """Crews for one outage or hazard, best first, and why the first is not the nearest, where it is not.
 
     `position` is that of the log: who sends a crew names it as `seen`, and is stopped if somebody else sent
     the crew elsewhere since.
@@ -130,6 +131,17 @@ class RankedCrews(Answer):
     travel_source: str
     why_not_nearest: Reason | None
     crews: list[RankedCrew]
+
+    @staticmethod
+    def of(found: RankingAt) -> RankedCrews:
+        """Return a ranking as it is told."""
+        why_not = found.ranking.why_not_nearest
+        return RankedCrews(
+            position=found.position,
+            travel_source=found.source,
+            why_not_nearest=Reason.model_validate(why_not) if why_not else None,
+            crews=[RankedCrew.model_validate(crew) for crew in found.ranking.crews],
+        )
 
 
 class OutageOrder(Order):

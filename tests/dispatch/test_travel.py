@@ -10,10 +10,14 @@ import pytest
 
 from dispatch.assignments import assign_crew
 from dispatch.clock import Clock, set_clock
-from dispatch.crew_ranking import rank_crews_for_outage
+from dispatch.crew_ranking import rank_crews_for_hazard, rank_crews_for_outage
 from dispatch.crews import add_crew
 from dispatch.drive_routes import route_of_job, route_to_outage
 from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
+from dispatch.hazard_by_hand import ToldHazard, raise_by_hand
+from dispatch.hazard_crews import send_to_hazard
+from dispatch.hazard_kinds import HazardKind
+from dispatch.hazard_views import hazard_row
 from dispatch.operations import confirm_outage
 from dispatch.road_closures import close_roads, closures_in_force, open_roads
 from dispatch.transactions import read_transaction, write_transaction
@@ -274,3 +278,44 @@ def test_all_roads_of_the_drawing_are_where_they_should_be(on_roads):
         roads = RoadCache().in_force(session)
     snaps = roads.graph.nearest(*zip(*NODES.values(), strict=True))
     assert snaps.distances_m.max() < 1
+
+
+def test_crews_for_a_hazard_are_ranked_by_the_roads_that_are_open(sent):
+    # East of the place, and nearer by the straight line than west.
+    told = ToldHazard(kind=HazardKind.WIRE_DOWN, client_event_id="told-1", lon=JOB.lon, lat=JOB.lat)
+    hazard = sent.do(raise_by_hand, told=told)
+    travel = Travel(RoadCache())
+
+    def ranked():
+        found = sent.ask(rank_crews_for_hazard, hazard_id=hazard.id, now=sent.now, travel=travel)
+        crews = {one.crew_id: one for one in found.ranking.crews}
+        return found.source, crews["west"], crews["east"]
+
+    source, west, east = ranked()
+    assert (source, east.missing_skills, east.fitting) == (ROADS, ("line",), False)
+    assert east.rank < west.rank
+    before = east.travel_minutes
+    _close(sent)
+    assert ranked()[2].travel_minutes > before
+    flood = {
+        "type": "Polygon",
+        "coordinates": [[[11.435, 53.62], [11.48, 53.62], [11.48, 53.67], [11.435, 53.67], [11.435, 53.62]]],
+    }
+    _close(sent, flood)
+    _, west, east = ranked()
+    assert (east.travel_minutes, east.arrival_at) == (None, None)
+    assert east.reasons[0].code.startswith("unreachable_")
+    assert west.rank < east.rank
+    job = sent.do(send_to_hazard, hazard_id=hazard.id, crew_id="east", travel=travel).jobs[0]
+    assert job.travel_source == UNREACHABLE
+    assert ranked()[2].jobs_ahead == 0
+
+
+def test_crews_for_a_hazard_without_a_place_cannot_be_ranked(world):
+    told = ToldHazard(kind=HazardKind.FIRE, client_event_id="told-1", lon=JOB.lon, lat=JOB.lat)
+    hazard = world.do(raise_by_hand, told=told)
+    with write_transaction(world.engine) as session:
+        hazard_row(session, hazard_id=hazard.id).location = None
+    with pytest.raises(Conflict) as refused:
+        world.ask(rank_crews_for_hazard, hazard_id=hazard.id, now=world.now)
+    assert refused.value.because == Because.PLACE_UNKNOWN
