@@ -10,7 +10,9 @@ vi.stubGlobal("document", { documentElement: {} });
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 const { choose_language } = await import("../../src/shared/words/vocabulary");
 const { count_states, crew_routes, stop_state } = await import("./plan_rows");
-const { gap_words, nearest_words, restores_words, unplanned_words } = await import("./plan_words");
+const { gap_words, nearest_words, restores_words, times_words, unplanned_words } = await import(
+  "./plan_words"
+);
 choose_language("en");
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
@@ -95,6 +97,13 @@ test("what a stop brings, and what its customers wait for", () => {
   expect(restores_words(stop({ waits_for: ["O-9"] }), NOW)).toMatch(/, after O-9$/);
   expect(restores_words(stop({ waits_for: ["O-9"], restored_at: null }), NOW)).toContain("only after O-9");
   expect(restores_words(stop({ customers: 0 }), NOW)).toBe("restores nobody by itself");
+});
+
+test("a crew that should be there already is not said to be there", () => {
+  const past = stop({ arrive_at: iso(-1) });
+  expect(times_words(stop(), NOW)).toMatch(/^there \d\d:\d\d, done \d\d:\d\d$/);
+  expect(times_words(past, NOW)).toMatch(/^there at once, done/);
+  expect(times_words({ ...past, job_id: "J-1" }, NOW)).toMatch(/^done/);
 });
 
 test("why work has no crew, in both languages; a reason newer than this page in English", () => {

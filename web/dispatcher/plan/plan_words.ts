@@ -30,10 +30,11 @@ export function age_words({ made_at }: RunningPlan, now: number): string {
   return age < MINUTE_MS ? t("plan.made_now", { at }) : t("plan.made", { age: duration(age), at });
 }
 
-/** "there 14:05, done 15:20". */
+/** "there 14:05, done 15:20". Where it should be already, its job says where it is, not the plan. */
 export function times_words(stop: PlanStop, now: number): string {
   const finish = clock_time(stop.finish_at, now);
-  if (Date.parse(stop.arrive_at) <= now) return t("plan.stop.there_already", { finish });
+  if (Date.parse(stop.arrive_at) <= now)
+    return t(stop.job_id ? "plan.stop.done" : "plan.stop.at_once", { finish });
   return t("plan.stop.times", { arrive: clock_time(stop.arrive_at, now), finish });
 }
 
