@@ -264,6 +264,12 @@ class PlanningSettings(BaseSettings):
         le=1,
         description="Which share of one processor improving takes while nothing changes.",
     )
+    bound_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        le=30,
+        description="How long the lower bound of a plan is looked for at most, in seconds.",
+    )
     change_minutes: float = Field(
         default=DEFAULT_CHANGE_MINUTES,
         ge=0,
@@ -274,7 +280,10 @@ class PlanningSettings(BaseSettings):
     def rules(self) -> PlannerRules:
         """Return how plans are made."""
         return PlannerRules(
-            seconds=self.seconds, processor_share=self.processor_share, change_minutes=self.change_minutes
+            seconds=self.seconds,
+            processor_share=self.processor_share,
+            change_minutes=self.change_minutes,
+            bound_seconds=self.bound_seconds,
         )
 
 

@@ -11,18 +11,15 @@ import threading
 import time
 
 import psycopg
-from psycopg import sql
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from api.change_signal import plain_address
-from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
+from api.processes.lone_worker import LoneWorker
 from api.processes.promise_keeper import PromiseKeeper
 from api.settings import DatabaseSettings, HoldDownSettings, InferenceSettings, MeterSettings, WebSettings
 from api.work import Work, reading, writing
-from api.worker_locks import WorkerLock, beat, try_to_hold
+from api.worker_locks import WorkerLock, beat
 from dispatch.analysis import Analyst
 from dispatch.errors import NoActiveNetwork
 from dispatch.hazard_intake import hazards_due, mind_hazards, raise_reported_hazards, reports_wait
@@ -34,9 +31,7 @@ from gis.database import connect
 
 logger = logging.getLogger("relight.analysis")
 
-LOOK_EVERY_S = 1.0
 TELL_CONFLICTS_EVERY_S = 5.0
-_AGAIN_AFTER_S = 1.0
 
 
 class AnalysisWorker:
@@ -60,35 +55,20 @@ class AnalysisWorker:
 
     def run(self) -> None:
         """Work until stopped; while the database is away, or another worker is at it, try again and again."""
-        while not self._stopping.is_set():
-            try:
-                self._run_once()
-            except (psycopg.OperationalError, SQLAlchemyError) as error:
-                if isinstance(error, SQLAlchemyError) and not is_database_away(error):
-                    raise
-                logger.warning("the database is away (%s); trying again", type(error).__name__)
-            self._stopping.wait(_AGAIN_AFTER_S)
+        LoneWorker(
+            self._engine,
+            self._stopping,
+            name="relight analysis lock",
+            lock=WorkerLock.ANALYSIS,
+            channel=EVIDENCE_CHANNEL,
+            logger=logger,
+        ).run(self._go_round)
 
-    def _run_once(self) -> None:
-        with psycopg.connect(
-            plain_address(self._engine),
-            autocommit=True,
-            connect_timeout=5,
-            application_name="relight analysis lock",
-        ) as connection:
-            if not try_to_hold(connection, WorkerLock.ANALYSIS):
-                return
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(EVIDENCE_CHANNEL)))
-            logger.info("analysing")
-            while not self._stopping.is_set():
-                beat(connection)
-                self._mind_hazards()
-                self._work_off(connection)
-                self._tell_conflicts()
-                self._promises.look()
-                # Raises when the session, and with it the lock, is gone.
-                for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
-                    pass
+    def _go_round(self, connection: psycopg.Connection) -> None:
+        self._mind_hazards()
+        self._work_off(connection)
+        self._tell_conflicts()
+        self._promises.look()
 
     def _work_off(self, lock_holder: psycopg.Connection | None = None) -> None:
         """Take step after step until no evidence waits."""

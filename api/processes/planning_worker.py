@@ -11,26 +11,25 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
-from psycopg import sql
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from api.change_signal import plain_address
-from api.errors import is_database_away
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
+from api.processes.lone_worker import LoneWorker
 from api.settings import DatabaseSettings, PlanningSettings, WebSettings
 from api.work import reading, writing
-from api.worker_locks import WorkerLock, beat, try_to_hold
-from dispatch.change_log import latest_position
+from api.worker_locks import WorkerLock, beat
+from dispatch.change_log import changes_after, latest_position
 from dispatch.errors import NoActiveNetwork
+from dispatch.events import NOT_DECISIVE, Event
 from dispatch.network_cache import NetworkCache
 from dispatch.planner import Planner, PlannerRules
-from dispatch.planning_input import TravelTimes, running_problem
+from dispatch.planning.plan import Plan
+from dispatch.planning_input import RunningProblem, TravelTimes, running_problem
 from dispatch.running_plan import plan_in_force, put_in_force
-from dispatch.straight_travel import StraightTravel
 from dispatch.tables import CHANGES_CHANNEL
 from dispatch.travel import Travel
 from gis.database import connect
@@ -38,11 +37,18 @@ from gis.roads.road_cache import RoadCache
 
 logger = logging.getLogger("relight.planning")
 
-LOOK_EVERY_S = 1.0
-_AGAIN_AFTER_S = 1.0
 # Of the time that passes, looking takes a third at most: each look waits twice as long as the last one took.
 _REST_PER_LOOK = 2.0
 _NICENESS = 10
+# After SIGTERM; the rest of a long computation is given up then.
+_GRACE_S = 1.2
+_MOST_CHANGES = 1000
+# What changes all the time and seldom changes who should go where: no search is cut short for it.
+_NO_NEWS = NOT_DECISIVE | {Event.PLAN_IMPROVED}
+
+
+class _StoppedError(Exception):
+    """It was told to stop in the middle of a search."""
 
 
 class PlanningWorker:
@@ -61,47 +67,33 @@ class PlanningWorker:
         self._engine = engine
         self._stopping = stopping
         self._networks = networks or NetworkCache()
-        self._travel = travel or StraightTravel()
+        self._travel = travel or Travel()
         self._planner = Planner(rules=rules, stopwatch=time.monotonic)
         self._seen_position = -1
+        self._is_idle = False
 
     def run(self) -> None:
         """Plan until stopped; while the database is away, or another one plans, try again."""
-        while not self._stopping.is_set():
-            try:
-                self._run_once()
-            except (psycopg.OperationalError, SQLAlchemyError) as error:
-                if isinstance(error, SQLAlchemyError) and not is_database_away(error):
-                    raise
-                logger.warning("the database is away (%s); trying again", type(error).__name__)
-            self._stopping.wait(_AGAIN_AFTER_S)
+        LoneWorker(
+            self._engine,
+            self._stopping,
+            name="relight planning lock",
+            lock=WorkerLock.PLANNING,
+            channel=CHANGES_CHANNEL,
+            logger=logger,
+        ).run(self._go_round)
 
-    def _run_once(self) -> None:
-        with psycopg.connect(
-            plain_address(self._engine),
-            autocommit=True,
-            connect_timeout=5,
-            application_name="relight planning lock",
-        ) as connection:
-            if not try_to_hold(connection, WorkerLock.PLANNING):
-                return
-            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANGES_CHANNEL)))
-            logger.info("planning")
-            while not self._stopping.is_set():
-                beat(connection)
-                begin = time.monotonic()
-                self.look(connection)
-                self._stopping.wait(_REST_PER_LOOK * (time.monotonic() - begin))
-                beat(connection)
-                # Raises when the session, and with it the lock, is gone.
-                for _ in connection.notifies(timeout=LOOK_EVERY_S, stop_after=1):
-                    pass
+    def _go_round(self, connection: psycopg.Connection) -> None:
+        begin = time.monotonic()
+        with suppress(_StoppedError):
+            self.look(connection)
+        self._stopping.wait(_REST_PER_LOOK * (time.monotonic() - begin))
 
     def look(self, lock_holder: psycopg.Connection | None = None) -> int | None:
         """Look once, and put a better plan in force if there is one; return its version."""
         with reading(self._engine) as work:
             position = latest_position(work.session)
-            if position == self._seen_position and self._planner.rests:
+            if position == self._seen_position and (self._is_idle or self._planner.rests):
                 return None
             try:
                 running = running_problem(
@@ -111,26 +103,56 @@ class PlanningWorker:
                 return None
             in_force = plan_in_force(work.session)
         self._seen_position = position
-        if in_force is None and not running.work and not running.left_out:
+        self._is_idle = not running.work and not running.left_out
+        if in_force is None and self._is_idle:
             return None
 
-        def show_life() -> None:
-            if lock_holder is not None:
-                beat(lock_holder)
+        def is_out_of_date() -> bool:
+            return self._is_out_of_date(running, lock_holder)
 
-        plan = self._planner.better_plan(running, in_force, on_better=show_life)
+        plan = self._planner.better_plan(running, in_force, is_out_of_date=is_out_of_date)
         if plan is None:
             return None
+        version = self._put_in_force(running, plan)
+        if in_force is not None and in_force.digest == running.digest:
+            return version
+        # People see the plan first, and how good it is a little later.
+        bounded = self._planner.bounded(running, plan, is_out_of_date=is_out_of_date)
+        return version if bounded is None else self._put_in_force(running, bounded)
+
+    def _put_in_force(self, running: RunningProblem, plan: Plan) -> int:
         with writing(self._engine) as work:
             version = put_in_force(work.session, running=running, plan=plan, now=work.now)
         logger.info(
-            "plan %d: %d jobs, %d without a crew, %.0f customer-minutes",
+            "plan %d: %d jobs, %d without a crew, %.0f customer-minutes, at least %.0f",
             version,
             len(running.work),
             len(plan.unassigned),
             plan.customer_minutes,
+            plan.lower_bound,
         )
         return version
+
+    def _is_out_of_date(self, running: RunningProblem, lock_holder: psycopg.Connection | None) -> bool:
+        if self._stopping.is_set():
+            raise _StoppedError
+        if lock_holder is not None:
+            beat(lock_holder)
+        with reading(self._engine) as work:
+            changes = changes_after(work.session, position=running.position, limit=_MOST_CHANGES)
+        return any(change.name not in _NO_NEWS for change in changes)
+
+
+def end_soon_after(stopping: threading.Event) -> None:
+    """End the process a little after it was told to stop, whatever it computes: nothing of it is lost."""
+
+    def wait() -> None:
+        stopping.wait()
+        time.sleep(_GRACE_S)
+        logger.info("stopped in the middle of a computation")
+        os._exit(0)
+
+    threading.Thread(target=wait, name="end soon", daemon=True).start()
 
 
 def main() -> None:
@@ -138,10 +160,12 @@ def main() -> None:
     os.nice(_NICENESS)
     start_logging(WebSettings().log_level)
     database = DatabaseSettings()
+    stopping = stop_event()
+    end_soon_after(stopping)
     engine = connect(given_database_url(database), application_name="relight planning", pool_size=2)
     PlanningWorker(
         engine,
-        stopping=stop_event(),
+        stopping=stopping,
         rules=PlanningSettings().rules(),
         networks=NetworkCache(folder=database.networks_folder),
         travel=Travel(RoadCache(folder=database.networks_folder)),

@@ -19,6 +19,7 @@ import numpy as np
 
 from dispatch.planning.engine import improve
 from dispatch.planning.lower_bound import lower_bound
+from dispatch.planning.lower_bound_waiting import until_earliest
 from dispatch.planning.problem import PlanningProblem
 from dispatch.planning.reasons import Reason, why_unassigned
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES, Changes, InForce, changed_jobs
@@ -100,6 +101,7 @@ def make_plan(
     change_minutes: float = DEFAULT_CHANGE_MINUTES,
     on_better: Callable[[Routes], None] | None = None,
     stopwatch: Callable[[], float] = monotonic,
+    bound_seconds: float = _BOUND_SECONDS,
 ) -> Plan:
     """Return the best plan found within the limit.
 
@@ -113,6 +115,7 @@ def make_plan(
         change_minutes: What a changed assignment must earn, in weighted customer-minutes (replanning).
         on_better: Told the routes of each plan better than all before, for those who watch.
         stopwatch: What measures the seconds.
+        bound_seconds: For the bound where the plan is made by the clock; 0 for a rough one at once.
     """
     simple = simple_plans(problem)
     baselines = {name: _customer_minutes(problem, routes) for name, routes in simple.items()}
@@ -130,7 +133,12 @@ def make_plan(
         on_better=on_better,
     )
     return plan_of(
-        problem, routes, baselines=baselines, keep=keep, timed_by=None if seconds is None else stopwatch
+        problem,
+        routes,
+        baselines=baselines,
+        keep=keep,
+        timed_by=None if seconds is None else stopwatch,
+        bound_seconds=bound_seconds,
     )
 
 
@@ -154,15 +162,14 @@ def plan_of(
     baselines: Mapping[str, float],
     keep: InForce | None = None,
     timed_by: Callable[[], float] | None = None,
+    bound_seconds: float = _BOUND_SECONDS,
 ) -> Plan:
     """Return routes as a plan, with the bound that no plan can beat.
 
-    `timed_by` is a stopwatch that ends the look for a better bound in time.
+    `timed_by` is a stopwatch that ends the look for a better bound after `bound_seconds`.
     """
     times = schedule(problem, routes)
-    patience = None if timed_by is None else _BOUND_SECONDS
-    bound = lower_bound(problem, start=routes, seconds=patience, stopwatch=timed_by)
-    all_weigh_alike = np.array_equal(problem.weights, problem.customers)
+    bound, weighted_bound = _bounds(problem, routes, timed_by, bound_seconds)
     minutes = customer_minutes(problem, times.finish)
     return Plan(
         stops=_stops(problem, routes),
@@ -179,15 +186,35 @@ def plan_of(
         customer_minutes=minutes,
         lower_bound=bound,
         weighted_minutes=weighted_minutes(problem, times.finish),
-        weighted_lower_bound=bound
-        if all_weigh_alike
-        else lower_bound(by_weight(problem), start=routes, seconds=patience, stopwatch=timed_by),
+        weighted_lower_bound=weighted_bound,
         baselines=dict(baselines),
         travel_source=problem.travel_source,
         handed_over=_handed_over(problem, times.crew.tolist()),
         changed=tuple(problem.jobs[job].id for job in changed_jobs(problem, keep or {}, routes)),
         routes=routes,
     )
+
+
+def with_bound(
+    problem: PlanningProblem, plan: Plan, *, seconds: float, stopwatch: Callable[[], float]
+) -> Plan:
+    """Return a plan that was made with a rough bound, with one that was looked for."""
+    bound, weighted_bound = _bounds(problem, plan.routes, stopwatch, seconds)
+    return replace(plan, lower_bound=bound, weighted_lower_bound=weighted_bound)
+
+
+def _bounds(
+    problem: PlanningProblem, routes: Routes, timed_by: Callable[[], float] | None, seconds: float
+) -> tuple[float, float]:
+    """Return the bounds of customer-minutes and of weighted minutes."""
+    if timed_by is not None and seconds <= 0:
+        # As if each job had the crew that is there first: low, and there at once.
+        return until_earliest(problem, problem.customers), until_earliest(problem, problem.weights)
+    patience = None if timed_by is None else seconds
+    bound = lower_bound(problem, start=routes, seconds=patience, stopwatch=timed_by)
+    if np.array_equal(problem.weights, problem.customers):
+        return bound, bound
+    return bound, lower_bound(by_weight(problem), start=routes, seconds=patience, stopwatch=timed_by)
 
 
 def by_weight(problem: PlanningProblem) -> PlanningProblem:

@@ -19,8 +19,8 @@ from dispatch.plan_orders import order_of_plan, orders_in_force, withdraw_order
 from dispatch.planning.plan import make_plan
 from dispatch.planning_input import running_problem
 from dispatch.running_plan import plan_in_force, put_in_force
-from dispatch.straight_travel import StraightTravel
 from dispatch.transactions import write_transaction
+from dispatch.travel import Travel
 
 SKILLS = ["switching", "transformer", "low_voltage"]
 
@@ -48,7 +48,7 @@ class House:
 
     def problem(self):
         return self.world.ask(
-            running_problem, networks=self.world.networks, travel=StraightTravel(), now=self.world.now
+            running_problem, networks=self.world.networks, travel=Travel(), now=self.world.now
         )
 
     def plan(self, *, keep=None, change_minutes=300.0):
