@@ -5,7 +5,9 @@ switched off at any moment, and then does nothing at all; a person may take over
 
 Its book:
 RULE 1: confirm a prediction once it has settled: the same device for some minutes, longer if one report only.
-RULE 2: send the first fitting crew of the ranking that has not declined this outage.
+RULE 2: send the first fitting crew of the ranking that has not declined this outage. Where several outages
+    wait for a crew and a fresh plan is there, take what it says: a crew that has its first stop elsewhere, or
+    work before this one, leaves this one waiting for it.
 RULE 3: when the crew is done and meters answer that supply is back, restore as of the end of the work.
 RULE 4: when the crew found nothing to mend and nobody answers that supply is back, dismiss, saying so.
 RULE 5: close what is restored, calling back crews still under way.
@@ -13,7 +15,7 @@ RULE 5: close what is restored, calling back crews still under way.
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +27,8 @@ logger = logging.getLogger("relight.demo")
 _ENDED = frozenset({"finished", "declined", "recalled"})
 # What usually lies behind such a device in a storm; the crew's word would decide at a real desk.
 _CAUSES = {"distribution": "lightning", "service_point": "tree", "fuse": "wind"}
+# So many outages without a crew are worth a look at the plan.
+_MANY = 2
 _USUAL_CAUSE = "wind"
 _NOTHING_FOUND = "The crew found nothing to mend, and no meter below is without supply."
 
@@ -38,12 +42,14 @@ class Patience:
         settled_alone: A prediction with a single report must keep it this long.
         answers: After the work, for most meters to say that supply is back.
         silence: After the work, before it takes the crew's word although no meter answers.
+        plan_age: A plan that was made longer ago is followed no more.
     """
 
     settled: float = 4.0
     settled_alone: float = 8.0
     answers: float = 10.0
     silence: float = 25.0
+    plan_age: float = 15.0
 
 
 class Autopilot:
@@ -64,12 +70,14 @@ class Autopilot:
         self._now = now
         self._patience = patience or Patience()
         self._seen: dict[str, tuple[str, datetime]] = {}
+        self._plan: dict[str, Any] | None = None
 
     def act(self) -> None:
         """Look at every outage once and do what the book says."""
         if not self._client.get("/api/demo/autopilot")["on"]:
             return
         outages = self._client.get("/api/outages", active=True)["outages"]
+        self._plan = self._fresh_plan(outages)
         for outage in sorted(outages, key=lambda outage: -outage["customers_out"]):
             try:
                 self._treat(outage, self._now())
@@ -83,7 +91,7 @@ class Autopilot:
                 self._do(outage, "confirm")
         elif outage["status"] == "restored":
             self._close(outage)
-        elif not any(job["status"] not in _ENDED for job in outage["jobs"]):
+        elif _waits(outage):
             finished = [job for job in outage["jobs"] if job["status"] == "finished"]
             if finished:
                 self._judge_work(outage, finished[-1], now)
@@ -99,7 +107,36 @@ class Autopilot:
         wait = self._patience.settled_alone if is_alone else self._patience.settled
         return now - since >= timedelta(minutes=wait)
 
+    def _fresh_plan(self, outages: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+        """Return the plan in force where several outages wait for a crew, None where none is fresh."""
+        waiting = [outage for outage in outages if outage["status"] == "confirmed" and _waits(outage)]
+        if len(waiting) < _MANY:
+            return None
+        plan: dict[str, Any] | None = self._client.get("/api/plan")["plan"]
+        return plan if plan is not None and plan["age_minutes"] <= self._patience.plan_age else None
+
+    def _take_from_plan(self, outage: dict[str, Any]) -> bool:
+        """Do what the plan says about an outage; False where it says nothing that helps."""
+        if self._plan is None:
+            return False
+        planned = (stop for stop in self._plan["stops"] if stop["outage_id"] == outage["id"])
+        stop = next((stop for stop in planned if stop["job_id"] is None), None)
+        if stop is None:
+            return False
+        if not stop["is_next"]:
+            # Its crew has other work first; what was a mere prediction in this plan is none in the next.
+            return True
+        wanted = {name: stop[name] for name in ("outage_id", "crew_id", "kind")}
+        order = {"version": self._plan["version"], "stops": [wanted]}
+        try:
+            self._client.post("/api/plan/assign", order)
+        except RefusedError as refusal:
+            logger.info("Autopilot, plan for outage %s: %s", outage["id"], refusal)
+        return True
+
     def _send_crew(self, outage: dict[str, Any]) -> None:
+        if self._take_from_plan(outage):
+            return
         declined = {job["crew_id"] for job in outage["jobs"] if job["status"] == "declined"}
         ranked = self._client.get(f"/api/outages/{outage['id']}/crews")["crews"]
         fitting = [crew["crew_id"] for crew in ranked if crew["fitting"]]
@@ -136,3 +173,8 @@ class Autopilot:
 
     def _do(self, outage: dict[str, Any], action: str, **order: str) -> None:
         self._client.post(f"/api/outages/{outage['id']}/{action}", {"version": outage["version"], **order})
+
+
+def _waits(outage: dict[str, Any]) -> bool:
+    """Return whether no crew is on an outage."""
+    return not any(job["status"] not in _ENDED for job in outage["jobs"])

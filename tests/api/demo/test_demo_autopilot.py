@@ -50,11 +50,16 @@ class Desk:
         self.is_on = True
         self.orders = []
         self.refusal = None
+        self.plan = None
+        self.also_waiting = []
 
     def get(self, path, **_parameters):
         if path == "/api/demo/autopilot":
             return {"on": self.is_on}
-        return {"crews": RANKED} if path.endswith("/crews") else {"outages": [self.outage]}
+        if path == "/api/plan":
+            return {"plan": self.plan}
+        waiting = [outage("confirmed", id=id) for id in self.also_waiting]
+        return {"crews": RANKED} if path.endswith("/crews") else {"outages": [self.outage, *waiting]}
 
     def post(self, path, body):
         if self.refusal:
@@ -155,3 +160,47 @@ class TestTheAutopilot:
         desk.refusal = None
         autopilot.act()
         assert desk.orders == [("assign", {"crew_id": "near"})]
+
+
+def plan_with(*stops, age_minutes=1.0):
+    """Return a plan of stops: the outage, its crew, and whether it may be sent now."""
+    told = [
+        {"outage_id": outage, "crew_id": crew, "kind": "repair", "job_id": None, "is_next": is_next}
+        for outage, crew, is_next in stops
+    ]
+    return {"version": 7, "age_minutes": age_minutes, "stops": told}
+
+
+class TestThePlan:
+    @pytest.fixture(autouse=True)
+    def _several_outages_wait(self, desk):
+        desk.outage = outage("confirmed")
+        desk.also_waiting = ["O-2"]
+
+    def test_of_several_outages_the_plan_says_who_goes(self, desk, autopilot):
+        desk.plan = plan_with(("O-1", "far", True), ("O-2", "far", False))
+        stop = {"outage_id": "O-1", "crew_id": "far", "kind": "repair"}
+        autopilot.act()
+        # The second waits until its crew has done the first.
+        assert desk.orders == [("assign", {"stops": [stop]})]
+
+    def test_a_plan_that_is_old_or_silent_leaves_the_ranking(self, desk, autopilot):
+        nearest = [("assign", {"crew_id": "near"})] * 2
+        for plan in (None, plan_with(), plan_with(("O-1", "far", True), age_minutes=16)):
+            desk.orders, desk.plan = [], plan
+            autopilot.act()
+            assert desk.orders == nearest
+
+    def test_one_outage_needs_no_plan(self, desk, autopilot):
+        desk.also_waiting = []
+        desk.plan = plan_with(("O-1", "far", True))
+        autopilot.act()
+        assert desk.orders == [("assign", {"crew_id": "near"})]
+
+    def test_a_refusal_leaves_it_to_the_next_turn(self, desk, autopilot):
+        desk.plan = plan_with(("O-1", "far", True), ("O-2", "far", False))
+        desk.refusal = RefusedError(status=409, code="stale_plan", text="no")
+        autopilot.act()
+        desk.refusal = None
+        autopilot.act()
+        assert [name for name, _ in desk.orders] == ["assign"]
