@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from dispatch.change_log import latest_position
 from dispatch.crews import CrewView, list_crews
 from dispatch.damage import RepairForecast, repair_forecasts
+from dispatch.hazard_views import list_hazards
 from dispatch.network_cache import NetworkCache
 from dispatch.outages import OutageView, list_outages
 from dispatch.plan_orders import OrdersOfOutage, orders_by_outage
@@ -39,7 +40,8 @@ from dispatch.planned_work import (
 from dispatch.planning.problem import FloatArray, PlanningCrew, PlanningJob, PlanningProblem
 from dispatch.planning_weights import restoration_weight
 from dispatch.promises import due_times
-from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
+from dispatch.ranking import LEAST_REMAINING_MINUTES
+from dispatch.states import ENDED_JOB_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import InterruptionRow
 from gis.place import Place
 from gis.priorities import priorities_of
@@ -77,6 +79,7 @@ class RunningProblem:
 
     `left_out` have no place on the map, so that nothing can be said of the way to them. `position` is that of
     the newest change it knows; `digest` differs when something else than the passing of time has changed.
+    `at_hazards` are crews that make a danger safe first: free after that.
     """
 
     problem: PlanningProblem
@@ -84,6 +87,7 @@ class RunningProblem:
     left_out: tuple[PlannedWork, ...]
     position: int
     digest: str
+    at_hazards: frozenset[str] = frozenset()
 
 
 def running_problem(
@@ -101,7 +105,8 @@ def running_problem(
     found.sort(key=lambda one: (one.reported_at, one.id))
     work = [one for one in found if one.place is not None]
     left_out = [one for one in found if one.place is None]
-    on_duty = _on_duty(crews.values(), crew_of(work), now)
+    at_hazards = _at_hazards(session, now)
+    on_duty = _on_duty(crews.values(), crew_of(work), at_hazards, now)
     problem = _problem(session, crews=on_duty, work=work, outages=outages, travel=travel, now=now)
     return RunningProblem(
         problem=problem,
@@ -109,6 +114,7 @@ def running_problem(
         left_out=tuple(left_out),
         position=position,
         digest=_digest(problem, on_duty, left_out),
+        at_hazards=frozenset(at_hazards),
     )
 
 
@@ -214,10 +220,44 @@ class _CrewOnDuty:
     place: Place
     available_from: datetime
     available_until: datetime
+    hazard_jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _AtHazard:
+    """A crew that was sent to make dangers safe: these jobs, where the last is, and until when."""
+
+    jobs: tuple[str, ...]
+    place: Place | None
+    until: datetime
+
+
+def _at_hazards(session: Session, now: datetime) -> dict[str, _AtHazard]:
+    """Return the crews on their way to hazards or at them, the worst first: no outage calls them off."""
+    found: dict[str, _AtHazard] = {}
+    for hazard in list_hazards(session):
+        for job in hazard.jobs:
+            if job.status in ENDED_JOB_STATUSES:
+                continue
+            before = found.get(job.crew_id, _AtHazard((), None, now))
+            drive = max(0.0, job.travel_minutes - (now - job.assigned_at).total_seconds() / 60)
+            minutes = drive + hazard.make_safe_minutes
+            if job.on_site_at is not None:
+                done = (now - job.on_site_at).total_seconds() / 60
+                minutes = max(LEAST_REMAINING_MINUTES, hazard.make_safe_minutes - done)
+            found[job.crew_id] = _AtHazard(
+                (*before.jobs, job.id),
+                hazard.place or before.place,
+                before.until + timedelta(minutes=minutes),
+            )
+    return found
 
 
 def _on_duty(
-    crews: Iterable[CrewView], under_way: Mapping[str, PlannedWork], now: datetime
+    crews: Iterable[CrewView],
+    under_way: Mapping[str, PlannedWork],
+    at_hazards: Mapping[str, _AtHazard],
+    now: datetime,
 ) -> list[_CrewOnDuty]:
     """Return the crews that have time left; what others still do is planned for those (problem, rule 3b)."""
     found = []
@@ -230,8 +270,18 @@ def _on_duty(
             place = first.place or place
         # A crew that was sent ahead of its shift is at it already.
         begins = now if first is not None else max(now, crew.works_from)
+        hazard = at_hazards.get(crew.id)
+        # Who has an outage under way besides does that first, or was sent on from it: no order is known.
+        if hazard is not None and first is None:
+            begins, place = min(max(begins, hazard.until), crew.works_until), hazard.place or place
         found.append(
-            _CrewOnDuty(crew=crew, place=place, available_from=begins, available_until=crew.works_until)
+            _CrewOnDuty(
+                crew=crew,
+                place=place,
+                available_from=begins,
+                available_until=crew.works_until,
+                hazard_jobs=hazard.jobs if hazard is not None else (),
+            )
         )
     return found
 
@@ -329,7 +379,10 @@ def _digest(problem: PlanningProblem, crews: Sequence[_CrewOnDuty], left_out: Se
         ]
         for job in problem.jobs
     ]
-    on_duty = [[one.crew.id, sorted(one.crew.skills), one.crew.works_until.isoformat()] for one in crews]
+    on_duty = [
+        [one.crew.id, sorted(one.crew.skills), one.crew.works_until.isoformat(), *sorted(one.hazard_jobs)]
+        for one in crews
+    ]
     told = json.dumps([jobs, on_duty, sorted(work.id for work in left_out)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 

@@ -187,7 +187,9 @@ def _document(running: RunningProblem, plan: Plan) -> dict[str, Any]:
     stops = []
     for stop in plan.stops:
         numbers[stop.crew] = numbers.get(stop.crew, 0) + 1
-        stops.append(_stop_document(stop, work, number=numbers[stop.crew], is_late=stop.job in late))
+        told = _stop_document(stop, work, number=numbers[stop.crew], is_late=stop.job in late)
+        told["is_next"] = told["is_next"] and stop.crew not in running.at_hazards
+        stops.append(told)
     unassigned = []
     for one in plan.unassigned:
         facts = asdict(one.reason)

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 
 from dispatch.assignments import assign_crew, recall_job
-from dispatch.change_log import changes_after
+from dispatch.change_log import Author, changes_after
 from dispatch.crews import add_crew
 from dispatch.errors import Conflict, IllegalTransition, InvalidInput, StalePlan, StaleVersion, UnknownThing
 from dispatch.events import Event
+from dispatch.hazard_actions import raise_hazard
+from dispatch.hazard_crews import send_to_hazard
+from dispatch.hazard_kinds import HazardKind
 from dispatch.jobs import Progress, report_progress
 from dispatch.operations import confirm_outage, restore_outage, set_etr
 from dispatch.plan_assignments import WantedStop, take_stops
@@ -21,6 +24,7 @@ from dispatch.planning_input import running_problem
 from dispatch.running_plan import plan_in_force, put_in_force
 from dispatch.transactions import write_transaction
 from dispatch.travel import Travel
+from gis.place import Place
 
 SKILLS = ["switching", "transformer", "low_voltage"]
 
@@ -194,6 +198,33 @@ class TestTheProblem:
         assert house.problem().digest == before
         house.order("forbid", outage, "west")
         assert house.problem().digest != before
+
+    def test_a_crew_that_makes_a_danger_safe_is_not_free_before(self, house):
+        outage = house.transformer("a")
+        house.order("pin", outage, "east")
+        before = house.problem()
+        author = Author(actor="wang", now=house.world.now)
+        with write_transaction(house.world.engine) as session:
+            hazard, _ = raise_hazard(
+                session,
+                kind=HazardKind.WIRE_DOWN,
+                place=Place(lon=11.42, lat=53.63),
+                service_point=None,
+                device=None,
+                network_version=None,
+                at=house.world.now,
+                author=author,
+            )
+            hazard_id = hazard.id
+        house.world.do(send_to_hazard, hazard_id=hazard_id, crew_id="east")
+        running = house.problem()
+        assert running.digest != before.digest
+        (east,) = (crew for crew in running.problem.crews if crew.id == "east")
+        assert east.available_from >= house.world.now + timedelta(minutes=45)
+        assert (east.lon, east.lat) == (11.42, 53.63)
+        (stop,) = house.plan().stops
+        assert (stop.crew_id, stop.is_next) == ("east", False)
+        assert stop.depart_at >= house.world.now + timedelta(minutes=45)
 
     def test_a_crew_whose_shift_is_over_is_not_there(self, house):
         house.transformer("a")
