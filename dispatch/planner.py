@@ -114,7 +114,8 @@ class Planner:
         begin = self.stopwatch()
         found = self._with_bound(running, plan, is_out_of_date)
         end = self.stopwatch()
-        self._rest_from(max(end, self._rest_until), took=end - begin)
+        # The rest after the search is still to come: the bound was looked for within it.
+        self._rest_from(max(end, self._rest_until + end - begin), took=end - begin)
         return found
 
     def _rest_from(self, at: float, *, took: float) -> None:
