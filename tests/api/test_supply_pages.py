@@ -16,6 +16,8 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.settings import MessageSettings, WebSettings
+from dispatch.hazard_intake import mind_hazards
+from dispatch.hazard_views import list_hazards
 from gis.database import connect
 
 VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
@@ -292,6 +294,18 @@ class TestReporting:
         assert page.text.index(say(f"safety.{danger}.title")) < page.text.index(say("done.title"))
         assert says(page, "safety.told")
         assert [call.hazard for call in calls(world)] == [danger]
+
+    def test_a_danger_raises_a_hazard_that_belongs_to_the_outage_once_there_is_one(self, visitor, desk):
+        client = visitor("a1")
+        report(client, danger="wire_down")
+        (hazard,) = desk.do(lambda session, **_: list_hazards(session))
+        assert (hazard.kind, hazard.level, hazard.reports) == ("wire_down", 1, 1)
+        assert (hazard.service_point, hazard.outage_id) == ("a1", None)
+        report(visitor("a2"), danger="wire_down")
+        desk.lose("a1", "a2", "a3")
+        desk.do(lambda session, *, now, **_: mind_hazards(session, now=now))
+        (hazard,) = desk.do(lambda session, **_: list_hazards(session))
+        assert (hazard.reports, hazard.outage_id) == (2, desk.outage.id)
 
     def test_a_known_outage_is_named_and_nobody_has_to_call(self, visitor, desk):
         client = visitor("a1")
