@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import Conflict
@@ -119,11 +119,26 @@ def recorded_client_event(session: Session, *, id: str) -> Change | None:
 def changes_after(
     session: Session, *, position: int, limit: int = 1000, outage_id: str | None = None
 ) -> list[Change]:
-    """Return the changes after a position, oldest first, of one outage or of all."""
+    """Return the changes after a position, oldest first, of one outage (and of its hazards) or of all.
+
+    A hazard's changes name no outage, since theirs is often known later only, or becomes another: they belong
+    to the outage that the hazard belongs to now, from the first report on.
+    """
     query = select(ChangeLogRow).where(ChangeLogRow.position > position).order_by(ChangeLogRow.position)
     if outage_id is not None:
-        query = query.where(ChangeLogRow.outage_id == outage_id)
+        query = query.where(or_(ChangeLogRow.outage_id == outage_id, _is_of_its_hazards(outage_id)))
     return [_change(row) for row in session.scalars(query.limit(limit))]
+
+
+def _is_of_its_hazards(outage_id: str) -> ColumnElement[bool]:
+    """Return whether a change is of a hazard of the outage, or of a job on one."""
+    hazards = select("hazard:" + HazardRow.id).where(HazardRow.outage_id == outage_id)
+    jobs = (
+        select("job:" + JobRow.id)
+        .join(HazardRow, HazardRow.id == JobRow.hazard_id)
+        .where(HazardRow.outage_id == outage_id)
+    )
+    return ChangeLogRow.subject.in_(hazards.union_all(jobs))
 
 
 def latest_position(session: Session) -> int:

@@ -175,7 +175,7 @@ def _affected(
 
 
 def outage_history(session: Session, *, outage_id: str) -> list[Change]:
-    """Return every change of one outage and its jobs, oldest first."""
+    """Return every change of one outage, its jobs and its hazards, oldest first."""
     outage_row(session, outage_id=outage_id)
     return changes_after(session, position=0, limit=1_000_000, outage_id=outage_id)
 

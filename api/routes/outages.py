@@ -70,7 +70,7 @@ def read_affected(outage_id: Name, engine: Database) -> Affected:
 @router.get("/api/outages/{outage_id}/history")
 @_desk
 def read_history(outage_id: Name, engine: Database) -> History:
-    """Read back every change of an outage and its jobs, oldest first."""
+    """Read back every change of an outage, its jobs and its hazards, oldest first."""
     with reading(engine) as work:
         found = outage_history(work.session, outage_id=outage_id)
         return History(changes=[Change.model_validate(change) for change in found])

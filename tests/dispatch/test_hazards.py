@@ -21,6 +21,7 @@ from dispatch.hazard_intake import mind_hazards, raise_reported_hazards, reports
 from dispatch.hazard_kinds import Authority, HazardKind, HazardOutcome
 from dispatch.hazard_rules import LIMITS, Level
 from dispatch.hazard_views import get_hazard, list_hazards
+from dispatch.outages import outage_history
 from dispatch.replay import replay
 from dispatch.snapshot import snapshot
 from dispatch.transactions import write_transaction
@@ -98,6 +99,27 @@ def test_the_hazard_learns_its_outage_from_the_analysis(world):
     (hazard,) = world.ask(list_hazards)
     assert hazard.outage_id == world.outages()[0].id
     assert mind(world) == 0
+
+
+def test_the_outage_s_history_holds_its_hazards_from_the_first_report_on(world):
+    world.send(danger(world, "a1"), danger(world, "a2"))
+    hear(world)
+    elsewhere = by_hand(world)
+    world.report(*[("last_gasp", f"a{n}") for n in (1, 2, 3, 4)])
+    mind(world)
+    (outage,) = world.outages()
+    (hazard,) = world.ask(list_hazards, outage_id=outage.id)
+    sent = world.do(send_to_hazard, hazard_id=hazard.id, crew_id="north")
+    world.do(send_to_hazard, hazard_id=elsewhere.id, crew_id="south")
+    told = [change for change in world.ask(outage_history, outage_id=outage.id) if not change.outage_id]
+    assert [change.name for change in told] == [
+        "hazard.raised",
+        "hazard.reported_again",
+        "hazard.outage_known",
+        "hazard.acknowledged",
+        "job.assigned",
+    ]
+    assert {change.subject for change in told} == {f"hazard:{hazard.id}", f"job:{sent.jobs[0].id}"}
 
 
 def test_snapshot_and_changes_tell_the_same(world):

@@ -39,7 +39,24 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     pause_reason: t_code("promise.reason", text("reason")),
     flag: t_code("promise.flag", text("flag")),
     hazards: (change.data.hazards ?? []).map((one) => t_code("hazard", one)).join(t("shared.comma")),
+    ...hazard_values(change),
     crew: crew_id ? desk.crew_name(crew_id) : "",
+  };
+}
+
+/** What the change of a danger says of it; empty for all others. */
+function hazard_values(change: Change): Values {
+  const new_code = (field: string, prefix: string): string =>
+    t_code(prefix, String(change.data.values?.[field]?.new ?? ""));
+  const { warnings } = change.data;
+  const stages = (warnings ?? []).map((one) => t_code("hazards.stage", one.replace(/_(soon|over)$/, "")));
+  return {
+    id: change.subject.split(":")[1] ?? "",
+    hazard: new_code("kind", "hazard"),
+    level: new_code("level", "hazards.level"),
+    authority: new_code("waiting_authority", "hazards.authority"),
+    outcome: new_code("outcome", "hazards.outcome"),
+    stages: stages.join(t("shared.comma")),
   };
 }
 

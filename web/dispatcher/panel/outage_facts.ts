@@ -37,6 +37,11 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
   let affected_as_of = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
 
+  function danger_versions(): number[] {
+    const own = [...desk.known.hazards.values()].filter((one) => one.outage_id === outage_id);
+    return own.map(({ version }) => version);
+  }
+
   async function look(): Promise<void> {
     timer = undefined;
     try {
@@ -81,8 +86,9 @@ export function use_outage_facts(outage_id: string, desk: Desk, session: Session
       facts.outage = outage ?? null;
     },
   );
+  // Its dangers are part of its history, and have versions of their own.
   watch(
-    () => desk.known.outages.get(outage_id)?.version,
+    () => [desk.known.outages.get(outage_id)?.version, ...danger_versions()].join(" "),
     () => {
       timer ??= setTimeout(() => void look(), GATHER_MS);
     },

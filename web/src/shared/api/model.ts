@@ -161,6 +161,8 @@ export interface Change {
 }
 
 export interface ChangeData {
+  /** Of a danger whose clock runs out: its stage and `_soon` or `_over`. */
+  warnings?: string[];
   values?: Record<string, { old: unknown; new: unknown }>;
   interruptions?: {
     withdrawn?: string[];
