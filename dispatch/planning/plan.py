@@ -117,8 +117,7 @@ def make_plan(
         stopwatch: What measures the seconds.
         bound_seconds: For the bound where the plan is made by the clock; 0 for a rough one at once.
     """
-    simple = simple_plans(problem)
-    baselines = {name: _customer_minutes(problem, routes) for name, routes in simple.items()}
+    simple, baselines = _simple_plans(problem)
     changes = Changes.from_plan(problem, keep, change_minutes) if keep is not None else None
     most = min(baselines.values()) * (1 + _SAME) if changes is None else np.inf
     routes = improve(
@@ -140,6 +139,12 @@ def make_plan(
         timed_by=None if seconds is None else stopwatch,
         bound_seconds=bound_seconds,
     )
+
+
+def _simple_plans(problem: PlanningProblem) -> tuple[dict[str, Routes], dict[str, float]]:
+    """Return the plans of the simple rules, and their customer-minutes."""
+    plans = simple_plans(problem)
+    return plans, {name: _customer_minutes(problem, routes) for name, routes in plans.items()}
 
 
 def _best_start(

@@ -1,8 +1,8 @@
 """Kept travel times held against the same graph asked afresh, and against networkx on the same arcs.
 
 Towns are those of test_roads_against_networkx: a grid of nine corners with one-ways, private streets,
-forbidden turns and bollards. Streets are closed and opened in any order between questions; nothing that was kept may
-differ from what a twin works out anew: networkx over the arcs of the streets that are open.
+forbidden turns and bollards. Streets are closed and opened in any order between questions; nothing that was
+kept may differ from what a twin works out anew: networkx over the arcs of the streets that are open.
 """
 
 from __future__ import annotations
