@@ -19,7 +19,7 @@ def test_without_webgl_desk_and_crew_work_in_words(town, street, open_page, star
     town.lose(*street.households[:4])
     desk.choose(street.fuse)
     desk.button("dispatcher.actions.confirm").click()
-    desk.page.locator(".crews .crew button").first.click()
+    desk.page.locator(".crews .crew button.send").first.click()
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.assigned"))
     crew.open(street.crew, town.password)
     expect(crew.page.locator("article.job h1")).to_have_text(street.fuse)

@@ -52,7 +52,7 @@ def test_a_job_is_given_away_declined_and_called_back(town, street, open_page, s
     other.says("crew.no_jobs")
 
     # Sent again and called back: asked twice, since the crew may be on its way.
-    desk.page.locator(".crews .crew button").first.click()
+    desk.page.locator(".crews .crew button.send").first.click()
     expect(crew.page.locator("article.job h1")).to_have_text(street.fuse)
     desk.button("dispatcher.jobs.recall").click()
     with stopwatch.step(

@@ -17,7 +17,7 @@ def _go_through_everything(town, street, desk, crew, customer):
     desk.open("wang", town.password)
     desk.choose(street.fuse)
     desk.button("dispatcher.actions.confirm").click()
-    desk.page.locator(".crews .crew button").first.click()
+    desk.page.locator(".crews .crew button.send").first.click()
     desk.button("dispatcher.map.whole").click()
     desk.page.mouse.move(700, 450)
     desk.page.mouse.wheel(0, -800)

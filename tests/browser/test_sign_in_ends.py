@@ -61,7 +61,7 @@ def test_the_crew_taps_on_and_signs_in_when_there_is_time(town, street, open_pag
     town.lose(*street.households[:4])
     desk.choose(street.fuse)
     desk.button("dispatcher.actions.confirm").click()
-    desk.page.locator(".crews .crew button").first.click()
+    desk.page.locator(".crews .crew button.send").first.click()
     expect(crew.page.locator("article.job h1")).to_have_text(street.fuse)
     crew.tap("accepted")
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.accepted"))
