@@ -30,7 +30,8 @@ def groups_of_crews(problem: PlanningProblem, *, most: int) -> tuple[CrewGroup, 
     may = free_jobs(problem)
     alike: dict[tuple[bytes, float], CrewGroup] = {}
     for crew, until in enumerate(problem.available_until.tolist()):
-        if until > 0 and may[crew].any():
+        # One whose shift ends this minute may still do what takes no time.
+        if until >= 0 and may[crew].any():
             key = (may[crew].tobytes(), until)
             others = alike[key].crews if key in alike else ()
             alike[key] = CrewGroup((*others, crew), may[crew], until)

@@ -75,10 +75,11 @@ def test_telephones_are_told_to_those_who_need_them(world, crew):
 
 def test_a_vehicle_system_tells_where_vehicles_are_and_nothing_else(world, crew):
     vehicles = world.client("vehicle_system")
-    body = {"lat": 53.63, "at": datetime.now(UTC).isoformat(), "vehicle_id": "TRUCK-C-1"}
+    first = datetime.now(UTC)
+    body = {"lat": 53.63, "at": first.isoformat(), "vehicle_id": "TRUCK-C-1"}
     batch = [
         {**body, "lon": 11.42},
-        {**body, "lon": 0, "lat": 0, "at": hours(0.01)},
+        {**body, "lon": 0, "lat": 0, "at": (first + timedelta(seconds=30)).isoformat()},
         {**body, "crew_id": "X", "lon": 11},
     ]
     answer = vehicles.post("/api/positions", json={"positions": batch})
