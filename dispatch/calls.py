@@ -1,8 +1,7 @@
 """What to tell somebody who says they have no supply, before anyone is sent.
 
 RULE 1: disconnected on purpose: no fault, whatever else goes on.
-RULE 2: else, out by an outage we know, or think more likely than not. Once that is confirmed, one more report
-    adds nothing.
+RULE 2: else, out by an outage we know. Once that is confirmed, one more report adds nothing.
 RULE 3: else, within planned work.
 RULE 4: else, the own meter said lately that there is supply: the trouble is behind it, with the customer.
 RULE 5: else, neighbours under the same transformer have supply and none of them is known to have lost it:
@@ -27,7 +26,6 @@ from dispatch.neighbours import MeterWord, last_words, neighbours_of
 from dispatch.network_cache import NetworkCache
 from dispatch.planned_outages import planned_outage_now
 from dispatch.states import OutageStatus
-from dispatch.supply_status import is_told
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
 from gis.addresses import find_address
 from gis.places import resolve_service_points, service_point_details
@@ -184,7 +182,7 @@ def _known_outage(session: Session, *, service_point: str) -> OutageRow | None:
     return session.scalar(
         select(OutageRow)
         .join(InterruptionRow, InterruptionRow.outage_id == OutageRow.id)
-        .where(InterruptionRow.service_point == service_point, InterruptionRow.ended_at.is_(None), is_told())
+        .where(InterruptionRow.service_point == service_point, InterruptionRow.ended_at.is_(None))
         .limit(1)
     )
 

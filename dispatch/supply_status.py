@@ -1,7 +1,5 @@
 """What a customer may know of the own supply: is it on, since when not, what happens, when it will be back.
 
-RULE: nobody is told to be out by a prediction that is less likely than not; that is for the desk, which has
-the meter asked.
 No other customer, no device id, no crew name. History in codes with times; a face words them.
 """
 
@@ -11,17 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, or_, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
 from dispatch.events import Event
-from dispatch.states import OutageStatus
 from dispatch.tables import ChangeLogRow, EvidenceRow, InterruptionRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import service_points_of_account
 
-LIKELY_ENOUGH = 0.5
 # A restored outage stays visible for a day.
 RECENT = timedelta(hours=24)
 _TOLD = frozenset(
@@ -84,10 +80,8 @@ def supply_status(session: Session, *, account: str, now: datetime) -> list[Supp
 def _status(session: Session, *, service_point: str, now: datetime) -> SupplyStatus:
     interruption = session.scalar(
         select(InterruptionRow)
-        .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
         .where(
             InterruptionRow.service_point == service_point,
-            is_told(),
             or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
         )
         .order_by(InterruptionRow.started_at.desc())
@@ -106,11 +100,6 @@ def _status(session: Session, *, service_point: str, now: datetime) -> SupplySta
         reported_at=reported_at,
         outage=_customer_outage(session, interruption) if interruption is not None else None,
     )
-
-
-def is_told() -> ColumnElement[bool]:
-    """Return the condition that an outage is sure enough to be told to those without supply."""
-    return or_(OutageRow.status != OutageStatus.PREDICTED, OutageRow.probability >= LIKELY_ENOUGH)
 
 
 def _customer_outage(session: Session, interruption: InterruptionRow) -> CustomerOutage:

@@ -11,9 +11,6 @@ from dispatch.evidence_lines import Document
 from dispatch.neighbours import neighbours_of
 from dispatch.operations import confirm_outage
 from dispatch.planned_outages import announce_planned_outage
-from dispatch.supply_status import LIKELY_ENOUGH, supply_status
-from dispatch.tables import OutageRow
-from dispatch.transactions import write_transaction
 
 
 def told(world, service_point="a1"):
@@ -59,16 +56,6 @@ def test_a_prediction_still_wants_reports_and_a_confirmed_outage_does_not(world)
     assert told(world) == ("known_outage", True)
     world.do(confirm_outage, outage_id=world.outages()[0].id, version=None)
     assert told(world) == ("known_outage", False)
-
-
-def test_an_unlikely_prediction_is_told_to_nobody(world):
-    world.report(*(("last_gasp", f"a{n}") for n in range(1, 5)))
-    for probability, told_out in ((LIKELY_ENOUGH - 0.01, False), (LIKELY_ENOUGH, True)):
-        with write_transaction(world.engine) as session:
-            session.get_one(OutageRow, world.outages()[0].id).probability = probability
-        assert (told(world)[0] == "known_outage") is told_out
-        status = world.ask(supply_status, account="A-a1", now=world.now)
-        assert (status[0].outage is not None) is told_out
 
 
 def test_planned_work(world):
