@@ -20,7 +20,6 @@ from dispatch.etr import EtrSource
 from dispatch.outages import JobView, OutageView
 from dispatch.ranking import LEAST_REMAINING_MINUTES
 from dispatch.states import ENDED_JOB_STATUSES, HELD_OUTAGE_STATUSES, JobStatus, OutageStatus
-from dispatch.supply_status import LIKELY_ENOUGH
 from gis.place import Place
 
 REPAIR: Final = "repair"
@@ -34,6 +33,10 @@ _FARTHEST_FIRST = (
     JobStatus.ACCEPTED,
     JobStatus.ASSIGNED,
 )
+
+
+# A prediction below this is for the desk to look at, not for a crew to drive to.
+LIKELY_ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
