@@ -8,7 +8,7 @@ from api.roles import Role, open_to
 from api.schemas.reports import NotificationSummary, Reliability
 from api.work import Database, reading
 from dispatch.notifications import notification_summary
-from dispatch.reliability import reliability_so_far
+from dispatch.reliability.so_far import reliability_so_far
 
 router = APIRouter(tags=["reports"])
 

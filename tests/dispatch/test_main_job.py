@@ -28,7 +28,7 @@ from dispatch.operations import (
     set_etr,
 )
 from dispatch.outages import get_outage, outage_history
-from dispatch.reliability import reliability_so_far
+from dispatch.reliability.so_far import reliability_so_far
 from dispatch.replay import empty_snapshot, replay
 from dispatch.snapshot import snapshot
 from dispatch.supply_status import supply_status
