@@ -257,7 +257,10 @@ class ChangeLogRow(Base):
     """One change, append-only: what, by whom, when it happened and when it was recorded (变更轨迹)."""
 
     __tablename__ = "change_log"
-    __table_args__ = (Index("ix_change_log_outage_id", "outage_id", "position"),)
+    __table_args__ = (
+        Index("ix_change_log_outage_id", "outage_id", "position"),
+        Index("ix_change_log_subject", "subject", "position"),
+    )
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     recorded_at: Mapped[datetime] = mapped_column(Instant)

@@ -54,6 +54,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('client_event_id', name=op.f('uq_change_log_client_event_id'))
     )
     op.create_index('ix_change_log_outage_id', 'change_log', ['outage_id', 'position'], unique=False)
+    op.create_index('ix_change_log_subject', 'change_log', ['subject', 'position'], unique=False)
     op.create_table('clock',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('origin_real', sa.DateTime(timezone=True), nullable=False),
