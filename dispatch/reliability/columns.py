@@ -20,7 +20,7 @@ Codes = NDArray[np.int32]
 
 
 class Kind(IntEnum):
-    """Why supply was interrupted, as both rule sets need it; DL/T 836: fault 故障, the rest pre-arranged 预安排."""
+    """Why supply was interrupted. DL/T 836: fault (故障), or else pre-arranged (预安排)."""
 
     FAULT = 0
     PLANNED = 1  # 计划停电

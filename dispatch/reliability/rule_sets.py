@@ -1,9 +1,9 @@
 """The two rule books that one ledger is read by, and what they say of an interruption.
 
 IEEE Std 1366-2012/2022: sustained is longer than five minutes; customers are counted; CEMI-n is n or more.
-DL/T 836.1-2016 (供电系统供电可靠性评价规程): lasting (持续停电) is longer than three minutes; user units (用户统计单位)
-are counted; index 1 has everything, 2 leaves out what comes from outside the system (外部影响), 3 what is limited
-because the system has too little power (系统电源不足限电), 4 what is short (短时停电).
+DL/T 836.1-2016 (供电系统供电可靠性评价规程): lasting (持续停电) is longer than three minutes; user units
+(用户统计单位) are counted; index 1 has everything, 2 leaves out what comes from outside (外部影响), 3 what is
+limited because there is too little power (系统电源不足限电), 4 what is short (短时停电).
 """
 
 from __future__ import annotations

@@ -1,0 +1,62 @@
+"""Stretches without supply: rows of one service point that touch are one interruption, told in several rows.
+
+A ledger tells one darkness in several rows when the outage behind it is split or merged, or planned work runs
+over. Supply was not back in between, so both rule books count one interruption, as long as all of it, on the
+day it began. Where nobody is known by name (most files), every row is a stretch of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.reliability.columns import Codes, Interruptions, Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """What each row is part of, in the order of the rows.
+
+    Args:
+        length_us: how long the whole stretch lasted, in microseconds.
+        is_first: whether the row begins its stretch; only then are its customers counted.
+        day: the local day in which the stretch began.
+        order: the rows by service point and begin; None where no service point is known.
+    """
+
+    length_us: Numbers
+    is_first: NDArray[np.bool_]
+    day: Codes
+    order: NDArray[np.intp] | None
+
+
+def stretches(rows: Interruptions) -> Stretches:
+    """Return the stretches of all rows."""
+    if rows.service_point is None or len(rows) == 0:
+        return Stretches(rows.duration_us, np.ones(len(rows), dtype=np.bool_), rows.day, None)
+    order = _by_service_point(rows.service_point, rows.started_us)
+    place, begin, end = rows.service_point[order], rows.started_us[order], rows.ended_us[order]
+    is_first = np.ones(len(rows), dtype=np.bool_)
+    is_first[1:] = (place[1:] != place[:-1]) | (begin[1:] > end[:-1]) | (place[1:] < 0)
+    firsts = np.flatnonzero(is_first)
+    if len(firsts) == len(rows):
+        return Stretches(rows.duration_us, is_first, rows.day, order)
+    sizes = np.diff(firsts, append=len(rows))
+    ends = np.maximum.reduceat(end, firsts)
+    length_us = np.empty(len(rows), dtype=np.int64)
+    length_us[order] = np.repeat(ends - begin[firsts], sizes)
+    day = np.empty(len(rows), dtype=np.int32)
+    day[order] = np.repeat(rows.day[order[firsts]], sizes)
+    begins = np.empty(len(rows), dtype=np.bool_)
+    begins[order] = is_first
+    return Stretches(length_us, begins, day, order)
+
+
+def _by_service_point(place: Codes, begin: Numbers) -> NDArray[np.intp]:
+    """Return the order by service point and begin; a stream that comes in it (a ledger's) is not sorted."""
+    same = place[1:] == place[:-1]
+    if bool(np.all((place[1:] > place[:-1]) | (same & (begin[1:] >= begin[:-1])))):
+        return np.arange(len(place))
+    return np.lexsort((begin, place))
