@@ -37,6 +37,21 @@ class UnknownServicePointError(UnknownIdsError):
         super().__init__("service point", ids)
 
 
+class UnknownNodeError(UnknownIdsError):
+    """The network has no node with this id."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        super().__init__("node", ids)
+
+
+class TemporarySupplyError(TopologyError):
+    """A cut, jumper or generator does not fit the network or what is placed already."""
+
+
+class NetworkLoadError(TopologyError):
+    """Ratings and loads do not fit the network, or rules of load are none."""
+
+
 class PhasesError(TopologyError):
     """Phases are not a subset of A, B and C."""
 

@@ -102,8 +102,7 @@ class _Search:
         isolating = set(self.section.to_open)
         while waiting:
             here = waiting.popleft()
-            for device in self.network.devices_at(here).tolist():
-                beyond = self.network.other_end(device, here)
+            for device, beyond in self.supply.edges_at(here):
                 joins = device in isolating or self.supply.closed_phases_of(device)
                 if joins and beyond not in seen and self._lacks(beyond):
                     seen.add(beyond)
@@ -121,7 +120,7 @@ class _Search:
         """Tell whether nothing hangs at a dead node between two devices but what is open itself."""
         if node in self.section.nodes:
             return False
-        others = set(self.network.devices_at(node).tolist()) - {first, second}
+        others = {device for device, _ in self.supply.edges_at(node)} - {first, second}
         return not any(self.supply.closed_phases_of(one) for one in others)
 
     def _closable_at(self, node: int) -> list[tuple[int, int]]:

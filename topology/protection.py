@@ -74,7 +74,8 @@ def _follow_anew(supply: Supply, pieces: Pieces, piece: int, above: IntArray, pr
         if owner == piece
     ]
     top, position = stretches[0][0], entry.inner
-    is_protective = bool(_IS_PROTECTIVE[supply.network.device_kind_codes[entry.device]])
+    is_device = entry.device < supply.network.device_count
+    is_protective = is_device and bool(_IS_PROTECTIVE[supply.network.device_kind_codes[entry.device]])
     above[position] = entry.device if is_protective else above[entry.outer]
     turned = {position}
     # From where the piece is fed to its former top, each position is now fed from the one below it.

@@ -17,6 +17,8 @@ from topology.phases import PHASE_BITS, format_phases
 from topology.supply import Supply
 from topology.ways import Way, way_to_source
 
+TEMPORARY_LAYER = "temporary_supply"
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -40,9 +42,7 @@ def rings_of(supply: Supply) -> tuple[Ring, ...]:
     for one in supply.of_phases:
         for bit in PHASE_BITS:
             for join in one.pieces.rings if one.phases & bit else ():
-                without = supply.opened([join.device], bit)
-                ends = (supply.network.device_from_nodes, supply.network.device_to_nodes)
-                ways = [way_to_source(without, int(nodes[join.device]), bit) for nodes in ends]
+                ways = _ways_round(supply, join.device, bit)
                 if ways[0] and ways[1]:
                     key = (join.device, ways[0], ways[1])
                     phases_of[key] = phases_of.get(key, 0) | bit
@@ -52,6 +52,19 @@ def rings_of(supply: Supply) -> tuple[Ring, ...]:
     )
 
 
+def _ways_round(supply: Supply, device: int, bit: int) -> list[Way | None]:
+    """Return the ways to the source from both ends of a device, without it; a generator is one by itself."""
+    if device < supply.network.device_count:
+        without = supply.opened([device], bit)
+        return [way_to_source(without, node, bit) for node in supply.ends_of(device)]
+    edge = supply.placed.edges[device - supply.network.device_count]
+    without = supply.with_temporary(supply.temporary.on_phases(edge.id, edge.phases & ~bit))
+    beyond = way_to_source(without, edge.to_node, bit)
+    if edge.is_generator:
+        return [Way((), edge.to_node), beyond]
+    return [way_to_source(without, edge.from_node, bit), beyond]
+
+
 def ring_findings(supply: Supply) -> tuple[Finding, ...]:
     """Return a finding for each ring that switching has closed, with both feeders named."""
     return tuple(_finding(supply, ring) for ring in rings_of(supply))
@@ -59,7 +72,7 @@ def ring_findings(supply: Supply) -> tuple[Finding, ...]:
 
 def feeder_on(supply: Supply, way: Way) -> str | None:
     """Return the feeder of a way: its breaker nearest to the source, None where it passes none."""
-    breakers = [one for one in way.devices if supply.network.device_kind(one) is DeviceKind.BREAKER]
+    breakers = [one for one in way.devices if supply.kind_of_edge(one) == DeviceKind.BREAKER]
     return supply.network.device_ids(breakers[-1:])[0] if breakers else None
 
 
@@ -68,16 +81,17 @@ def _ring(supply: Supply, device: int, ways: tuple[Way, Way], phases: int) -> Ri
     around = sorted({device} | (set(first.devices) ^ set(second.devices)))
     sources = supply.network.node_ids([first.source, second.source])
     return Ring(
-        device=supply.network.device_ids([device])[0],
+        device=supply.edge_ids([device])[0],
         phases=format_phases(phases),
-        devices=tuple(supply.network.device_ids(around)),
+        devices=tuple(supply.edge_ids(around)),
         sources=(sources[0], sources[1]),
         feeders=(feeder_on(supply, first), feeder_on(supply, second)),
     )
 
 
 def _finding(supply: Supply, ring: Ring) -> Finding:
-    kind = supply.network.device_kind(supply.network.device_index(ring.device))
+    is_temporary = supply.temporary.find(ring.device) is not None
+    kind = None if is_temporary else supply.network.device_kind(supply.network.device_index(ring.device))
     where = " and ".join(
         f"feeder {feeder} (source {source})" if feeder else f"source {source}"
         for feeder, source in zip(ring.feeders, ring.sources, strict=True)
@@ -90,4 +104,5 @@ def _finding(supply: Supply, ring: Ring) -> Finding:
         f"with {count_things(len(others), 'device')}: {name_ids(others)}."
     )
     rule = "parallel_sources" if ring.has_two_sources else "loop"
-    return Finding(rule, layer_of(kind), (ring.device, *others), text)
+    layer = layer_of(kind) if kind is not None else TEMPORARY_LAYER
+    return Finding(rule, layer, (ring.device, *others), text)

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from topology.arrays import BoolArray, IntArray, LongArray, MaskArray, read_only
+from topology.errors import TemporarySupplyError
 from topology.forest import Forest, grow_forest
 from topology.kinds import BLAMEABLE_KINDS, CODE_OF_KIND, DeviceKind
 from topology.network import Network
@@ -80,7 +81,12 @@ class SupplyTree:
         supplies: Sequence[PhaseSupply] = (),
         joint: Forest | None = None,
     ) -> None:
-        """Walk the network from its sources, unless the walks of this very state are given."""
+        """Walk the network from its sources, unless the walks of this very state are given.
+
+        TemporarySupplyError where the state has temporary supply: that is for `Supply.under`, near a walk.
+        """
+        if state.temporary:
+            raise TemporarySupplyError("A state with temporary supply is not walked; ask `Supply.under`.")
         self.network = network
         self.state = state
         self.closed_phases = state.closed_phases

@@ -31,7 +31,7 @@ class FedServicePoint:
 
 @dataclass(frozen=True, slots=True)
 class TracedDevice:
-    """A device on a trace and the phases of the trace that it carries."""
+    """A device on a trace and the phases of the trace that it carries; `jumper` and `generator` are kinds too."""
 
     id: str
     kind: str
@@ -86,7 +86,7 @@ def upstream(*, tree: SupplyTree | Supply, device: str) -> Trace:
     nearest_first = sorted(rank, key=lambda passed: (rank[passed], passed))
     indices = np.array(nearest_first, dtype=np.int32)
     masks = np.array([phases[passed] for passed in nearest_first], dtype=np.uint8)
-    return Trace(device, (), _traced(supply.network, indices, masks))
+    return Trace(device, (), _traced(supply, indices, masks))
 
 
 def service_points_downstream(*, tree: SupplyTree | Supply, device: str, phases: int = ABC) -> list[str]:
@@ -152,7 +152,7 @@ def _devices_behind(supply: Supply, device: int) -> tuple[TracedDevice, ...]:
                 passed[one] = passed.get(one, 0) | shared
     indices = np.array(sorted(passed), dtype=np.int32)
     masks = np.array([passed[one] for one in indices.tolist()], dtype=np.uint8)
-    return _traced(supply.network, indices, masks)
+    return _traced(supply, indices, masks)
 
 
 def _ending_in(pieces: Pieces, stretches: Stretches) -> set[int]:
@@ -173,10 +173,9 @@ def _ending_in(pieces: Pieces, stretches: Stretches) -> set[int]:
     return found
 
 
-def _traced(network: Network, indices: Indices, phases: MaskArray) -> tuple[TracedDevice, ...]:
+def _traced(supply: Supply, indices: Indices, phases: MaskArray) -> tuple[TracedDevice, ...]:
+    numbers = indices.tolist()
     return tuple(
-        TracedDevice(one, network.device_kind(index).value, format_phases(mask))
-        for one, index, mask in zip(
-            network.device_ids(indices), indices.tolist(), phases.tolist(), strict=True
-        )
+        TracedDevice(one, supply.kind_of_edge(index), format_phases(mask))
+        for one, index, mask in zip(supply.edge_ids(numbers), numbers, phases.tolist(), strict=True)
     )

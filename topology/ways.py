@@ -17,7 +17,10 @@ from topology.supply import Supply
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Devices from a node to the source node that feeds it, nearest first, as indices."""
+    """Devices from a node to the source node that feeds it, nearest first, as indices.
+
+    Jumpers are among them by their numbers, and a generator, which feeds at the node it stands at, is the last.
+    """
 
     devices: tuple[int, ...]
     source: int
@@ -35,24 +38,36 @@ def way_to_source(supply: Supply, node: int, phase: int) -> Way | None:
     return None
 
 
-def _only_way(pieces: Pieces, position: int) -> Way | None:
-    """Return the way if it is the only one or nothing was switched; None when a ring leaves a choice."""
-    if pieces.rings:
-        return None
+def spanning_steps(pieces: Pieces, position: int) -> tuple[int, list[tuple[int, int]]]:
+    """Return the way from a live position over the trees and the entries of pieces, rings or no rings.
+
+    The position of the source, and the steps, nearest first: each a device with the position whose upper edge
+    it is, `NO_POSITION` for the device of a join.
+    """
     parent = pieces.forest.parent
-    # Each step is a position whose upper edge is passed, or the device of a join.
     steps: list[tuple[int, int]] = []
     while (entry := pieces.entries[pieces.piece_at(position)]) is not None:
         steps += _steps_between(pieces, position, entry.inner)
         steps.append((entry.device, NO_POSITION))
+        if entry.outer == 0:
+            # A generator is joined to the virtual root: it is the source.
+            return entry.inner, steps
         position = entry.outer
     while parent[position] > 0:
         steps.append((int(pieces.forest.parent_edge[position]), position))
         position = int(parent[position])
+    return position, steps
+
+
+def _only_way(pieces: Pieces, position: int) -> Way | None:
+    """Return the way if it is the only one or nothing was switched; None when a ring leaves a choice."""
+    if pieces.rings:
+        return None
+    source, steps = spanning_steps(pieces, position)
     is_bridge = pieces.forest.is_bridge
     if pieces.is_switched and not all(is_bridge[one] for _, one in steps if one != NO_POSITION):
         return None
-    return Way(tuple(device for device, _ in steps), int(pieces.forest.node_at[position]))
+    return Way(tuple(device for device, _ in steps), int(pieces.forest.node_at[source]))
 
 
 def _steps_between(pieces: Pieces, start: int, stop: int) -> list[tuple[int, int]]:
@@ -78,12 +93,12 @@ def _shortest_way(supply: Supply, node: int, phase: int) -> Way | None:
         here = waiting.popleft()
         if network.node_is_source[here]:
             return Way(_retrace(came_by, here), here)
-        for device in network.devices_at(here).tolist():
-            if supply.closed_phases_of(device) & phase:
-                beyond = network.other_end(device, here)
-                if beyond not in came_by:
-                    came_by[beyond] = (device, here)
-                    waiting.append(beyond)
+        if (generator := supply.generator_at(here, phase)) is not None:
+            return Way((*_retrace(came_by, here), generator), here)
+        for device, beyond in supply.edges_at(here):
+            if beyond not in came_by and supply.closed_phases_of(device) & phase:
+                came_by[beyond] = (device, here)
+                waiting.append(beyond)
     return None
 
 
