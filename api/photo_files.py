@@ -5,6 +5,8 @@ Rules:
 2. It is drawn anew as JPEG: position, time, camera, hidden parts and anything appended are gone; it stands
    upright, and is made smaller where it is larger than a screen needs.
 3. The file is written aside, flushed to the disk and then named by its digest; nobody sees half of one.
+4. A file that no row of the database has is removed once it is an hour old: its row may be on its way until
+   then. What was written aside and never named goes likewise.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import hashlib
 import io
 import os
 import tempfile
+import time
 import warnings
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -23,6 +27,7 @@ from dispatch.photos import KeptPhoto
 LARGEST_PHOTO_BYTES = 12 * 1024 * 1024
 LARGEST_PHOTO_PIXELS = 60_000_000
 LONGEST_SIDE_PX = 2048
+UNUSED_AFTER_S = 3600.0
 MEDIA_TYPE = "image/jpeg"
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 82
@@ -44,9 +49,8 @@ class PhotoFiles:
         """Check a photo, make it anew and keep it; PhotoRefusedError says why it cannot be."""
         made, width, height = _made_anew(sent)
         digest = hashlib.sha256(made).hexdigest()
-        path = self.path(digest)
-        if not path.exists():
-            _write_whole(path, made)
+        # Written even if it is there: it is new again, so that nobody removes it before its row is kept.
+        _write_whole(self.path(digest), made)
         return KeptPhoto(
             digest=digest,
             sent_digest=sent_digest(sent),
@@ -58,6 +62,18 @@ class PhotoFiles:
     def path(self, digest: str) -> Path:
         """Return where the photo of this digest is kept."""
         return self._folder / digest[:2] / f"{digest}.jpg"
+
+    def remove_unused(self, in_use: Callable[[Collection[str]], set[str]]) -> int:
+        """Remove the files that no photo has (rule 4); return how many.
+
+        `in_use` says which of these digests a photo has.
+        """
+        removed = 0
+        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            old = [path for path in folder.iterdir() if _is_old(path)]
+            used = in_use([path.stem for path in old if path.suffix == ".jpg"]) if old else set()
+            removed += sum(_remove_if_old(path) for path in old if path.stem not in used)
+        return removed
 
 
 def sent_digest(sent: bytes) -> str:
@@ -87,6 +103,27 @@ def _made_anew(sent: bytes) -> tuple[bytes, int, int]:
     buffer = io.BytesIO()
     clean.save(buffer, format="JPEG", quality=_QUALITY, optimize=True)
     return buffer.getvalue(), clean.width, clean.height
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return path.stat().st_mtime < time.time() - UNUSED_AFTER_S
+    except FileNotFoundError:
+        return False
+
+
+def _remove_if_old(path: Path) -> bool:
+    """Remove a file, unless it was written anew since it was looked at: then it is put back."""
+    aside = path.with_name(f".gone-{path.name}")
+    try:
+        path.replace(aside)
+    except FileNotFoundError:
+        return False
+    if not _is_old(aside):
+        aside.replace(path)
+        return False
+    aside.unlink(missing_ok=True)
+    return True
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ from dispatch.meter_requests import PingRules
 from dispatch.planner import PlannerRules
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
 from dispatch.promise_document import PromiseRules, default_promise_rules, read_promise_rules
+from dispatch.tidying import TidyRules
 from gis.cluster import default_home
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates, read_rates
@@ -302,6 +303,32 @@ class PromiseSettings(BaseSettings):
         return read_promise_rules(self.file) if self.file is not None else default_promise_rules()
 
 
+class TidySettings(BaseSettings):
+    """How long what nobody can need any more is kept."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    unnamed_photos_days: float = Field(
+        default=7.0,
+        ge=0.1,
+        le=3650,
+        description="After how many days a photo that no report names is removed. One that was named stays.",
+    )
+    past_shifts_days: float = Field(
+        default=62.0,
+        ge=7,
+        le=36500,
+        description="After how many days a shift that is past leaves the roster; the change log keeps it.",
+    )
+
+    def rules(self) -> TidyRules:
+        """Return how long each is kept."""
+        return TidyRules(
+            photos_after=timedelta(days=self.unnamed_photos_days),
+            shifts_after=timedelta(days=self.past_shifts_days),
+        )
+
+
 def as_environment(*settings: BaseSettings) -> dict[str, str]:
     """Return settings as the variables that give them to a process of our own."""
     variables = {}
@@ -325,4 +352,5 @@ SETTINGS = (
     InferenceSettings,
     PlanningSettings,
     PromiseSettings,
+    TidySettings,
 )

@@ -51,6 +51,20 @@ def set_shifts(
     return read_shifts(session, crew_id=crew_id)
 
 
+def remove_shifts_before(
+    session: Session, *, crew_id: str, before: datetime, actor: str, now: datetime
+) -> None:
+    """Take shifts that ended before a moment off the roster; the log keeps what they were."""
+    known = read_shifts(session, crew_id=crew_id)
+    session.execute(
+        delete(CrewShiftRow).where(CrewShiftRow.crew_id == crew_id, CrewShiftRow.ends_at < before)
+    )
+    kept = [one for one in known if one.end >= before]
+    if kept != known:
+        data = {"values": {"shifts": {"old": as_log(known), "new": as_log(kept)}}}
+        _record(session, Event.CREW_SHIFTS_CHANGED, crew_id, data, Author(actor=actor, now=now))
+
+
 def read_shifts(session: Session, *, crew_id: str) -> list[Stretch]:
     """Return a crew's shifts, in order."""
     rows = session.scalars(

@@ -136,6 +136,11 @@ class PhotoRow(Base):
         CheckConstraint("size_bytes > 0 AND width_px > 0 AND height_px > 0", name="size"),
         Index("ix_photo_hazard_id", "hazard_id"),
         Index("ix_photo_damage_report_id", "damage_report_id"),
+        Index(
+            "ix_photo_unnamed",
+            "received_at",
+            postgresql_where=text("hazard_id IS NULL AND damage_report_id IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

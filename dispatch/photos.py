@@ -31,17 +31,23 @@ class KeptPhoto:
     height_px: int
 
 
-def known_photo(session: Session, *, id: str, sent_digest: str) -> bool:
-    """Return whether this photo was received before; Conflict if the id was used for another one."""
-    row = session.get(PhotoRow, id)
-    if row is not None and row.sent_digest != sent_digest:
+def known_photo(session: Session, *, id: str, sent_digest: str, now: datetime) -> bool:
+    """Return whether this photo was received before; Conflict if the id was used for another one.
+
+    Sent again, it waits for its report anew (dispatch/tidying.py removes those that no report names).
+    """
+    row = session.get(PhotoRow, id, with_for_update=True)
+    if row is None:
+        return False
+    if row.sent_digest != sent_digest:
         raise Conflict(f"The photo id {id!r} was used for another photo before; the first stands.")
-    return row is not None
+    row.received_at = max(row.received_at, now)
+    return True
 
 
 def keep_photo(session: Session, *, id: str, photo: KeptPhoto, sender: str, now: datetime) -> None:
     """Keep the row of a photo whose file is written; the same photo again changes nothing."""
-    if known_photo(session, id=id, sent_digest=photo.sent_digest):
+    if known_photo(session, id=id, sent_digest=photo.sent_digest, now=now):
         return
     session.add(
         PhotoRow(

@@ -13,11 +13,20 @@ import time
 import psycopg
 from sqlalchemy import Engine
 
+from api.photo_files import PhotoFiles
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.lone_worker import LoneWorker
 from api.processes.promise_keeper import PromiseKeeper
-from api.settings import DatabaseSettings, HoldDownSettings, InferenceSettings, MeterSettings, WebSettings
+from api.processes.tidy_keeper import TidyKeeper
+from api.settings import (
+    DatabaseSettings,
+    HoldDownSettings,
+    InferenceSettings,
+    MeterSettings,
+    TidySettings,
+    WebSettings,
+)
 from api.work import Work, reading, writing
 from api.worker_locks import WorkerLock, beat
 from dispatch.analysis import Analyst
@@ -27,6 +36,7 @@ from dispatch.intake_conflicts import intake_conflicts_differ, reconcile_intake_
 from dispatch.meter_requests import PingRules, ask_about_outages, ask_after_restoration
 from dispatch.network_cache import NetworkCache
 from dispatch.tables import EVIDENCE_CHANNEL
+from dispatch.tidying import TidyRules
 from gis.database import connect
 
 logger = logging.getLogger("relight.analysis")
@@ -44,6 +54,7 @@ class AnalysisWorker:
         stopping: threading.Event,
         pings: PingRules | None = None,
         analyst: Analyst | None = None,
+        tidy: TidyKeeper | None = None,
     ) -> None:
         """Prepare; nothing is opened until `run`. With `pings`, meters are asked about single outages."""
         self._engine = engine
@@ -51,6 +62,7 @@ class AnalysisWorker:
         self._pings = pings
         self._analyst = analyst or Analyst(networks=NetworkCache())
         self._promises = PromiseKeeper(engine)
+        self._tidy = tidy
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
 
     def run(self) -> None:
@@ -69,6 +81,8 @@ class AnalysisWorker:
         self._work_off(connection)
         self._tell_conflicts()
         self._promises.look()
+        if self._tidy is not None:
+            self._tidy.look()
 
     def _work_off(self, lock_holder: psycopg.Connection | None = None) -> None:
         """Take step after step until no evidence waits."""
@@ -126,10 +140,18 @@ class AnalysisWorker:
             return self._analyst.has_work(work.session, now=work.now)
 
 
-def work(url: str, *, analyst: Analyst | None = None, pings: PingRules | None = None) -> None:
-    """Work on the database at the address until a signal says stop."""
+def work(
+    url: str,
+    *,
+    analyst: Analyst | None = None,
+    pings: PingRules | None = None,
+    photos: PhotoFiles | None = None,
+    tidy: TidyRules | None = None,
+) -> None:
+    """Work on the database at the address until a signal says stop; with `photos`, tidy up as well."""
     engine = connect(url, application_name="relight analysis", pool_size=2)
-    AnalysisWorker(engine, stopping=stop_event(), analyst=analyst, pings=pings).run()
+    keeper = TidyKeeper(engine, photos=photos, rules=tidy or TidyRules()) if photos is not None else None
+    AnalysisWorker(engine, stopping=stop_event(), analyst=analyst, pings=pings, tidy=keeper).run()
     engine.dispose()
 
 
@@ -145,6 +167,8 @@ def main() -> None:
             hold_down=HoldDownSettings().by_kind(),
         ),
         pings=MeterSettings().auto_rules(),
+        photos=PhotoFiles(database.photos_folder),
+        tidy=TidySettings().rules(),
     )
 
 

@@ -41,8 +41,9 @@ async def take_photo(photo_id: PhotoId, request: Request, identity: SignedIn, en
     files: PhotoFiles = request.app.state.photos
 
     def keep() -> PhotoTaken:
-        with reading(engine) as work:
-            known = known_photo(work.session, id=photo_id, sent_digest=sent_digest(content))
+        with receiving(engine) as work:
+            digest = sent_digest(content)
+            known = known_photo(work.session, id=photo_id, sent_digest=digest, now=work.now)
         if not known:
             photo = files.keep(content)
             with receiving(engine) as work:

@@ -595,6 +595,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_photo_damage_report_id', 'photo', ['damage_report_id'], unique=False)
     op.create_index('ix_photo_hazard_id', 'photo', ['hazard_id'], unique=False)
+    op.create_index('ix_photo_unnamed', 'photo', ['received_at'], unique=False, postgresql_where=sa.text('hazard_id IS NULL AND damage_report_id IS NULL'))
     op.create_table('notification',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
