@@ -102,19 +102,24 @@ class BlameTree:
 
     def levels(self, vertices: Indices) -> list[LongArray]:
         """Return some vertices by depth, the topmost first."""
-        order = np.argsort(self.depth[vertices], kind="stable")
-        starts = np.flatnonzero(np.diff(self.depth[vertices[order]], prepend=-1))
-        return [one for one in np.split(np.asarray(vertices, dtype=np.int64)[order], starts[1:]) if len(one)]
+        return [np.asarray(vertices[rows], dtype=np.int64) for rows in self.levels_of(vertices)]
+
+    def levels_of(self, vertices: Indices) -> list[LongArray]:
+        """Return the places of some vertices by depth, the topmost first."""
+        depths = self.depth[vertices]
+        order = np.argsort(depths, kind="stable")
+        starts = np.flatnonzero(np.diff(depths[order], prepend=-1))
+        return [one for one in np.split(order, starts[1:]) if len(one)]
 
     def with_all_above(self, vertices: Indices) -> LongArray:
         """Return some vertices and all above them, sorted, the root among them."""
         marked = np.zeros(len(self), dtype=np.bool_)
-        climbing = np.unique(vertices)
+        marked[ROOT] = marked[vertices] = True
+        climbing: Indices = np.flatnonzero(marked[1:]) + 1
         while len(climbing):
-            climbing = climbing[~marked[climbing]]
+            above = self.parent[climbing]
+            climbing = above[~marked[above]]
             marked[climbing] = True
-            climbing = np.unique(self.parent[climbing])
-        marked[ROOT] = True
         return np.flatnonzero(marked)
 
     def above(self, vertex: int) -> list[int]:

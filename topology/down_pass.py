@@ -84,7 +84,8 @@ class _Descent:
 
     def __init__(self, posterior: Posterior, vertices: LongArray) -> None:
         self._posterior = posterior
-        self._vertices = vertices
+        self._row = np.zeros(len(posterior.blame), dtype=np.int64)
+        self._row[vertices] = np.arange(len(vertices))
         passes = posterior.passes
         count, states, settings = len(vertices), len(posterior.states), len(passes.settings)
         self._below = np.zeros((count, states, settings))
@@ -97,8 +98,8 @@ class _Descent:
         """Go down to the vertices of one depth."""
         posterior, passes = self._posterior, self._posterior.passes
         states, weights = posterior.states, posterior.weights
-        rows = np.searchsorted(self._vertices, level)
-        above = np.searchsorted(self._vertices, posterior.blame.parent[level])
+        rows = self._row[level]
+        above = self._row[posterior.blame.parent[level]]
         reach = self._below[above]
         believed = self.cut[above]
         given = _given(reach, believed, weights)
@@ -110,8 +111,8 @@ class _Descent:
             likely = np.exp(opening.log_odds - log_gain[at])
             joint = reach[at] * likely
             self.probability[rows[at], state] = joint[:, states.apart[state]].sum(axis=1) @ weights
-            for cut in range(len(states)):
-                below[at, states.join[cut, state]] += joint[:, cut]
+            becomes = states.join[:, state] == np.arange(len(states))[:, None]
+            below[at] += becomes.astype(np.float64) @ joint
             given_cut = likely[np.arange(len(at)), believed[at]]
             new = states.join[believed[at], state] != believed[at]
             adds[at, state] = np.where(new, (given_cut * given[at]).sum(axis=1), 0.0)
@@ -125,17 +126,15 @@ class _Descent:
         """Return how likely points are out alone, and those that are left unexplained."""
         posterior = self._posterior
         blame, states, weights = posterior.blame, posterior.states, posterior.weights
-        rows = np.searchsorted(self._vertices, blame.vertex_of_point[points])
-        ratios = posterior.ratios(posterior.passes, points)
-        priors = posterior.service_priors(points)[:, None]
-        with np.errstate(divide="ignore"):
-            odds = np.log(priors) - np.log1p(-priors) + ratios
-        likely = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))
-        is_on = ~states.out[:, blame.taken_of_point[points]].T
-        reach = self._below[rows]
-        alone = (reach * is_on[:, :, None]).sum(axis=1) * likely @ weights
-        out = alone + (reach * ~is_on[:, :, None]).sum(axis=1) @ weights
-        is_cut = states.out[self.cut[rows], blame.taken_of_point[points]]
+        rows = self._row[blame.vertex_of_point[points]]
+        taken = blame.taken_of_point[points]
+        # How likely it is cut, or not, is the same for all at one vertex that take the same phases.
+        reach = np.ascontiguousarray(self._below.transpose(0, 2, 1))
+        cut = (reach @ states.out) * weights[:, None]
+        whole = (reach @ ~states.out) * weights[:, None]
+        alone = np.einsum("ij,ij->i", whole[rows, :, taken], posterior.service_alone(points))
+        out = alone + cut.sum(axis=1)[rows, taken]
+        is_cut = states.out[self.cut[rows], taken]
         has_said_little = np.isin(posterior.category[points], _HAVE_SAID_LITTLE)
         least = np.where(has_said_little, MORE_LIKELY_THAN_NOT, WORTH_SAYING)
         left = np.flatnonzero((out >= least) & ~is_cut)

@@ -82,7 +82,7 @@ class Explanations:
         posterior = self.posterior
         blame, out = posterior.blame, posterior.states.out
         ways: dict[int, tuple[int, FloatArray]] = {}
-        for point, own in zip(points.tolist(), service_alone(posterior, points), strict=True):
+        for point, own in zip(points.tolist(), posterior.service_alone(points), strict=True):
             vertex = int(blame.vertex_of_point[point])
             if vertex not in ways:
                 ways[vertex] = self._way_down(vertex)
@@ -160,7 +160,7 @@ def _with_services(
     """Tell for each service whether it is out: where it is not cut off, on its own or not at all."""
     blame = posterior.blame
     service_out = np.zeros((len(states), len(services)), dtype=np.bool_)
-    alone = service_alone(posterior, services)
+    alone = posterior.service_alone(services)
     for place, point in enumerate(services.tolist()):
         column = int(np.searchsorted(vertices, blame.vertex_of_point[point]))
         is_cut = posterior.states.out[states[:, column], blame.taken_of_point[point]]
@@ -191,15 +191,6 @@ def transitions(posterior: Posterior, vertices: LongArray) -> FloatArray:
         for above in range(count):
             steps[opening.rows, above, states.join[above, opening.state]] += likely[:, above]
     return steps
-
-
-def service_alone(posterior: Posterior, points: LongArray) -> FloatArray:
-    """Return how likely service points that are not cut off are out on their own, points x settings."""
-    priors = posterior.service_priors(points)[:, None]
-    with np.errstate(divide="ignore"):
-        odds = np.log(priors) - np.log1p(-priors) + posterior.ratios(posterior.passes, points)
-    alone: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(odds, -700, 700)))
-    return alone
 
 
 def zone_counts(blame: BlameTree, vertices: LongArray) -> LongArray:

@@ -85,6 +85,7 @@ class FaultPriors:
         self.service_of_point = points
         self.probability = self._by_state(np.minimum(whole, MOST_LIKELY_OPEN), single_by_code[kinds])
         self.log_odds, self.log_none = _log_odds(self.probability)
+        self.odds = np.exp(self.log_odds)
 
     def _by_state(self, whole: FloatArray, single: FloatArray) -> FloatArray:
         """Return by vertex and state how likely it is that the vertex opens so."""
@@ -108,6 +109,7 @@ class FaultPriors:
         """
         with np.errstate(divide="ignore"):
             self.log_odds[vertices] = _log_odds(self.probability[vertices])[0] + np.log(ratios)
+        self.odds[vertices] = np.exp(self.log_odds[vertices])
 
 
 def prior_by_kind(rates: EvidenceRates, present: dict[str, int], expected_faults: float) -> dict[str, float]:

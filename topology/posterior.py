@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from topology.arrays import BoolArray, Indices, IntArray, LongArray
-from topology.blame_tree import ROOT, BlameTree
+from topology.blame_tree import NOBODY, ROOT, BlameTree
 from topology.evidence_weights import (
     BUCKETS,
     CATEGORIES,
@@ -36,7 +36,7 @@ from topology.evidence_weights import (
 )
 from topology.fault_priors import FaultPriors, cut_states
 from topology.rates import FEWEST_EXPECTED, EvidenceRates
-from topology.up_pass import UpPass, at_service
+from topology.up_pass import UpPass, at_service, likely_of
 
 WEIGHING_FEEDERS = 10
 LEAST_WEIGHT = 1e-3
@@ -169,6 +169,18 @@ class Posterior:
             priors[place] = self._own_priors[int(points[place])]
         return priors
 
+    def service_alone(self, points: Indices) -> FloatArray:
+        """Return how likely service points that are not cut off are out on their own, points x settings."""
+        ages, categories = self.age[self.blame.vertex_of_point[points]], self.category[points]
+        alone: FloatArray = self.passes.service_alone[ages, categories]
+        own = np.flatnonzero(np.isin(points, list(self._own_priors))) if self._own_priors else ()
+        if len(own):
+            priors = self.service_priors(points[own])[:, None]
+            with np.errstate(divide="ignore"):
+                odds = np.log(priors) - np.log1p(-priors)
+            alone[own] = likely_of(odds + self.ratios(self.passes, points[own]))
+        return alone
+
     def active_feeders(self) -> LongArray:
         """Return the feeders with reports."""
         feeders = self.blame.feeders
@@ -195,7 +207,9 @@ class Posterior:
         vertices = self._refresh(self.passes, active)
         if self.passes is not before or not np.array_equal(self.weights, weights_before):
             return active
-        return np.unique(self.blame.feeder[vertices]).astype(np.int64)
+        # In pre-order what is below a feeder is one slice.
+        feeders = self.blame.feeder[vertices].astype(np.int64)
+        return feeders[np.flatnonzero(np.diff(feeders, prepend=NOBODY))]
 
     def _weigh_settings(self, active: LongArray) -> None:
         """Rule 2."""

@@ -18,8 +18,32 @@ import numpy as np
 
 from topology.arrays import IntArray, LongArray
 from topology.blame_tree import BlameTree
-from topology.evidence_weights import AGES, CATEGORIES, EvidenceWeights, FloatArray, Setting
+from topology.evidence_weights import AGES, BUCKETS, CATEGORIES, EvidenceWeights, FloatArray, Setting
 from topology.fault_priors import FaultPriors
+
+# Numbers whose logarithms are less far from 0 are added as they are, without overflow.
+FARTHEST = 600.0
+
+Chosen = slice | LongArray
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The settings that differ (`first`), and by setting which of these it is like (None: all differ)."""
+
+    first: Chosen
+    like: LongArray | None
+
+    def spread(self, values: FloatArray) -> FloatArray:
+        """Return values of the settings that differ as values of all, the last axis."""
+        if self.like is None:
+            return values
+        if values.shape[-1] == 1:
+            return np.repeat(values, len(self.like), axis=-1)
+        return np.asarray(np.take(values, self.like, axis=-1))
+
+
+EACH = Alike(slice(None), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +69,18 @@ class UpPass:
         self.log_gain = np.zeros((len(blame), states, len(settings)))
         self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
         self._tables: list[FloatArray] = []
+        self._alike = _alike_but_for_delay(self.settings)
 
     def weigh(self, weights: EvidenceWeights) -> None:
         """Take other weights; nothing is fresh after it."""
         self.is_fresh[:] = False
         self.evidence = weights
         self._tables = [self._table(weights.ratios(age)) for age in range(AGES)]
+        # By age, category and setting: how likely a service point that is not cut off is out on its own.
+        prior = self.priors.service
+        with np.errstate(divide="ignore"):
+            odds = np.log(prior) - np.log1p(-prior)
+        self.service_alone = likely_of(odds + np.stack([weights.ratios(age) for age in range(AGES)]))
 
     def _table(self, ratios: FloatArray) -> FloatArray:
         """Return rule 1 as a matrix: (category, phases taken) x (state, setting)."""
@@ -79,26 +109,58 @@ class UpPass:
             ages: by vertex, that of its feeder.
             extra: what service points with a prior of their own add to their vertex, by state and setting.
         """
-        for level in reversed(self.blame.levels(vertices)):
-            within = self.own(level, counts, ages)
-            self._add_children(level, within)
+        # By how old a first call was nothing differs on feeders that no call spoke of first.
+        is_called_first = ages[vertices] >= BUCKETS
+        for some, asked in ((~is_called_first, self._alike), (is_called_first, EACH)):
+            if some.any():
+                self._refresh(vertices[some], counts, ages, extra, asked)
+        self.is_fresh[vertices] = True
+
+    def _refresh(
+        self,
+        vertices: LongArray,
+        counts: FloatArray,
+        ages: IntArray,
+        extra: dict[int, FloatArray],
+        alike: Alike,
+    ) -> None:
+        """Work out vertices, level by level, for the settings that differ there."""
+        first = alike.first
+        own = self._own(vertices, counts, ages, first)
+        for rows in reversed(self.blame.levels_of(vertices)):
+            level, within = vertices[rows], own[rows]
+            self._add_children(level, within, first)
             for row, vertex in enumerate(level.tolist()) if extra else ():
                 if vertex in extra:
-                    within[row] += extra[vertex]
-            self.within[level] = within
-            self.log_gain[level] = gain = self.work_out_gain(level)
-            self.whole[level] = within + gain + self.priors.log_none[level][:, None, None]
-        self.is_fresh[vertices] = True
+                    within[row] += extra[vertex][:, first]
+            self.within[level] = alike.spread(within)
+            gain = self._gain(level, within)
+            self.log_gain[level] = alike.spread(gain)
+            within += gain
+            within += self.priors.log_none[level][:, None, None]
+            self.whole[level] = alike.spread(within)
 
     def own(self, vertices: LongArray, counts: FloatArray, ages: IntArray) -> FloatArray:
         """Return what the service points that hang at some vertices weigh, by state and setting."""
-        own = np.zeros((len(vertices), len(self.priors.states) * len(self.settings)))
-        for age, table in enumerate(self._tables):
-            if (rows := np.flatnonzero(ages[vertices] == age)).size:
-                own[rows] = counts[vertices[rows]] @ table
-        return own.reshape(len(vertices), len(self.priors.states), len(self.settings))
+        return self._own(vertices, counts, ages, slice(None))
 
-    def _add_children(self, level: LongArray, within: FloatArray) -> None:
+    def _own(self, vertices: LongArray, counts: FloatArray, ages: IntArray, settings: Chosen) -> FloatArray:
+        states = len(self.priors.states)
+        tables = [one.reshape(len(one), states, len(self.settings))[:, :, settings] for one in self._tables]
+        width = states * tables[0].shape[2]
+        own = np.zeros((len(vertices), width))
+        starts = self.blame.point_starts
+        hung = np.flatnonzero(starts[vertices + 1] > starts[vertices])
+        counted = counts[vertices[hung]]
+        columns = np.flatnonzero(counted.any(axis=0))
+        counted = counted[:, columns]
+        ages = ages[vertices[hung]]
+        for age, table in enumerate(tables):
+            if (rows := np.flatnonzero(ages == age)).size:
+                own[hung[rows]] = counted[rows] @ table[columns].reshape(len(columns), width)
+        return own.reshape(len(vertices), states, width // states)
+
+    def _add_children(self, level: LongArray, within: FloatArray, settings: Chosen) -> None:
         children, starts = self.blame.children
         counts = starts[level + 1] - starts[level]
         rows = np.flatnonzero(counts)
@@ -107,25 +169,64 @@ class UpPass:
         lengths = counts[rows]
         firsts = np.cumsum(lengths) - lengths
         places = np.repeat(starts[level[rows]] - firsts, lengths) + np.arange(int(lengths.sum()))
-        within[rows] += np.add.reduceat(self.whole[children[places]], firsts, axis=0)
+        whole = self.whole[children[places]][:, :, settings]
+        within[rows] += np.add.reduceat(whole, firsts, axis=0)
 
     def openings(self, vertices: LongArray) -> list[Opening]:
         """Return how likely vertices are to add each state, against adding nothing."""
+        return self._openings(vertices, self.within[vertices])
+
+    def _openings(self, vertices: LongArray, within: FloatArray) -> list[Opening]:
         join = self.priors.states.join
         found = []
         for state in range(1, len(self.priors.states)):
             odds = self.priors.log_odds[vertices, state]
             rows = np.flatnonzero(np.isfinite(odds))
             if len(rows):
-                within = self.within[vertices[rows]]
-                gain = within[:, join[:, state]] - within
+                here = within[rows]
+                gain = here[:, join[:, state]] - here
                 found.append(Opening(state, rows, odds[rows, None, None] + gain))
         return found
 
     def work_out_gain(self, vertices: LongArray) -> FloatArray:
         """Return the log of all that vertices may add, and of adding nothing, against adding nothing."""
-        top: FloatArray = np.zeros((len(vertices), len(self.priors.states), len(self.settings)))
-        openings = self.openings(vertices)
+        return self._gain(vertices, self.within[vertices])
+
+    def _gain(self, vertices: LongArray, within: FloatArray) -> FloatArray:
+        """Work out the gain from `within`; where it is too far from 0 for plain numbers, in logarithms."""
+        far = np.flatnonzero(np.abs(within).max(axis=(1, 2), initial=0.0) > FARTHEST)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            likely = np.exp(within)
+            total = self._with_openings(likely, self.priors.odds[vertices])
+            total /= likely
+            np.log(total, out=total)
+        if len(far):
+            total[far] = self._gain_of_logs(vertices[far], within[far])
+        return total
+
+    def _with_openings(self, likely: FloatArray, odds: FloatArray) -> FloatArray:
+        """Return by vertex, state and setting the sum over all that the vertex may add, or not."""
+        join = self.priors.states.join
+        is_all = (join == np.arange(len(join))).all(axis=0)
+        total = likely.copy()
+        for state in np.flatnonzero(is_all).tolist():
+            total += odds[:, state, None, None] * likely[:, state, None]
+        parted = np.where(is_all, 0.0, odds)
+        rows = np.flatnonzero(parted.any(axis=1))
+        of_rows, parted = likely[rows], parted[rows]
+        more = np.zeros_like(of_rows)
+        for state in np.flatnonzero(parted.any(axis=0)).tolist():
+            some = np.flatnonzero(parted[:, state])
+            if len(some) == len(rows):
+                more += parted[:, state, None, None] * of_rows[:, join[:, state]]
+            else:
+                more[some] += parted[some, state, None, None] * of_rows[some][:, join[:, state]]
+        total[rows] += more
+        return total
+
+    def _gain_of_logs(self, vertices: LongArray, within: FloatArray) -> FloatArray:
+        top: FloatArray = np.zeros_like(within)
+        openings = self._openings(vertices, within)
         for opening in openings:
             top[opening.rows] = np.maximum(top[opening.rows], opening.log_odds)
         total: FloatArray = np.exp(-top)
@@ -142,3 +243,19 @@ def at_service(prior: float, ratios: FloatArray) -> FloatArray:
         return np.zeros_like(ratios)
     log_ratios: FloatArray = np.logaddexp(np.log1p(-prior), np.log(prior) + ratios)
     return log_ratios
+
+
+def _alike_but_for_delay(settings: Sequence[Setting]) -> Alike:
+    firsts: dict[tuple[float, float], int] = {}
+    places = [firsts.setdefault((one.loss, one.false_rate), place) for place, one in enumerate(settings)]
+    if len(firsts) == len(settings):
+        return EACH
+    first, like = np.unique(places, return_inverse=True)
+    chosen = slice(0, 1) if len(first) == 1 else first.astype(np.int64)
+    return Alike(chosen, like.reshape(-1).astype(np.int64))
+
+
+def likely_of(log_odds: FloatArray) -> FloatArray:
+    """Return probabilities of log odds."""
+    likely: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700)))
+    return likely
