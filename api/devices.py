@@ -32,7 +32,7 @@ def describe_device(session: Session, *, networks: NetworkCache, device: str) ->
     traced = networks.in_force(session)
     if not traced.knows(device):
         raise UnknownThing(kind="device", id=device)
-    trace = downstream(tree=traced.tree, device=device)
+    trace = downstream(tree=traced.normal, device=device)
     fed = tuple(service_point.id for service_point in trace.service_points)
     places = device_places(session, network_version=traced.network_version, ids=[device])
     place = places.get(device)

@@ -133,14 +133,21 @@ def refine_outage(
 
 
 def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwork) -> dict[str, int]:
-    """Return the households that a new network version lost: they stay out until a person acts."""
+    """Return the households that stay out until a person acts, whatever is inferred.
+
+    A new network version lost them, or they are switched off: without supply, nobody can tell by them what
+    has opened.
+    """
     own = session.execute(
         select(InterruptionRow.service_point, InterruptionRow.customers).where(
             InterruptionRow.outage_id == outage.id
         )
     ).all()
-    is_there = traced.network.find_service_points([row.service_point for row in own]) >= 0
-    return {row.service_point: row.customers for row, known in zip(own, is_there, strict=True) if not known}
+    ids = [row.service_point for row in own]
+    is_there = traced.network.find_service_points(ids) >= 0
+    gone = {id for id, known in zip(ids, is_there, strict=True) if not known}
+    kept = gone | traced.switched_off(ids)
+    return {row.service_point: row.customers for row in own if row.service_point in kept}
 
 
 def change_etr(session: Session, *, outage: OutageRow, values: dict[str, Any], author: Author) -> int | None:

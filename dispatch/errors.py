@@ -28,8 +28,23 @@ class Because(StrEnum):
     SHAPE_CROSSES_ITSELF = "shape_crosses_itself"
     CREW_WAS_SENT = "crew_was_sent"
     NO_PLAN = "no_plan"
+    ORDERED_OTHERWISE = "ordered_otherwise"
+    HAZARD_CHANGED = "hazard_changed"
     HAZARD_OUTCOME_MISSING = "hazard_outcome_missing"
     HAZARD_IS_CLOSED = "hazard_is_closed"
+    DEVICE_TAGGED = "device_tagged"
+    TAG_WAS_REMOVED = "tag_was_removed"
+    TAG_OF_ANOTHER = "tag_of_another"
+    OWN_ORDER = "own_order"
+    STEP_OUT_OF_TURN = "step_out_of_turn"
+    STEP_WAS_EXECUTED = "step_was_executed"
+    STEP_CHANGES_NOTHING = "step_changes_nothing"
+    STEPS_MISSING = "steps_missing"
+    SWITCHED_OFF = "switched_off"
+    PROPOSALS_CHANGED = "proposals_changed"
+    OUTAGE_NOT_CONFIRMED = "outage_not_confirmed"
+    EXECUTED_IN_FUTURE = "executed_in_future"
+    EXECUTED_BEFORE_LAST = "executed_before_last"
 
 
 class DispatchError(Exception):
@@ -83,15 +98,17 @@ class StalePlan(DispatchError):
     def __init__(
         self,
         *,
-        outage_id: str,
+        outage_id: str | None,
         crew_id: str,
         planned_crew: str | None,
         seen_version: int,
         version: int,
         changes: Sequence[Change],
+        hazard_id: str | None = None,
     ) -> None:
-        """Name the stop that was wanted, the crew planned for its outage now, and the changes since."""
+        """Name the stop that was wanted, the crew planned for its outage or hazard now, and the changes."""
         self.outage_id = outage_id
+        self.hazard_id = hazard_id
         self.crew_id = crew_id
         self.planned_crew = planned_crew
         self.seen_version = seen_version
@@ -101,8 +118,41 @@ class StalePlan(DispatchError):
         what = "; ".join(f"{change.name} by {change.actor}" for change in self.changes)
         super().__init__(
             f"The plan has changed since you looked (version {seen_version}, now {version}): it now sends "
-            f"{said} to outage {outage_id}, not {crew_id}. {what or 'A better plan was found'}. "
+            f"{said} to {outage_id or hazard_id}, not {crew_id}. {what or 'A better plan was found'}. "
             "Look at it again and decide anew."
+        )
+
+
+class StaleSwitching(DispatchError):
+    """A step would now do something else than was seen; carries what was switched or believed since."""
+
+    def __init__(
+        self, *, order_id: str, number: int, seen: str, preview: str, changes: Sequence[Change]
+    ) -> None:
+        """Name the step, the digest of the preview that was seen, the one of now, and the changes since."""
+        self.order_id = order_id
+        self.number = number
+        self.seen = seen
+        self.preview = preview
+        self.changes = tuple(changes)
+        what = "; ".join(f"{change.name} {change.subject} by {change.actor}" for change in self.changes)
+        super().__init__(
+            f"Step {number} of {order_id} was not executed: it would now do something else than you saw. "
+            f"Since then: {what or 'another state of the network'}. Look at its preview again."
+        )
+
+
+class ReasonNeeded(DispatchError):
+    """A step is flagged: it may be executed, with a reason that a person gives. `flags` are codes."""
+
+    def __init__(self, *, order_id: str, number: int, flags: Sequence[str]) -> None:
+        """Name the step and everything that is flagged about it."""
+        self.order_id = order_id
+        self.number = number
+        self.flags = list(flags)
+        named = ", ".join(flag.replace("_", " ") for flag in flags)
+        super().__init__(
+            f"Step {number} of {order_id} is flagged ({named}). Give a reason to execute it all the same."
         )
 
 

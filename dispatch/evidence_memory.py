@@ -1,8 +1,8 @@
 """What inference knows, kept in memory between the steps of one process and in step with the database.
 
 Owns the running inference. It is a copy: the rows of evidence that speak (`analysed`) are the truth.
-RULE 1: it starts anew with another network version, and whenever a transaction that it took part in ends with
-nothing, whatever the reason.
+RULE 1: it starts anew with another network version, when something was switched, and whenever a transaction
+that it took part in ends with nothing, whatever the reason.
 RULE 2: when somebody else has changed an outage, planned work or the like since, evidence may have been spent
 or revived: the ids are compared, and only what differs is told to inference.
 """
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import latest_position
 from dispatch.network_cache import TracedNetwork
+from dispatch.switch_positions import switching_version
 from dispatch.tables import ChangeLogRow, EvidenceRow
 from gis.tables import ServicePointRow
 from topology.arrays import BoolArray
@@ -61,7 +62,7 @@ class EvidenceMemory:
         """Get ready for a step on a network version, and see whether the memory still holds."""
         # Rolled back by whoever holds the session, perhaps long after this step: then nothing of it happened.
         event.listen(session, "after_soft_rollback", lambda *_: self.forget_all())
-        if self._traced is None or self._traced.network_version != traced.network_version:
+        if self._traced is not traced:
             self.forget_all()
         if self._inference is None:
             self._traced = traced
@@ -73,6 +74,10 @@ class EvidenceMemory:
             )
         elif not self._others_acted(session):
             self.is_in_step = True
+
+    def is_behind(self, session: Session) -> bool:
+        """Whether something was switched since the last step, so that what is known may mean something else."""
+        return self._traced is not None and self._traced.switching_version != switching_version(session)
 
     def must_compare(self) -> None:
         """Let the next answer compare all ids: evidence was laid aside by itself."""

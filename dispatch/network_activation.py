@@ -1,4 +1,6 @@
-"""Another network version over a running one: outages, interruptions and evidence go over by their ids.
+"""Another network version over a running one: all that is known of the one before goes over by its ids.
+
+Outages, interruptions and evidence, where devices are switched to, and the tags on them.
 
 RULE 1: nothing closes by itself. An open outage stays open, with every household it has, whatever the new
     version says; a prediction about something that is gone is not withdrawn either (dispatch/reconciliation).
@@ -31,6 +33,8 @@ from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.planned_outages import trace_planned_outages_again
 from dispatch.reconciliation import open_outages
 from dispatch.states import OPEN_OUTAGE_STATUSES
+from dispatch.switch_positions import unknown_ids
+from dispatch.switch_tags import tagged_devices
 from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
 from gis.network_versions import activate_network_version, active_network_version, remove_network_version
 from gis.place import Place
@@ -44,6 +48,8 @@ class Reason(StrEnum):
     """Why something stands on the worklist."""
 
     DEVICE_GONE = "device_gone"
+    SWITCHES_GONE = "switches_gone"
+    TAGGED_GONE = "tagged_gone"
     SERVICE_POINTS_GONE = "service_points_gone"
     SERVICE_POINTS_MOVED = "service_points_moved"
     EVIDENCE_GONE = "evidence_gone"
@@ -157,7 +163,16 @@ def network_worklist(session: Session, *, traced: TracedNetwork) -> tuple[Loss, 
         if not is_known and (row.service_point or row.device):
             lost.setdefault(row.outage_id, []).append(row.id)
     losses += [Loss(Reason.EVIDENCE_GONE, outage_id, tuple(ids)) for outage_id, ids in lost.items()]
+    losses += _lost_switches(session, traced)
     return tuple(losses)
+
+
+def _lost_switches(session: Session, traced: TracedNetwork) -> list[Loss]:
+    """Name devices that stand elsewhere than normally, or bear a tag, and are gone."""
+    moved = unknown_ids(traced.normal, traced.positions)
+    tagged = unknown_ids(traced.normal, tagged_devices(session))
+    found = ((Reason.SWITCHES_GONE, moved), (Reason.TAGGED_GONE, tagged))
+    return [Loss(reason, None, tuple(ids)) for reason, ids in found if ids]
 
 
 def _losses_of(session: Session, outage: OutageRow, traced: TracedNetwork) -> list[Loss]:

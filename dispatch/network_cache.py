@@ -1,21 +1,26 @@
-"""The network in force, read once per process and version, with its supply in the normal state."""
+"""The network in force, read once per process and version, with its supply in the normal and current state."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
+from dispatch.network_loads import read_load
+from dispatch.switch_positions import Position, read_positions, switching_version, under_positions
 from gis.network_versions import active_network_version, load_network, network_version_details
 from topology.errors import NetworkFileError
 from topology.kinds import DeviceKind
+from topology.load_flow import LoadMeter
 from topology.network import Network
 from topology.phases import ABC
+from topology.supply import Supply
 from topology.supply_file import open_supply, save_supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
@@ -26,13 +31,44 @@ FILE_SUFFIX = ".relight"
 SERVICE_POINT_KIND = "service_point"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class TracedNetwork:
-    """One network version with the supply it gives while nothing is out."""
+    """One network version with the supply it gives while nothing is out: normally, and as it is switched now.
+
+    `switching_version` is the log position of the last executed step, 0 before the first.
+    """
 
     network_version: int
     network: Network
-    tree: SupplyTree
+    normal: SupplyTree
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    switching_version: int = 0
+
+    @cached_property
+    def supply(self) -> Supply:
+        """The supply as devices are switched now, cut and joined from the normal one: at hand at once."""
+        return under_positions(self.normal, self.positions)
+
+    @cached_property
+    def tree(self) -> SupplyTree:
+        """The supply as devices are switched now, walked: what traces and inference take.
+
+        A walk of its own only where something is switched; it is made when it is first asked for.
+        """
+        supply = self.supply
+        return SupplyTree(self.network, supply.state()) if len(supply.switched) else self.normal
+
+    def switched_off(self, service_points: Collection[str]) -> set[str]:
+        """Return those that have no supply because of how devices are switched, though they would normally."""
+        if not len(self.supply.switched):
+            return set()
+        ids = sorted(service_points)
+        points = self.network.find_service_points(ids)
+        return {
+            id
+            for id, point in zip(ids, points.tolist(), strict=True)
+            if point >= 0 and not self.supply.phases_of_service_point(point)
+        }
 
     def kind_of(self, device: str) -> str:
         """Return the kind of a device; a service point may be blamed too."""
@@ -73,6 +109,7 @@ class NetworkCache:
         """Start empty; the folder is made when it is first needed."""
         self._folder = folder
         self._traced: TracedNetwork | None = None
+        self._load: tuple[int, LoadMeter] | None = None
 
     def in_force(self, session: Session) -> TracedNetwork:
         """Return the network version in force; NoActiveNetwork if there is none."""
@@ -81,7 +118,20 @@ class NetworkCache:
             raise NoActiveNetwork
         if self._traced is None or self._traced.network_version != network_version:
             self._traced = self._trace(session, network_version)
+        switched = switching_version(session)
+        if self._traced.switching_version != switched:
+            self._traced = replace(
+                self._traced, positions=read_positions(session), switching_version=switched
+            )
         return self._traced
+
+    def load_meter(self, session: Session) -> LoadMeter:
+        """Return what the network in force tells of loads, read when it is first asked for; NoActiveNetwork."""
+        traced = self.in_force(session)
+        if self._load is None or self._load[0] != traced.network_version:
+            load = read_load(session, network=traced.network, network_version=traced.network_version)
+            self._load = (traced.network_version, LoadMeter(traced.normal, load))
+        return self._load[1]
 
     def prepare(self, session: Session, *, network_version: int) -> None:
         """Read and walk a version before it is put in force; NetworkVersionNotFoundError if there is none."""
@@ -90,7 +140,7 @@ class NetworkCache:
 
     def _trace(self, session: Session, network_version: int) -> TracedNetwork:
         tree = self._open(session, network_version)
-        return TracedNetwork(network_version=network_version, network=tree.network, tree=tree)
+        return TracedNetwork(network_version=network_version, network=tree.network, normal=tree)
 
     def _open(self, session: Session, network_version: int) -> SupplyTree:
         if self._folder is None:

@@ -163,7 +163,7 @@ def trace_planned_outages_again(session: Session, *, traced: TracedNetwork, now:
     )
     for row in rows:
         if row.device is not None and traced.knows(row.device):
-            concerned = service_points_downstream(tree=traced.tree, device=row.device)
+            concerned = service_points_downstream(tree=traced.normal, device=row.device)
             if concerned:
                 _set_service_points(session, row, concerned)
 
@@ -193,7 +193,7 @@ def _concerned(traced: TracedNetwork, *, device: str | None, service_points: Seq
         return sorted(set(service_points))
     if not traced.knows(device):
         raise UnknownThing(kind="device", id=device)
-    concerned = service_points_downstream(tree=traced.tree, device=device)
+    concerned = service_points_downstream(tree=traced.normal, device=device)
     if not concerned:
         raise InvalidInput(field="device", text=f"nobody loses supply when {device} opens")
     return concerned

@@ -64,9 +64,11 @@ def reconcile(
             movable.remove(one)
             changes += 1
     # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
-    # so is one about what a new network version has lost: nothing closes by itself.
+    # so is one about what a new network version has lost, or what is switched off: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
         if not traced.knows(one.row.device) or traced.lacks_any(one.service_points):
+            continue
+        if traced.switched_off(one.service_points):
             continue
         withdraw_outage(session, outage=one.row, author=author)
         changes += 1

@@ -1,4 +1,4 @@
-"""The life of an outage and of a job: which action leads from which status to which. Pure.
+"""The life of an outage, of a job and of a switching order: which action leads from which status to which. Pure.
 
 Job progress is never an outage status. "Restored" is about supply, "closed" about paperwork (design §7).
 """
@@ -56,6 +56,42 @@ class JobStatus(StrEnum):
     RECALLED = "recalled"
 
 
+class SwitchingKind(StrEnum):
+    """Why it is switched: work that was planned, or a fault that nobody planned."""
+
+    PLANNED = "planned"
+    EMERGENCY = "emergency"
+
+
+class SwitchingStatus(StrEnum):
+    """How far a switching order (倒闸操作票) has come."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class SwitchingAction(StrEnum):
+    """What a person may do to a switching order; also the last part of the address at which it is done."""
+
+    SET_STEPS = "steps"
+    APPROVE = "approve"
+    RETURN = "return"  # back to a draft, to be changed
+    INSTRUCT = "instruct"
+    EXECUTE = "execute"
+    CANCEL = "cancel"
+
+
+class StepStatus(StrEnum):
+    """How far one step of a switching order has come: told to somebody, then done."""
+
+    WAITING = "waiting"
+    INSTRUCTED = "instructed"
+    EXECUTED = "executed"
+
+
 OPEN_OUTAGE_STATUSES = (OutageStatus.PREDICTED, OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
 OVER_OUTAGE_STATUSES = (OutageStatus.CLOSED, OutageStatus.DISMISSED, OutageStatus.MERGED)
 HELD_OUTAGE_STATUSES = (OutageStatus.CONFIRMED, OutageStatus.PARTIALLY_RESTORED)
@@ -99,6 +135,30 @@ JOB_TRANSITIONS: dict[JobStatus, tuple[JobStatus, ...]] = {
     JobStatus.RECALLED: (),
 }
 
+# Nothing executed is undone by cancelling: what was switched stays so, and is returned by an order of its own.
+SWITCHING_TRANSITIONS: dict[SwitchingStatus, dict[SwitchingAction, SwitchingStatus | None]] = {
+    SwitchingStatus.DRAFT: {
+        SwitchingAction.SET_STEPS: None,
+        SwitchingAction.APPROVE: SwitchingStatus.APPROVED,
+        SwitchingAction.CANCEL: SwitchingStatus.CANCELLED,
+    },
+    SwitchingStatus.APPROVED: {
+        SwitchingAction.RETURN: SwitchingStatus.DRAFT,
+        SwitchingAction.INSTRUCT: SwitchingStatus.IN_PROGRESS,
+        SwitchingAction.EXECUTE: SwitchingStatus.IN_PROGRESS,
+        SwitchingAction.CANCEL: SwitchingStatus.CANCELLED,
+    },
+    # With its last step executed it is completed, by itself.
+    SwitchingStatus.IN_PROGRESS: {
+        SwitchingAction.INSTRUCT: None,
+        SwitchingAction.EXECUTE: None,
+        SwitchingAction.CANCEL: SwitchingStatus.CANCELLED,
+    },
+    SwitchingStatus.COMPLETED: {},
+    SwitchingStatus.CANCELLED: {},
+}
+OVER_SWITCHING_STATUSES = (SwitchingStatus.COMPLETED, SwitchingStatus.CANCELLED)
+
 
 # What cannot be done while a crew is on the outage, and what only then.
 _WITHOUT_CREWS = frozenset({OutageAction.DISMISS, OutageAction.CLOSE})
@@ -135,3 +195,18 @@ def job_status_after(*, job_id: str, status: JobStatus, reported: JobStatus) -> 
             allowed=[str(name) for name in allowed],
         )
     return reported
+
+
+def switching_status_after(
+    *, order_id: str, status: SwitchingStatus, action: SwitchingAction
+) -> SwitchingStatus:
+    """Return the status of a switching order after the action; IllegalTransition says what is allowed."""
+    allowed = SWITCHING_TRANSITIONS[status]
+    if action not in allowed:
+        raise IllegalTransition(
+            subject=f"Switching order {order_id}",
+            status=status,
+            attempted=action,
+            allowed=[str(name) for name in allowed],
+        )
+    return allowed[action] or status

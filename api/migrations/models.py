@@ -12,6 +12,7 @@ import dispatch.crew_tables
 import dispatch.hazard_tables
 import dispatch.plan_tables
 import dispatch.promise_tables
+import dispatch.switching_tables
 import dispatch.tables
 import gis.area_class_tables
 import gis.roads.tables

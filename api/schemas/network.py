@@ -33,7 +33,14 @@ class Device(Answer):
 class Loss(Answer):
     """What of an outage (null: of none yet) the network in force no longer has in its place."""
 
-    reason: Literal["device_gone", "service_points_gone", "service_points_moved", "evidence_gone"]
+    reason: Literal[
+        "device_gone",
+        "service_points_gone",
+        "service_points_moved",
+        "evidence_gone",
+        "switches_gone",
+        "tagged_gone",
+    ]
     outage_id: str | None
     ids: list[str] = Field(description="Devices, service points, or pieces of evidence, as `reason` says.")
 

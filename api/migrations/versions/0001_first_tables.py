@@ -34,6 +34,8 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('plan_order_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('planned_outage_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('road_closure_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('switching_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('tag_number')))
     op.create_table('autopilot',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('is_on', sa.Boolean(), nullable=False),
@@ -829,6 +831,78 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_arrival_flag_job_id_job')),
     sa.PrimaryKeyConstraint('job_id', 'flag', name=op.f('pk_arrival_flag'))
     )
+    op.create_table('switching_order',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('planned_outage_id', sa.Text(), nullable=True),
+    sa.Column('drafted_by', sa.Text(), nullable=False),
+    sa.Column('drafted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.Text(), nullable=True),
+    sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('prepared_at', sa.BigInteger(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('cancelled_because', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind IN ('planned', 'emergency')", name=op.f('ck_switching_order_kind')),
+    sa.CheckConstraint("status IN ('draft', 'approved', 'in_progress', 'completed', 'cancelled')", name=op.f('ck_switching_order_status')),
+    sa.CheckConstraint('(approved_at IS NULL) = (approved_by IS NULL)', name=op.f('ck_switching_order_approved')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_switching_order_outage_id_outage')),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_switching_order_planned_outage_id_planned_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_switching_order'))
+    )
+    op.create_index('ix_switching_order_outage_id', 'switching_order', ['outage_id'], unique=False)
+    op.create_index('ix_switching_order_status', 'switching_order', ['status'], unique=False)
+    op.create_table('switch_tag',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.Column('placed_by', sa.Text(), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_by', sa.Text(), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind IN ('hold', 'do_not_close')", name=op.f('ck_switch_tag_kind')),
+    sa.CheckConstraint('(removed_at IS NULL) = (removed_by IS NULL)', name=op.f('ck_switch_tag_removed')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_switch_tag'))
+    )
+    op.create_index('ix_switch_tag_hanging', 'switch_tag', ['device'], unique=False, postgresql_where=sa.text('removed_at IS NULL'))
+    op.create_table('switch_position',
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('open_phases', sa.Text(), nullable=False),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('step_number', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_switch_position_order_id_switching_order')),
+    sa.PrimaryKeyConstraint('device', name=op.f('pk_switch_position'))
+    )
+    op.create_index('ix_switch_position_position', 'switch_position', ['position'], unique=False)
+    op.create_table('switching_step',
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('prepared', sa.Text(), nullable=False),
+    sa.Column('instructed_by', sa.Text(), nullable=True),
+    sa.Column('instructed_to', sa.Text(), nullable=True),
+    sa.Column('instructed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('executed_by', sa.Text(), nullable=True),
+    sa.Column('executed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('effect', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.CheckConstraint("(status = 'executed') = (executed_at IS NOT NULL)", name=op.f('ck_switching_step_executed')),
+    sa.CheckConstraint("action IN ('open', 'close')", name=op.f('ck_switching_step_action')),
+    sa.CheckConstraint("status IN ('waiting', 'instructed', 'executed')", name=op.f('ck_switching_step_status')),
+    sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_switching_step_order_id_switching_order')),
+    sa.PrimaryKeyConstraint('order_id', 'number', name=op.f('pk_switching_step'))
+    )
+    op.create_index('ix_switching_step_device', 'switching_step', ['device'], unique=False)
     op.execute("""
     CREATE FUNCTION change_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN

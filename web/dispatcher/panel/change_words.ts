@@ -40,6 +40,7 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     flag: t_code("promise.flag", text("flag")),
     hazards: (change.data.hazards ?? []).map((one) => t_code("hazard", one)).join(t("shared.comma")),
     ...hazard_values(change),
+    ...step_values(change),
     crew: crew_id ? desk.crew_name(crew_id) : "",
   };
 }
@@ -57,6 +58,17 @@ function hazard_values(change: Change): Values {
     authority: new_code("waiting_authority", "hazards.authority"),
     outcome: new_code("outcome", "hazards.outcome"),
     stages: stages.join(t("shared.comma")),
+  };
+}
+
+/** The switching step that a change is about; empty for all others. */
+function step_values(change: Change): Values {
+  const { step } = change.data;
+  if (!step) return { step: "", step_action: "", step_device: "" };
+  return {
+    step: String(step.number),
+    step_action: step.action ? t_code("switching.action", step.action) : "",
+    step_device: step.device ?? "",
   };
 }
 

@@ -171,6 +171,8 @@ export interface ChangeData {
     moved_to?: string;
   };
   hazards?: string[];
+  /** The step of a switching order that was instructed or executed. */
+  step?: { number: number; action?: string; device?: string };
 }
 
 export interface NetworkInForce {
@@ -207,7 +209,13 @@ export interface Device {
 
 /** What of an outage (null: of none yet) the network in force no longer has in its place. */
 export interface Loss {
-  reason: "device_gone" | "service_points_gone" | "service_points_moved" | "evidence_gone";
+  reason:
+    | "device_gone"
+    | "service_points_gone"
+    | "service_points_moved"
+    | "evidence_gone"
+    | "switches_gone"
+    | "tagged_gone";
   outage_id: string | null;
   ids: string[];
 }

@@ -1,0 +1,72 @@
+"""Where devices stand now: the last executed step of each, over the normal state of the network in force.
+
+A position is kept by the id of its device. One that the network in force does not know waits for the network
+that does, and stands on the worklist meanwhile (dispatch/network_activation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dispatch.switching_tables import SwitchPositionRow
+from topology.phases import parse_phases
+from topology.supply import Supply
+from topology.supply_tree import SupplyTree
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The phases that a device has open (a bit mask, 0: closed), since when, and by which step."""
+
+    open_phases: int
+    since: datetime
+    order_id: str
+    step_number: int
+
+
+def switching_version(session: Session) -> int:
+    """Return the log position of the last executed step; 0 before the first."""
+    return session.scalars(select(func.coalesce(func.max(SwitchPositionRow.position), 0))).one()
+
+
+def read_positions(session: Session) -> dict[str, Position]:
+    """Return device id → where it was last switched to."""
+    rows = session.scalars(select(SwitchPositionRow).order_by(SwitchPositionRow.device))
+    return {row.device: _position(row) for row in rows}
+
+
+def under_positions(tree: SupplyTree, positions: Mapping[str, Position]) -> Supply:
+    """Return the supply of a network (walked in its normal state) with these devices switched.
+
+    Ids that the network does not know are passed over.
+    """
+    ids = sorted(positions)
+    found = tree.network.find_devices(ids)
+    devices = {int(device): positions[id] for id, device in zip(ids, found.tolist(), strict=True) if device >= 0}
+    switched = np.array(sorted(devices), dtype=np.int64)
+    carried = tree.network.device_phases[switched]
+    open_phases = np.array([devices[one].open_phases for one in switched.tolist()], dtype=np.uint8)
+    closed = carried & ~open_phases
+    differing = np.flatnonzero(closed != tree.closed_phases[switched])
+    return Supply(tree, switched[differing], closed[differing])
+
+
+def unknown_ids(tree: SupplyTree, devices: Collection[str]) -> list[str]:
+    """Return the ids of devices that the network does not have."""
+    ids = sorted(devices)
+    return [id for id, one in zip(ids, tree.network.find_devices(ids).tolist(), strict=True) if one < 0]
+
+
+def _position(row: SwitchPositionRow) -> Position:
+    return Position(
+        open_phases=parse_phases(row.open_phases) if row.open_phases else 0,
+        since=row.since,
+        order_id=row.order_id,
+        step_number=row.step_number,
+    )
