@@ -90,7 +90,7 @@ def measure(
 ) -> Reliability:
     """Return the figures of a span, by default of all calendar years that rows lie in.
 
-    Rows before the span teach thresholds only. `by` is what to tell apart: labels of the rows, `kind`, `month`;
+    Rows before the span teach thresholds only. `by`: what to tell apart (labels of rows, `kind`, `month`);
     `served_by`: label → name → customers served there. Raises NoCustomersServed, and UnknownPart.
     """
     if customers_served <= 0:
@@ -115,6 +115,17 @@ def measure(
         },
         by={name: reading.parts(name, asked, (served_by or {}).get(name, {})) for name in by},
     )
+
+
+def is_major_event_day(
+    rows: Interruptions, of: Stretches, *, rules: RuleSet, customers_served: int, span: Span
+) -> NDArray[np.bool_]:
+    """Say of each row whether it belongs to a major event day; `span` is what is judged."""
+    if len(rows) == 0:
+        return np.zeros(0, dtype=np.bool_)
+    days = daily(rows, of, rules=rules)
+    thresholds = _thresholds(days, [*_years(days.span), *_years(span)], customers_served)
+    return _is_major(days, thresholds, customers_served)[of.day - days.span.first]
 
 
 def _years(span: Span) -> list[int]:

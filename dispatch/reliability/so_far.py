@@ -9,15 +9,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
-from dispatch.tables import InterruptionRow
 from gis.network_versions import active_network_version
 from gis.tables import ServicePointRow
 
 SUSTAINED = timedelta(minutes=5)
+
+
+# Rows of one household that touch are one interruption, of which the share of phases changed.
+_SUSTAINED_SO_FAR = text(
+    """
+    WITH marked AS (
+        SELECT service_point, customers, lower(period) AS since, coalesce(upper(period), :now) AS until,
+            lag(upper(period)) OVER own IS DISTINCT FROM lower(period) AS begins
+        FROM interruption WHERE replaced_by IS NULL AND phase_share > 0
+        WINDOW own AS (PARTITION BY service_point ORDER BY lower(period))
+    ), numbered AS (
+        SELECT *, count(*) FILTER (WHERE begins) OVER (PARTITION BY service_point ORDER BY since) AS number
+        FROM marked
+    ), whole AS (
+        SELECT max(customers) AS customers, max(until) - min(since) AS duration
+        FROM numbered GROUP BY service_point, number
+    )
+    SELECT coalesce(sum(customers), 0), coalesce(sum(customers * extract(epoch FROM duration) / 60.0), 0)
+    FROM whole WHERE duration > :sustained
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +59,8 @@ def reliability_so_far(session: Session, *, now: datetime) -> Reliability:
     served = session.scalar(
         select(func.sum(ServicePointRow.customers)).where(ServicePointRow.network_version == network_version)
     )
-    duration = func.coalesce(InterruptionRow.ended_at, now) - InterruptionRow.started_at
-    minutes = func.extract("epoch", duration) / 60.0
-    query = select(
-        func.coalesce(func.sum(InterruptionRow.customers), 0),
-        func.coalesce(func.sum(InterruptionRow.customers * minutes), 0.0),
-    ).where(duration > SUSTAINED)
-    interrupted, customer_minutes = session.execute(query).one()
+    told = {"now": now, "sustained": SUSTAINED}
+    interrupted, customer_minutes = session.execute(_SUSTAINED_SO_FAR, told).one()
     customers = int(served or 0)
     return Reliability(
         customers_served=customers,
