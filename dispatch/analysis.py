@@ -22,7 +22,7 @@ from dispatch.hazards import record_new_hazards
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
 from topology.inference import Restored
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates
@@ -152,11 +152,11 @@ def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
         update(EvidenceRow)
         .where(
             speaks,
-            EvidenceRow.service_point == InterruptionRow.service_point,
-            InterruptionRow.ended_at.is_not(None),
-            EvidenceRow.at <= InterruptionRow.ended_at,
+            EvidenceRow.service_point == AffectedRow.service_point,
+            AffectedRow.ended_at.is_not(None),
+            EvidenceRow.at <= AffectedRow.ended_at,
         )
-        .values(status="spent", outage_id=InterruptionRow.outage_id)
+        .values(status="spent", outage_id=AffectedRow.outage_id)
     )
     session.execute(
         update(EvidenceRow)
@@ -231,12 +231,12 @@ def _attach_answers(session: Session, new: Sequence[str]) -> None:
     if not new:
         return
     about_a_household = and_(
-        InterruptionRow.service_point == EvidenceRow.service_point, InterruptionRow.ended_at.is_(None)
+        AffectedRow.service_point == EvidenceRow.service_point, AffectedRow.ended_at.is_(None)
     )
     session.execute(
         update(EvidenceRow)
         .where(EvidenceRow.id.in_(new), EvidenceRow.outage_id.is_(None), about_a_household)
-        .values(outage_id=InterruptionRow.outage_id)
+        .values(outage_id=AffectedRow.outage_id)
     )
     session.execute(
         update(EvidenceRow)

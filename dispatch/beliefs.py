@@ -17,7 +17,7 @@ from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow, outage_number
+from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow, outage_number
 from topology.inference_result import InferredOutage
 
 ENGINE = "engine"
@@ -63,7 +63,10 @@ def predict_outage(
     session.add(outage)
     session.flush()
     told = set_interruptions(
-        session, outage=outage, customers=traced.customers_at(inferred.service_point_ids)
+        session,
+        outage=outage,
+        customers=traced.customers_at(inferred.service_point_ids),
+        author=author,
     )
     data = {"values": first_values(outage, _FIRST_FIELDS), "interruptions": told}
     record(
@@ -114,7 +117,10 @@ def refine_outage(
     session.flush()
     lost = _lost_households(session, outage=outage, traced=traced)
     told = set_interruptions(
-        session, outage=outage, customers={**lost, **traced.customers_at(inferred.service_point_ids)}
+        session,
+        outage=outage,
+        customers={**lost, **traced.customers_at(inferred.service_point_ids)},
+        author=author,
     )
     if not values and not told:
         return False
@@ -139,8 +145,8 @@ def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwo
     has opened.
     """
     own = session.execute(
-        select(InterruptionRow.service_point, InterruptionRow.customers).where(
-            InterruptionRow.outage_id == outage.id
+        select(AffectedRow.service_point, AffectedRow.customers).where(
+            AffectedRow.outage_id == outage.id
         )
     ).all()
     ids = [row.service_point for row in own]
@@ -167,7 +173,7 @@ def change_etr(session: Session, *, outage: OutageRow, values: dict[str, Any], a
 
 def merge_outage(session: Session, *, outage: OutageRow, into: OutageRow, author: Author) -> None:
     """Merge an outage into the one that explains it: households, evidence and crews at work go over."""
-    told = move_interruptions(session, outage_id=outage.id, to=into.id)
+    told = move_interruptions(session, outage_id=outage.id, to=into.id, author=author)
     session.execute(update(EvidenceRow).where(EvidenceRow.outage_id == outage.id).values(outage_id=into.id))
     values = set_values(outage, {"status": OutageStatus.MERGED, "merged_into": into.id})
     record(
@@ -185,7 +191,7 @@ def merge_outage(session: Session, *, outage: OutageRow, into: OutageRow, author
 
 def withdraw_outage(session: Session, *, outage: OutageRow, author: Author) -> None:
     """Take back a prediction that no evidence speaks for any more."""
-    told = withdraw_interruptions(session, outage_id=outage.id)
+    told = withdraw_interruptions(session, outage_id=outage.id, author=author)
     values = set_values(
         outage, {"status": OutageStatus.DISMISSED, "dismissed_because": "no evidence speaks for it any more"}
     )

@@ -26,7 +26,7 @@ from dispatch.neighbours import MeterWord, last_words, neighbours_of
 from dispatch.network_cache import NetworkCache
 from dispatch.planned_outages import planned_outage_now
 from dispatch.states import OutageStatus
-from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
 from gis.addresses import find_address
 from gis.places import resolve_service_points, service_point_details
 
@@ -181,8 +181,8 @@ def _service_points(session: Session, caller: Caller, network_version: int) -> S
 def _known_outage(session: Session, *, service_point: str) -> OutageRow | None:
     return session.scalar(
         select(OutageRow)
-        .join(InterruptionRow, InterruptionRow.outage_id == OutageRow.id)
-        .where(InterruptionRow.service_point == service_point, InterruptionRow.ended_at.is_(None))
+        .join(AffectedRow, AffectedRow.outage_id == OutageRow.id)
+        .where(AffectedRow.service_point == service_point, AffectedRow.ended_at.is_(None))
         .limit(1)
     )
 

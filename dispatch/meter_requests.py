@@ -23,7 +23,7 @@ from dispatch.neighbours import neighbours_of
 from dispatch.network_cache import NetworkCache
 from dispatch.pings import PingReason
 from dispatch.states import OutageStatus
-from dispatch.tables import InterruptionRow, OutageRow
+from dispatch.tables import AffectedRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import meters_of
 from topology.questions import UNSURE
@@ -149,7 +149,7 @@ def ask_about_outages(
         chosen = list(choose(outage.device, outage.phases, rules.neighbours + 1))
         if is_single:
             own = session.scalars(
-                select(InterruptionRow.service_point).where(InterruptionRow.outage_id == outage.id)
+                select(AffectedRow.service_point).where(AffectedRow.outage_id == outage.id)
             ).first()
             if own is None:
                 continue

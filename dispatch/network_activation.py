@@ -35,7 +35,7 @@ from dispatch.reconciliation import open_outages
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.switch_positions import unknown_ids
 from dispatch.switch_tags import tagged_devices
-from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
 from gis.network_versions import activate_network_version, active_network_version, remove_network_version
 from gis.place import Place
 from gis.places import device_places
@@ -116,11 +116,12 @@ def _trace_again(session: Session, *, outage: OutageRow, traced: TracedNetwork, 
         return 0
     held = {
         row.service_point: row
-        for row in session.scalars(select(InterruptionRow).where(InterruptionRow.outage_id == outage.id))
+        for row in session.scalars(select(AffectedRow).where(AffectedRow.outage_id == outage.id))
     }
     behind = traced.customers_at(tuple(_behind(outage, traced)))
     kept = {id: row.customers for id, row in held.items()}
-    told = set_interruptions(session, outage=outage, customers={**behind, **kept})
+    author = Author(actor=ENGINE, now=now)
+    told = set_interruptions(session, outage=outage, customers={**behind, **kept}, author=author)
     started = [id for ids in told.get("started", {}).values() for id in ids]
     added = [id for id in started if id not in held]
     values = {
@@ -133,7 +134,7 @@ def _trace_again(session: Session, *, outage: OutageRow, traced: TracedNetwork, 
         name=Event.OUTAGE_PREDICTION_CHANGED,
         subject=f"outage:{outage.id}",
         outage=outage,
-        author=Author(actor=ENGINE, now=now),
+        author=author,
         data={"values": set_values(outage, values), "interruptions": told},
     )
     return len(added)
@@ -178,9 +179,9 @@ def _lost_switches(session: Session, traced: TracedNetwork) -> list[Loss]:
 def _losses_of(session: Session, outage: OutageRow, traced: TracedNetwork) -> list[Loss]:
     out = list(
         session.scalars(
-            select(InterruptionRow.service_point)
-            .where(InterruptionRow.outage_id == outage.id, InterruptionRow.ended_at.is_(None))
-            .order_by(InterruptionRow.service_point)
+            select(AffectedRow.service_point)
+            .where(AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None))
+            .order_by(AffectedRow.service_point)
         )
     )
     losses = []

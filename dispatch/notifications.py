@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dispatch.channels import Channel
-from dispatch.tables import InterruptionRow, MessageChannelRow, NotificationRow, OutageRow
+from dispatch.tables import AffectedRow, MessageChannelRow, NotificationRow, OutageRow
 from gis.tables import CustomerRow, ServicePointRow
 
 DELIVERY_TASK = "deliver_notifications"
@@ -102,12 +102,12 @@ def _queue_on(
             language,
             literal(now),
         )
-        .select_from(InterruptionRow)
+        .select_from(AffectedRow)
         .join(
             ServicePointRow,
             and_(
                 ServicePointRow.network_version == outage.network_version,
-                ServicePointRow.id == InterruptionRow.service_point,
+                ServicePointRow.id == AffectedRow.service_point,
             ),
         )
         .join(
@@ -117,7 +117,7 @@ def _queue_on(
                 CustomerRow.account == ServicePointRow.account,
             ),
         )
-        .where(InterruptionRow.outage_id == outage.id, _reached_by(channel), _concerned(outage, kind))
+        .where(AffectedRow.outage_id == outage.id, _reached_by(channel), _concerned(outage, kind))
         .distinct()
     )
     columns = ["account", "channel", "change_position", "outage_id", "kind", "language", "queued_at"]
@@ -137,8 +137,8 @@ def _reached_by(channel: Channel) -> ColumnElement[bool]:
 def _concerned(outage: OutageRow, kind: MessageKind) -> ColumnElement[bool]:
     """Those still out; for a restoration those whose supply came back with it."""
     if kind is MessageKind.RESTORED:
-        return InterruptionRow.ended_at == outage.restored_at
-    return InterruptionRow.ended_at.is_(None)
+        return AffectedRow.ended_at == outage.restored_at
+    return AffectedRow.ended_at.is_(None)
 
 
 def _defer(session: Session, channel: Channel, queued: Sequence[tuple[int, str]]) -> None:

@@ -19,7 +19,7 @@ from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion
 from dispatch.etr import EtrSource
 from dispatch.events import NOT_DECISIVE, Event
 from dispatch.intake import LATEST_AHEAD
-from dispatch.interruptions import end_interruptions, withdraw_interruptions
+from dispatch.interruptions import end_interruptions, enter_interruptions, withdraw_interruptions
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import OutageView, get_outage, outage_row
 from dispatch.states import (
@@ -78,13 +78,15 @@ def confirm_outage(
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.CONFIRM
     )
+    author = Author(actor=actor, now=now)
     position = record_outage_change(
         session,
         outage=outage,
         name=Event.OUTAGE_CONFIRMED,
-        author=Author(actor=actor, now=now),
+        author=author,
         values={"status": status, "confirmed_at": now},
     )
+    enter_interruptions(session, outage=outage, author=author)
     queue_notifications(session, outage=outage, kind=MessageKind.CONFIRMED, change_position=position, now=now)
     return get_outage(session, outage_id=outage_id)
 
@@ -118,13 +120,15 @@ def dismiss_outage(
 
 
 def _withdraw_after_dismissal(session: Session, *, outage: OutageRow, actor: str, now: datetime) -> None:
-    told = withdraw_interruptions(session, outage_id=outage.id)
+    author = Author(actor=actor, now=now)
+    reason = outage.dismissed_because
+    told = withdraw_interruptions(session, outage_id=outage.id, author=author, reason=reason)
     if told:
         record_outage_change(
             session,
             outage=outage,
             name=Event.OUTAGE_PREDICTION_CHANGED,
-            author=Author(actor=actor, now=now),
+            author=author,
             values={"service_points_out": 0, "customers_out": 0},
             interruptions=told,
         )
@@ -175,12 +179,13 @@ def restore_outage(
             because=Because.RESTORED_BEFORE_START,
             values={"started_at": started_at},
         )
-    told = end_interruptions(session, outage_id=outage_id, ended_at=at)
+    author = Author(actor=actor, now=now, occurred_at=at)
+    told = end_interruptions(session, outage_id=outage_id, ended_at=at, author=author)
     position = record_outage_change(
         session,
         outage=outage,
         name=Event.OUTAGE_RESTORED,
-        author=Author(actor=actor, now=now, occurred_at=at),
+        author=author,
         values={"status": status, "restored_at": at},
         interruptions=told,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import UnknownThing
-from dispatch.tables import InterruptionRow, OutageRow
+from dispatch.tables import AffectedRow, OutageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ def outage_extent(session: Session, *, outage_id: str, at_most: int) -> OutageEx
     network_version = session.scalar(select(OutageRow.network_version).where(OutageRow.id == outage_id))
     if network_version is None:
         raise UnknownThing(kind="outage", id=outage_id)
-    is_out = (InterruptionRow.outage_id == outage_id, InterruptionRow.ended_at.is_(None))
+    is_out = (AffectedRow.outage_id == outage_id, AffectedRow.ended_at.is_(None))
     count, customers = session.execute(
-        select(func.count(), func.sum(InterruptionRow.customers)).where(*is_out)
+        select(func.count(), func.sum(AffectedRow.customers)).where(*is_out)
     ).one()
     numbered = (
         select(
-            InterruptionRow.service_point,
-            func.row_number().over(order_by=InterruptionRow.service_point).label("number"),
+            AffectedRow.service_point,
+            func.row_number().over(order_by=AffectedRow.service_point).label("number"),
         )
         .where(*is_out)
         .subquery()

@@ -23,7 +23,7 @@ from dispatch.states import (
     OutageStatus,
     allowed_outage_actions,
 )
-from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow
 from gis.areas import outage_area
 from gis.place import Place
 from gis.places import ServicePointDetail, device_places, service_point_details
@@ -144,9 +144,9 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
     """Return the households of an outage, to the service point (分析到户)."""
     outage = outage_row(session, outage_id=outage_id)
     rows = session.scalars(
-        select(InterruptionRow)
-        .where(InterruptionRow.outage_id == outage_id)
-        .order_by(InterruptionRow.service_point)
+        select(AffectedRow)
+        .where(AffectedRow.outage_id == outage_id)
+        .order_by(AffectedRow.service_point)
     ).all()
     details = service_point_details(
         session, network_version=outage.network_version, ids=[row.service_point for row in rows]
@@ -156,7 +156,7 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
 
 
 def _affected(
-    row: InterruptionRow, detail: ServicePointDetail | None, open_phases: str
+    row: AffectedRow, detail: ServicePointDetail | None, open_phases: str
 ) -> AffectedServicePoint:
     """What has supply left on a phase it takes is partly out; a vanished service point counts as out."""
     taken = detail.phases if detail else open_phases
@@ -184,7 +184,7 @@ def area_of_outage(session: Session, *, outage_id: str) -> dict[str, Any] | None
     """Return the area of the affected service points as a GeoJSON feature; None where none has a place."""
     outage = outage_row(session, outage_id=outage_id)
     service_points = session.scalars(
-        select(InterruptionRow.service_point).where(InterruptionRow.outage_id == outage_id)
+        select(AffectedRow.service_point).where(AffectedRow.outage_id == outage_id)
     ).all()
     return outage_area(session, network_version=outage.network_version, service_points=service_points)
 

@@ -42,7 +42,7 @@ from dispatch.planning_weights import restoration_weight
 from dispatch.promises import due_times
 from dispatch.ranking import LEAST_REMAINING_MINUTES
 from dispatch.states import ENDED_JOB_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
-from dispatch.tables import InterruptionRow
+from dispatch.tables import AffectedRow
 from gis.place import Place
 from gis.priorities import priorities_of
 from gis.travel import STRAIGHT_LINE, estimate_travel
@@ -190,8 +190,8 @@ def _upstream(
 def _priorities(session: Session, outages: Iterable[OutageView]) -> dict[str, list[str]]:
     """Return the priorities of the service points that are out, by outage."""
     versions = {outage.id: outage.network_version for outage in outages}
-    query = select(InterruptionRow.outage_id, InterruptionRow.service_point).where(
-        InterruptionRow.outage_id.in_(list(versions)), InterruptionRow.ended_at.is_(None)
+    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(
+        AffectedRow.outage_id.in_(list(versions)), AffectedRow.ended_at.is_(None)
     )
     out: dict[int, dict[str, str]] = defaultdict(dict)
     for outage_id, service_point in session.execute(query):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.tables import EvidenceRow, InterruptionRow
+from dispatch.tables import EvidenceRow, AffectedRow
 
 # Positions of telephones are tens of metres off, and people stand in the street.
 FARTHER_AT_MOST_M = 60.0
@@ -26,8 +26,8 @@ def plausible_place(session: Session, *, near: Sequence[tuple[str, float]], at: 
     ids = [id_ for id_, distance_m in near if distance_m <= near[0][1] + FARTHER_AT_MOST_M]
     out = set(
         session.scalars(
-            select(InterruptionRow.service_point).where(
-                InterruptionRow.service_point.in_(ids), InterruptionRow.ended_at.is_(None)
+            select(AffectedRow.service_point).where(
+                AffectedRow.service_point.in_(ids), AffectedRow.ended_at.is_(None)
             )
         )
     )

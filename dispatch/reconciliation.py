@@ -16,7 +16,7 @@ from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outag
 from dispatch.change_log import Author
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, InterruptionRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
 from topology.inference_result import InferredOutage
 
 
@@ -116,8 +116,8 @@ def _refine(
 def _add_service_points(session: Session, held: Sequence[_Held]) -> None:
     """Read whom outages hold; only those that no device matched are asked for them."""
     by_id = {one.row.id: one for one in held}
-    query = select(InterruptionRow.outage_id, InterruptionRow.service_point).where(
-        InterruptionRow.outage_id.in_(by_id)
+    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(
+        AffectedRow.outage_id.in_(by_id)
     )
     for outage_id, service_point in session.execute(query) if by_id else ():
         by_id[outage_id].service_points.add(service_point)
@@ -125,14 +125,14 @@ def _add_service_points(session: Session, held: Sequence[_Held]) -> None:
 
 def _holder_of_all(session: Session, service_points: Sequence[str]) -> OutageRow | None:
     """Return the outage that holds most of these households, if every one of them is held by some outage."""
-    held = session.scalars(
-        select(InterruptionRow.outage_id).where(
-            InterruptionRow.service_point.in_(service_points), InterruptionRow.ended_at.is_(None)
+    held = session.execute(
+        select(AffectedRow.outage_id, AffectedRow.service_point).where(
+            AffectedRow.service_point.in_(service_points), AffectedRow.ended_at.is_(None)
         )
     ).all()
-    if not held or len(held) < len(service_points):
+    if not held or len({row.service_point for row in held}) < len(service_points):
         return None
-    return session.get(OutageRow, Counter(sorted(held)).most_common(1)[0][0])
+    return session.get(OutageRow, Counter(sorted(row.outage_id for row in held)).most_common(1)[0][0])
 
 
 def _may_move(one: _Held, contradicted: set[str]) -> bool:

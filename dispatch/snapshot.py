@@ -21,7 +21,7 @@ from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.road_closures import standing_closures
 from dispatch.roster import read_roster
 from dispatch.states import OVER_OUTAGE_STATUSES
-from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, AffectedRow, JobRow, OutageRow
 
 # What is over stays in sight for a day; older outages are asked for by themselves.
 RECENT = timedelta(hours=24)
@@ -62,8 +62,8 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (
-        select(InterruptionRow)
-        .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
+        select(AffectedRow)
+        .join(OutageRow, OutageRow.id == AffectedRow.outage_id)
         .where(_is_told(now))
     )
     for one in session.scalars(interruptions):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
 from dispatch.events import Event
-from dispatch.tables import ChangeLogRow, EvidenceRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import ChangeLogRow, EvidenceRow, AffectedRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import service_points_of_account
 
@@ -79,12 +79,12 @@ def supply_status(session: Session, *, account: str, now: datetime) -> list[Supp
 
 def _status(session: Session, *, service_point: str, now: datetime) -> SupplyStatus:
     interruption = session.scalar(
-        select(InterruptionRow)
+        select(AffectedRow)
         .where(
-            InterruptionRow.service_point == service_point,
-            or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
+            AffectedRow.service_point == service_point,
+            or_(AffectedRow.ended_at.is_(None), AffectedRow.ended_at > now - RECENT),
         )
-        .order_by(InterruptionRow.started_at.desc())
+        .order_by(AffectedRow.started_at.desc())
         .limit(1)
     )
     reported_at = session.scalar(
@@ -102,7 +102,7 @@ def _status(session: Session, *, service_point: str, now: datetime) -> SupplySta
     )
 
 
-def _customer_outage(session: Session, interruption: InterruptionRow) -> CustomerOutage:
+def _customer_outage(session: Session, interruption: AffectedRow) -> CustomerOutage:
     outage = session.get_one(OutageRow, interruption.outage_id)
     jobs = session.scalars(
         select(JobRow).where(JobRow.outage_id == outage.id).order_by(JobRow.assigned_at)

@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from dispatch.errors import NoActiveNetwork
 from dispatch.explained_evidence import spans_of
 from dispatch.supply_status import RECENT
-from dispatch.tables import EvidenceRow, InterruptionRow, JobRow, OutageRow
+from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import resolve_service_points
 
@@ -51,21 +51,21 @@ def _outages(session: Session, service_points: Collection[str], now: datetime) -
     """Return for each service point its latest interruption, as far as a customer sees it."""
     query = (
         select(
-            InterruptionRow.service_point,
-            InterruptionRow.outage_id,
-            InterruptionRow.started_at,
-            InterruptionRow.ended_at,
+            AffectedRow.service_point,
+            AffectedRow.outage_id,
+            AffectedRow.started_at,
+            AffectedRow.ended_at,
             OutageRow.status,
             OutageRow.etr_at,
             OutageRow.etr_source,
         )
-        .join(OutageRow, OutageRow.id == InterruptionRow.outage_id)
+        .join(OutageRow, OutageRow.id == AffectedRow.outage_id)
         .where(
-            InterruptionRow.service_point == _any_of(service_points),
-            or_(InterruptionRow.ended_at.is_(None), InterruptionRow.ended_at > now - RECENT),
+            AffectedRow.service_point == _any_of(service_points),
+            or_(AffectedRow.ended_at.is_(None), AffectedRow.ended_at > now - RECENT),
         )
-        .ext(distinct_on(InterruptionRow.service_point))
-        .order_by(InterruptionRow.service_point, InterruptionRow.started_at.desc())
+        .ext(distinct_on(AffectedRow.service_point))
+        .order_by(AffectedRow.service_point, AffectedRow.started_at.desc())
     )
     found = session.execute(query).all()
     jobs = _jobs(session, {row.outage_id for row in found})

@@ -1,7 +1,7 @@
 """The rows of dispatch in PostgreSQL, and the rules the database itself keeps about them.
 
-Integrity lives in constraints: legal statuses, no two interruptions of one service point at once, one event
-per client event id, an append-only change log. Rows do not leave this room.
+Integrity lives in constraints: legal statuses, one event per client event id, an append-only change log. Rows
+do not leave this room.
 """
 
 from __future__ import annotations
@@ -156,23 +156,21 @@ class OutageRow(Base):
     location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
 
 
-class InterruptionRow(Base):
-    """One service point without supply, `[started_at, ended_at)`; never twice at the same time."""
+class AffectedRow(Base):
+    """A service point that an outage holds without supply, as we believe now: `phases` of it since `started_at`.
 
-    __tablename__ = "interruption"
+    It moves with the prediction. What it came to stands in the ledger (dispatch/ledger_tables.py).
+    """
+
+    __tablename__ = "affected_service_point"
     __table_args__ = (
-        ExcludeConstraint(
-            ("service_point", "="),
-            (func.tstzrange(text("started_at"), text("ended_at")), "&&"),
-            name="ex_interruption_once_at_a_time",
-            using="gist",
-        ),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="forward"),
-        Index("ix_interruption_service_point", "service_point", "started_at"),
+        Index("ix_affected_service_point_service_point", "service_point", "started_at"),
     )
 
     outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"), primary_key=True)
     service_point: Mapped[str] = mapped_column(Text, primary_key=True)
+    phases: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     customers: Mapped[int] = mapped_column(Integer)

@@ -10,6 +10,7 @@ import dispatch.call_tables
 import dispatch.closure_tables
 import dispatch.crew_tables
 import dispatch.hazard_tables
+import dispatch.ledger_tables
 import dispatch.plan_tables
 import dispatch.promise_tables
 import dispatch.switching_tables
@@ -25,6 +26,7 @@ ROOMS_WITH_TABLES = (
     dispatch.crew_tables,
     dispatch.closure_tables,
     dispatch.hazard_tables,
+    dispatch.ledger_tables,
     dispatch.plan_tables,
     dispatch.promise_tables,
     dispatch.tables,

@@ -7,6 +7,7 @@ import pytest
 
 from dispatch.change_log import changes_after
 from dispatch.errors import Conflict
+from dispatch.change_log import Author
 from dispatch.interruptions import end_interruptions
 from dispatch.network_activation import Reason, activate_network, network_worklist, remove_network
 from dispatch.operations import confirm_outage, restore_outage
@@ -151,7 +152,9 @@ def test_who_moved_away_is_for_a_person_to_judge(world, outage, bring_in, activa
 
 def test_those_who_have_supply_again_do_not_lose_it(world, outage, bring_in, activate) -> None:
     with write_transaction(world.engine) as session:
-        end_interruptions(session, outage_id=outage.id, ended_at=world.now)
+        end_interruptions(
+            session, outage_id=outage.id, ended_at=world.now, author=Author(actor="wang", now=world.now)
+        )
     activate(bring_in())
     assert affected(world, outage) == set()
 

@@ -464,18 +464,55 @@ def upgrade() -> None:
     op.create_index('ix_evidence_remark', 'evidence', ['received_at'], unique=False, postgresql_where=sa.text('remark IS NOT NULL'))
     op.create_index('ix_evidence_service_point', 'evidence', ['service_point', 'at'], unique=False)
     op.create_index('ix_evidence_speaking', 'evidence', ['status', 'sequence'], unique=False, postgresql_where=sa.text("status IN ('new', 'analysed')"))
-    op.create_table('interruption',
+    op.create_table('affected_service_point',
     sa.Column('outage_id', sa.Text(), nullable=False),
     sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('phases', sa.Text(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('customers', sa.Integer(), nullable=False),
-    postgresql.ExcludeConstraint((sa.column('service_point'), '='), (sa.text('tstzrange(started_at, ended_at)'), '&&'), using='gist', name='ex_interruption_once_at_a_time'),
-    sa.CheckConstraint('ended_at IS NULL OR ended_at >= started_at', name=op.f('ck_interruption_forward')),
-    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_interruption_outage_id_outage')),
-    sa.PrimaryKeyConstraint('outage_id', 'service_point', name=op.f('pk_interruption'))
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= started_at', name=op.f('ck_affected_service_point_forward')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_affected_service_point_outage_id_outage')),
+    sa.PrimaryKeyConstraint('outage_id', 'service_point', name=op.f('pk_affected_service_point'))
     )
-    op.create_index('ix_interruption_service_point', 'interruption', ['service_point', 'started_at'], unique=False)
+    op.create_index('ix_affected_service_point_service_point', 'affected_service_point', ['service_point', 'started_at'], unique=False)
+    op.create_table('interruption',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('period', postgresql.TSTZRANGE(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('planned_outage_id', sa.Text(), nullable=True),
+    sa.Column('switching_order_id', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=True),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('phases_taken', sa.Text(), nullable=False),
+    sa.Column('phase_share', sa.REAL(), nullable=False),
+    sa.Column('supplied_by', sa.Text(), nullable=True),
+    sa.Column('other_holds', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('replaced_by', sa.BigInteger(), nullable=True),
+    postgresql.ExcludeConstraint((sa.column('service_point'), '='), (sa.column('period'), '&&'), where=sa.text('replaced_by IS NULL'), using='gist', name='ex_interruption_once_at_a_time'),
+    sa.CheckConstraint('NOT isempty(period) AND NOT lower_inf(period)', name=op.f('ck_interruption_period')),
+    sa.CheckConstraint('num_nonnulls(outage_id, planned_outage_id, switching_order_id) = 1', name=op.f('ck_interruption_holder')),
+    sa.CheckConstraint("kind IN ('fault', 'planned', 'temporary')", name=op.f('ck_interruption_kind')),
+    sa.CheckConstraint("cause IN ('tree', 'wind', 'lightning', 'ice_or_snow', 'flood', 'animal', 'vehicle', 'dig_in', 'vandalism', 'equipment', 'overload', 'customer', 'other', 'unknown')", name=op.f('ck_interruption_cause')),
+    sa.CheckConstraint("supplied_by IN ('generator', 'jumper')", name=op.f('ck_interruption_supplied_by')),
+    sa.CheckConstraint("phases <> '' AND phases ~ '^A?B?C?$' AND phases_taken ~ '^A?B?C?$'", name=op.f('ck_interruption_phases')),
+    sa.CheckConstraint('phase_share >= 0 AND phase_share <= 1', name=op.f('ck_interruption_phase_share')),
+    sa.CheckConstraint('customers >= 0', name=op.f('ck_interruption_customers')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_interruption_outage_id_outage')),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_interruption_planned_outage_id_planned_outage')),
+    sa.ForeignKeyConstraint(['replaced_by'], ['interruption.id'], name=op.f('fk_interruption_replaced_by_interruption'), initially='DEFERRED', deferrable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_interruption'))
+    )
+    op.create_index('ix_interruption_nested', 'interruption', ['service_point'], unique=False, postgresql_where=sa.text('other_holds IS NOT NULL AND replaced_by IS NULL'))
+    op.create_index('ix_interruption_outage_id', 'interruption', ['outage_id'], unique=False)
+    op.create_index('ix_interruption_service_point', 'interruption', ['service_point'], unique=False, postgresql_where=sa.text('replaced_by IS NULL'))
     op.create_table('hazard',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
@@ -923,6 +960,26 @@ def upgrade() -> None:
     op.execute("""
     CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
     FOR EACH STATEMENT EXECUTE FUNCTION change_log_notifies()
+    """)
+    op.execute("""
+    CREATE FUNCTION interruption_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'interruption is append-only: this % is refused; correct it by a new row', TG_OP
+            USING ERRCODE = 'restrict_violation';
+    END $$
+    """)
+    op.execute("""
+    CREATE TRIGGER interruption_append_only BEFORE UPDATE ON interruption FOR EACH ROW
+    WHEN (NOT (
+        (lower(OLD.period), OLD.id, OLD.service_point, OLD.outage_id, OLD.planned_outage_id, OLD.switching_order_id, OLD.kind, OLD.cause, OLD.phases, OLD.phases_taken, OLD.phase_share, OLD.supplied_by, OLD.other_holds, OLD.customers, OLD.feeder, OLD.recorded_at, OLD.recorded_by, OLD.reason) IS NOT DISTINCT FROM (lower(NEW.period), NEW.id, NEW.service_point, NEW.outage_id, NEW.planned_outage_id, NEW.switching_order_id, NEW.kind, NEW.cause, NEW.phases, NEW.phases_taken, NEW.phase_share, NEW.supplied_by, NEW.other_holds, NEW.customers, NEW.feeder, NEW.recorded_at, NEW.recorded_by, NEW.reason)
+        AND (OLD.period = NEW.period OR (upper_inf(OLD.period) AND OLD.replaced_by IS NULL))
+        AND (OLD.replaced_by IS NOT DISTINCT FROM NEW.replaced_by OR OLD.replaced_by IS NULL)
+    ))
+    EXECUTE FUNCTION interruption_is_append_only()
+    """)
+    op.execute("""
+    CREATE TRIGGER interruption_not_deleted BEFORE DELETE OR TRUNCATE ON interruption
+    FOR EACH STATEMENT EXECUTE FUNCTION interruption_is_append_only()
     """)
     # The queue's tables come from procrastinate itself, whose version the lock file pins. Many
     # statements at once need psycopg's plain protocol, so this goes past SQLAlchemy.
