@@ -49,7 +49,7 @@ def reliability(
             "--zone",
             parser=_zone,
             metavar="ZONE",
-            help="Where days begin, and zone of times without one, such as Asia/Shanghai; default: as written.",
+            help="Where days begin, and zone of times without one: Asia/Shanghai, say; default: as written.",
         ),
     ] = None,
     by: Annotated[

@@ -16,13 +16,17 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.reliability.columns import Interruptions
+from dispatch.reliability.columns import Codes, Interruptions
 from dispatch.reliability.daily import Daily, Span, daily, date_of, year_span
 from dispatch.reliability.errors import NoCustomersServed
 from dispatch.reliability.indices import Indices, Totals, indices
 from dispatch.reliability.major_events import Threshold, threshold, years_to_learn_from
 from dispatch.reliability.parts import PartTotals, by_kind, by_label, by_month
-from dispatch.reliability.repeated_customers import RepeatedCustomers, repeated_customers
+from dispatch.reliability.repeated_customers import (
+    RepeatedCustomers,
+    customers_by_service_point,
+    repeated_customers,
+)
 from dispatch.reliability.rule_sets import RuleSet
 from dispatch.reliability.stretches import Stretches, stretches
 
@@ -103,7 +107,9 @@ def measure(
     asked = span or Span(year_span(present[0]).first, year_span(present[-1]).last)
     thresholds = _thresholds(days, [*present, *_years(asked)], customers_served)
     is_major = _is_major(days, thresholds, customers_served)
-    reading = _Reading(rows, of, rules, days, is_major, thresholds, customers_served)
+    reading = _Reading(
+        rows, of, rules, days, is_major, thresholds, customers_served, customers_by_service_point(rows)
+    )
     return Reliability(
         rules=rules,
         customers_served=customers_served,
@@ -163,6 +169,7 @@ class _Reading:
     is_major: NDArray[np.bool_]
     thresholds: Mapping[int, Threshold | None]
     served: int
+    people: Codes | None
 
     def figures(self, span: Span) -> PeriodFigures:
         days, within = self.days, self.days.within(span)
@@ -181,7 +188,12 @@ class _Reading:
             maifi=float(days.momentary_customers[within].sum()) / self.served,
             maifi_e=float(days.momentary_events[within].sum()) / self.served,
             repeated=repeated_customers(
-                self.rows, self.of, rules=self.rules, span=span, customers_served=self.served
+                self.rows,
+                self.of,
+                people=self.people,
+                rules=self.rules,
+                span=span,
+                customers_served=self.served,
             ),
         )
 

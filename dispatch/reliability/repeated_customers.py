@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dispatch.reliability.columns import Interruptions
+from dispatch.reliability.columns import Codes, Interruptions
 from dispatch.reliability.daily import Span
 from dispatch.reliability.rule_sets import RuleSet
 from dispatch.reliability.stretches import Stretches
@@ -22,23 +22,38 @@ class RepeatedCustomers:
     cemi: tuple[float, ...]
 
 
+def customers_by_service_point(rows: Interruptions) -> Codes | None:
+    """Return how many customers each service point has: the most that any of its rows tells; 0 for nobody."""
+    if rows.service_point is None:
+        return None
+    # One more for rows of nobody known, numbered -1: they are no customer who could have it again.
+    people = np.zeros(int(rows.service_point.max(initial=-1)) + 2, dtype=rows.customers.dtype)
+    for part in rows.parts():
+        np.maximum.at(people, rows.service_point[part], rows.customers[part])
+    people[-1] = 0
+    return people
+
+
 def repeated_customers(
-    rows: Interruptions, of: Stretches, *, rules: RuleSet, span: Span, customers_served: int
+    rows: Interruptions,
+    of: Stretches,
+    *,
+    people: Codes | None,
+    rules: RuleSet,
+    span: Span,
+    customers_served: int,
 ) -> RepeatedCustomers | None:
     """Return how many customers were interrupted how often in a span; None where nobody is known by name.
 
-    A service point counts with the most customers that any of its rows tells.
+    `people` is what `customers_by_service_point` returns.
     """
-    if rows.service_point is None:
+    if rows.service_point is None or people is None:
         return None
-    size = int(rows.service_point.max(initial=-1)) + 2
+    size = len(people)
     times = np.zeros(size, dtype=np.int64)
-    people = np.zeros(size, dtype=np.int64)
     for part in rows.parts():
         counts = span.has(of.day[part]) & (of.length_us[part] > rules.sustained_us) & of.is_first[part]
         place = rows.service_point[part][counts]
         times += np.bincount(place % size, minlength=size)
-        np.maximum.at(people, place, rows.customers[part][counts])
-    # Rows of nobody known stand last.
-    found = tuple(int(people[:-1][times[:-1] >= n].sum()) for n in range(1, LARGEST_N + 1))
+    found = tuple(int(people[times >= n].sum(dtype=np.int64)) for n in range(1, LARGEST_N + 1))
     return RepeatedCustomers(found, tuple(count / customers_served for count in found))

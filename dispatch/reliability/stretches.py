@@ -55,8 +55,22 @@ def stretches(rows: Interruptions) -> Stretches:
 
 
 def _by_service_point(place: Codes, begin: Numbers) -> NDArray[np.intp]:
-    """Return the order by service point and begin; a stream that comes in it (a ledger's) is not sorted."""
-    same = place[1:] == place[:-1]
-    if bool(np.all((place[1:] > place[:-1]) | (same & (begin[1:] >= begin[:-1])))):
+    """Return the order by service point and begin; a stream that comes in it is not sorted."""
+    if _is_in_order(place, begin):
         return np.arange(len(place))
-    return np.lexsort((begin, place))
+    # One number of both sorts three times as fast as two. Its time is coarse where both do not fit into it.
+    first = int(begin.min())
+    time_bits = (int(begin.max()) - first).bit_length()
+    place_bits = (int(place.max()) + 1).bit_length()
+    coarse = max(time_bits + place_bits - 63, 0)
+    key = (place.astype(np.int64) + 1) << (time_bits - coarse)
+    key |= (begin - first) >> coarse
+    order = np.argsort(key)
+    if coarse and not _is_in_order(place[order], begin[order]):
+        return np.lexsort((begin, place))
+    return order
+
+
+def _is_in_order(place: Codes, begin: Numbers) -> bool:
+    later = (place[1:] == place[:-1]) & (begin[1:] >= begin[:-1])
+    return bool(np.all(later | (place[1:] > place[:-1])))

@@ -38,12 +38,12 @@ def test_worked_example_for_programs_and_people(relight, guide):
     code, said, mentioned = relight("reliability", guide, "--customers-served", 2000, "--json")
     told = json.loads(said)
 
-    assert (code, mentioned) == (0, "")
+    assert (code, mentioned.strip()) == (0, "")
     assert f"{told['saidi_minutes']:.3f}" == "86.110"
     assert f"{told['saifi']:.4f}" == "1.6075"
     assert f"{told['caidi_minutes']:.3f}" == "53.567"
-    named = "saidi_minutes saifi caidi_minutes asai t_med_minutes major_event_days years findings".split()
-    assert set(named) <= told.keys()
+    indices = {"saidi_minutes", "saifi", "caidi_minutes", "asai", "t_med_minutes"}
+    assert indices | {"major_event_days", "years", "findings"} <= told.keys()
     assert (told["findings"], told["major_event_days"], len(told["years"])) == ([], [], 1)
 
     _, said, _ = relight("reliability", guide, "--customers-served", 2000, "--by", "month", "--by", "cause")
