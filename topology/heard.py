@@ -60,6 +60,11 @@ class Heard:
         # The last spell, open or over: when it was first reported, and when the meter woke again.
         self.spell_began: TimeArray = np.full(count, np.inf)
         self.woke_at: TimeArray = np.full(count, np.inf)
+        # What was said in the spell a place is in: calls, whether its meter gasped and first when, or answered.
+        self.calls_said = np.zeros(count, dtype=np.int32)
+        self.has_gasped = np.zeros(count, dtype=np.bool_)
+        self.has_answered_off = np.zeros(count, dtype=np.bool_)
+        self.first_gasp: TimeArray = np.full(count, np.inf)
         # Rule 5: what was reported between these is over.
         self._over_from: TimeArray = np.full(count, np.inf)
         self._over_until: TimeArray = np.full(count, NEVER)
@@ -80,6 +85,13 @@ class Heard:
         self.woke_at[point] = over.ended.timestamp() if over else np.inf
         began = said.out.reported if said and said.out else over.began if over else None
         self.spell_began[point] = began.timestamp() if began else np.inf
+        spell = said.out.observations if said and said.out else ()
+        gasps = [one.at for one in spell if one.kind is ObservationKind.LAST_GASP]
+        kinds = [one.kind for one in spell]
+        self.calls_said[point] = kinds.count(ObservationKind.TROUBLE_CALL)
+        self.has_gasped[point] = bool(gasps)
+        self.has_answered_off[point] = ObservationKind.PING in kinds
+        self.first_gasp[point] = min(gasps).timestamp() if gasps else np.inf
 
     def _note_woken(self, points: set[int]) -> set[int]:
         """Rule 5; return the service points that it is over for now and was not, or the other way round."""

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from topology.reason_words import text_of
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a device is believed open: code and values for a face in any language, text in English.
 
     Values are plain JSON: a device is its id with `device_kind`, a list of ids goes with `more`, how many are
-    left out.
+    left out. The text follows from both, and is worded when it is read.
     """
 
     code: str
     values: Mapping[str, object]
-    text: str
+
+    @property
+    def text(self) -> str:
+        """What a dispatcher would say."""
+        return text_of(self.code, self.values)
 
 
 @dataclass(frozen=True, slots=True)

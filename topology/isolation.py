@@ -1,8 +1,8 @@
 """Isolation: what must be open so that nothing can feed a faulted device, and what lies dead inside then.
 
 Rule 1: a section is all that the faulted devices reach over closed devices which nobody can switch; a faulted
-device counts as one of these, since what has failed separates nothing, and so does a held one that is closed: a
-device with a tag is never operated. A jumper joins, a line cut at a node does not end there any more.
+device counts as one of these, since what has failed separates nothing, and so does a held one that is closed:
+a tagged device is never operated. A jumper joins, a line cut at a node does not end there any more.
 Rule 2: the switchable devices at its edge bound it. Those closed on any phase are to be opened.
 Rule 3: a section that holds a source, or a running generator, cannot be isolated by switching, and says so.
 """
@@ -84,7 +84,7 @@ def is_switchable(network: Network, device: int) -> bool:
 
 
 def section_around(supply: Supply, faulted: LongArray, held: frozenset[int] = frozenset()) -> Section:
-    """Return the section that holds some faulted devices, under the state of a supply; `held` never operated."""
+    """Return the section around some faulted devices under a supply; `held` devices are never operated."""
     network = supply.network
     inside = set(faulted.tolist())
     bounding: set[int] = set()

@@ -6,8 +6,8 @@ kilovolt-amperes. Nothing is guessed: what is not known is left out of a check, 
 Rule 1: load is the sum of `peak_kw`, times `coincidence` (1 unless said: peaks that never fall together are
 summed as if they did, which errs on the safe side).
 Rule 2: a service point draws alike on each phase that it takes.
-Rule 3: a device with `rated_a` carries on each phase P·√3 ÷ (nominal_kv · power factor) amperes, where P is the
-load of that phase in kW and `nominal_kv` the voltage between phases at its node; the highest phase counts.
+Rule 3: a device with `rated_a` carries on each phase P·√3 ÷ (nominal_kv · power factor) amperes, where P is
+the load of that phase in kW and `nominal_kv` the voltage between phases there; the fullest phase counts.
 Rule 4: a device with `rated_kva` carries P ÷ power factor, summed over its phases.
 """
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from topology.arrays import Indices, LongArray
+from topology.arrays import BoolArray, Indices, LongArray
 from topology.forest import Forest
 
 NO_PIECE = -1
@@ -72,6 +72,14 @@ class Pieces:
         """Tell whether a position has supply; -1 stands for a node that the phase never reaches."""
         piece = self.piece_at(position) if position >= 0 else NO_PIECE
         return piece != NO_PIECE and self.is_live[piece]
+
+    def are_live_at(self, positions: Indices) -> BoolArray:
+        """Tell of some positions whether each has supply; -1 stands for what the phase never reaches."""
+        live = np.array([owner != NO_PIECE and self.is_live[owner] for owner in self.owners], dtype=np.bool_)
+        # No stretch begins before the root, so a position of -1 is taken for one, and refused.
+        place = np.searchsorted(np.array(self.bounds), positions, side="right") - 1
+        are_live: BoolArray = live[place] & (np.asarray(positions) >= 0)
+        return are_live
 
     def touches(self, start: int, stop: int) -> bool:
         """Tell whether anything from a position to another one is cut, joined, or no longer joined."""

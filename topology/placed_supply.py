@@ -1,4 +1,4 @@
-"""Temporary supply found in a network: cuts by device, jumpers and generators as edges with numbers of their own.
+"""Temporary supply found in a network: cuts by device, jumpers and generators as edges with own numbers.
 
 Owns the numbering: what can give supply follows the devices, jumpers first, so that one number names a device
 of the network or a temporary edge. A generator is an edge from nowhere (`NO_NODE`) to its node.

@@ -157,7 +157,7 @@ def _is_closed(stated: DeviceStatement) -> bool:
 
 
 def _known_outage(tree: SupplyTree, one: KnownOutage, now: datetime) -> InferredOutage:
-    reason = Reason("rollup_known", {"device": one.name}, f"{one.name} is known to be open.")
+    reason = Reason("rollup_known", {"device": one.name})
     return _inferred(
         tree,
         (Candidate(one.name, one.phases, 1.0, ()),),
@@ -170,8 +170,7 @@ def _known_outage(tree: SupplyTree, one: KnownOutage, now: datetime) -> Inferred
 
 def _reason(rule: RollupRule, named: Candidate, reporting: int, below: int) -> Reason:
     values = {"device": named.device, "out": reporting, "service_points": below, "rule": rule.value}
-    text = f"{reporting} of {below} service points of {named.device} report no supply (rule: {rule.value})."
-    return Reason("rollup_counted", values, text)
+    return Reason("rollup_counted", values)
 
 
 def _inferred(

@@ -107,7 +107,7 @@ class Supply:
         return cls(tree, switched, closed_phases[switched], state.temporary)
 
     def with_temporary(self, temporary: TemporarySupply) -> Supply:
-        """Return the supply with this temporary supply in place of its own; raises as the constructor does."""
+        """Return the supply with this temporary supply in place of its own; raises as the constructor."""
         return Supply(self.tree, self.switched, self.closed_of_switched, temporary)
 
     def state(self) -> SwitchState:
@@ -182,7 +182,7 @@ class Supply:
                 yield PhasePieces(phases, pieces)
 
     def _joined_otherwise(self) -> tuple[LongArray, MaskArray]:
-        """Return the devices that do not join what they do in the tree, switched or cut, and what they join."""
+        """Return the devices that join other phases than in the tree, switched or cut, and these phases."""
         if not self.placed.cut_phases:
             return self.switched, self.closed_of_switched
         devices = np.union1d(self.switched, np.array(sorted(self.placed.cut_phases), dtype=np.int64))
@@ -194,7 +194,7 @@ class Supply:
         return forest.position_of_node[nodes].astype(np.int64)
 
     def edges_at(self, node: int) -> Iterator[tuple[int, int]]:
-        """Yield the devices and jumpers at a node, open or closed, each with its other end, where not cut off.
+        """Yield the devices and jumpers at a node, open or closed, each with its other end.
 
         A device that is cut at this node on all its phases does not end here any more.
         """
@@ -248,6 +248,14 @@ class Supply:
             for one in self.of_phases
             if one.pieces.is_live_at(int(one.pieces.forest.position_of_node[node]))
         )
+
+    def phases_of_nodes(self, nodes: Indices) -> MaskArray:
+        """Return the energised phases of some nodes."""
+        energised = np.zeros(len(nodes), dtype=np.uint8)
+        for one in self.of_phases:
+            is_live = one.pieces.are_live_at(one.pieces.forest.position_of_node[nodes])
+            energised[is_live] |= np.uint8(one.phases)
+        return energised
 
     def phases_of_service_point(self, point: int) -> int:
         """Return the phases that a service point takes and that its node has energised."""

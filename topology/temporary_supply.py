@@ -1,7 +1,7 @@
 """Temporary supply: cuts, jumpers and generators, the part of a state that no switch of the network holds.
 
 Owns the values and who has supply by them alone. A crew cuts a line section at a node, lays a jumper between
-two nodes, or feeds a part from a generator at a node; each has an id of its own and stays until it is removed.
+two nodes, or feeds a part from a generator at a node; each has its own id and stays until it is removed.
 
 Rule 1: a cut parts a line section from one of its nodes on some phases: as far as supply goes it is open.
 Rule 2: a jumper joins those of its phases that both its nodes can carry: those that some device at the node

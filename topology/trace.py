@@ -31,7 +31,7 @@ class FedServicePoint:
 
 @dataclass(frozen=True, slots=True)
 class TracedDevice:
-    """A device on a trace and the phases of the trace that it carries; `jumper` and `generator` are kinds too."""
+    """A device on a trace and the phases of the trace that it carries; jumpers and generators are some."""
 
     id: str
     kind: str

@@ -19,7 +19,7 @@ from topology.supply import Supply
 class Way:
     """Devices from a node to the source node that feeds it, nearest first, as indices.
 
-    Jumpers are among them by their numbers, and a generator, which feeds at the node it stands at, is the last.
+    Jumpers are among them by their numbers; a generator, which feeds at the node it stands at, is the last.
     """
 
     devices: tuple[int, ...]

@@ -46,6 +46,12 @@ def twin() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def temporary_twin() -> ModuleType:
+    """The networkx twin of temporary supply."""
+    return _load("temporary_twin")
+
+
+@pytest.fixture(scope="session")
 def posterior_twin() -> ModuleType:
     """The brute-force twin of the posterior and its random cases."""
     return _load("posterior_twin")
