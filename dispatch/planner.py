@@ -157,7 +157,8 @@ class Planner:
             running.problem,
             seconds=seconds,
             seed=self.seed,
-            keep=in_force.assignments if in_force is not None else None,
+            # Kept or not: a danger made safe first may cost more customer-minutes than a simple rule has.
+            keep=in_force.assignments if in_force is not None else {},
             change_minutes=self.rules.change_minutes,
             stopwatch=time,
             bound_seconds=0.0,

@@ -1,7 +1,8 @@
 """From the database to a planning problem: what must be done, who is there to do it, and how far it all is.
 
 Owns how the running house becomes a PlanningProblem (docs/planning.md, "In the running house"); the rules
-about work stand in planned_work, the weights in planning_weights, what is upstream in topology.precedence.
+about work stand in planned_work, about crews in planned_crews, the weights in planning_weights, what is
+upstream in topology.precedence.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,17 +22,22 @@ from sqlalchemy.orm import Session
 from dispatch.change_log import latest_position
 from dispatch.crews import CrewView, list_crews
 from dispatch.damage import RepairForecast, repair_forecasts
-from dispatch.hazard_views import list_hazards
+from dispatch.hazard_views import HazardView, list_hazards
 from dispatch.network_cache import NetworkCache
 from dispatch.outages import OutageView, list_outages
 from dispatch.plan_orders import OrdersOfOutage, orders_by_outage
+from dispatch.planned_crews import CrewOnDuty, crews_on_duty
 from dispatch.planned_work import (
+    ASSESSMENT,
     AT_THE_DEVICE,
     REPAIR,
     PlannedWork,
     WorkForecast,
     crew_of,
     forbidden,
+    look_before,
+    make_safe_work,
+    needs_look,
     needs_work,
     remaining_minutes,
     with_crews,
@@ -40,8 +46,7 @@ from dispatch.planned_work import (
 from dispatch.planning.problem import FloatArray, PlanningCrew, PlanningJob, PlanningProblem
 from dispatch.planning_weights import restoration_weight
 from dispatch.promises import due_times
-from dispatch.ranking import LEAST_REMAINING_MINUTES
-from dispatch.states import ENDED_JOB_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
+from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow
 from gis.place import Place
 from gis.priorities import priorities_of
@@ -79,7 +84,6 @@ class RunningProblem:
 
     `left_out` have no place on the map, so that nothing can be said of the way to them. `position` is that of
     the newest change it knows; `digest` differs when something else than the passing of time has changed.
-    `at_hazards` are crews that make a danger safe first: free after that.
     """
 
     problem: PlanningProblem
@@ -87,7 +91,6 @@ class RunningProblem:
     left_out: tuple[PlannedWork, ...]
     position: int
     digest: str
-    at_hazards: frozenset[str] = frozenset()
 
 
 def running_problem(
@@ -101,21 +104,27 @@ def running_problem(
         if needs_work(outage)
     }
     crews = {crew.id: crew for crew in list_crews(session, now=now)}
-    found = [_standing(work, crews) for work in with_crews(_works(session, outages, networks), outages)]
+    hazards = list_hazards(session)
+    works = _works(session, outages, networks) + _dangers(hazards)
+    jobs = {one.id: one.jobs for one in outages.values()} | {one.id: one.jobs for one in hazards}
+    found = [_standing(work, crews) for work in with_crews(works, jobs)]
     found.sort(key=lambda one: (one.reported_at, one.id))
     work = [one for one in found if one.place is not None]
-    left_out = [one for one in found if one.place is None]
-    at_hazards = _at_hazards(session, now)
-    on_duty = _on_duty(crews.values(), crew_of(work), at_hazards, now)
+    # That nobody can be sent to look is told with the repair.
+    left_out = [one for one in found if one.place is None and one.kind != ASSESSMENT]
+    on_duty = crews_on_duty(crews.values(), crew_of(work), now)
     problem = _problem(session, crews=on_duty, work=work, outages=outages, travel=travel, now=now)
     return RunningProblem(
         problem=problem,
         work=tuple(work),
         left_out=tuple(left_out),
         position=position,
-        digest=_digest(problem, on_duty, left_out),
-        at_hazards=frozenset(at_hazards),
+        digest=_digest(problem, work, on_duty, left_out),
     )
+
+
+def _dangers(hazards: Iterable[HazardView]) -> list[PlannedWork]:
+    return [work for work in map(make_safe_work, hazards) if work is not None]
 
 
 def _works(session: Session, outages: Mapping[str, OutageView], networks: NetworkCache) -> list[PlannedWork]:
@@ -126,21 +135,37 @@ def _works(session: Session, outages: Mapping[str, OutageView], networks: Networ
     forecasts = repair_forecasts(session, device_kinds={one.id: one.device_kind for one in outages.values()})
     minutes = {id: forecast.minutes for id, forecast in forecasts.items()}
     due = due_times(session, outage_ids=list(outages), work_minutes=minutes)
-    return [
-        work
+    looked_at = {
+        outage.id
         for outage in outages.values()
-        for work in _works_on(
+        if needs_look(outage, is_assessed=forecasts[outage.id].assessed_at is not None)
+    }
+    works: list[PlannedWork] = []
+    for outage in outages.values():
+        repair = _repair(
             outage,
             forecast=forecasts[outage.id],
             due_by=due.get(outage.id),
             priorities=priorities.get(outage.id, ()),
             orders=orders.get(outage.id, OrdersOfOutage()),
-            after=tuple(work_id(id, REPAIR) for id in upstream[outage.id]),
+            after=_after([*upstream[outage.id], outage.id], looked_at, own=outage.id),
         )
-    ]
+        if outage.id in looked_at:
+            look = look_before(repair)
+            works += [replace(repair, look=look.id), look]
+        else:
+            works.append(repair)
+    return works
 
 
-def _works_on(
+def _after(outage_ids: Iterable[str], looked_at: Collection[str], *, own: str) -> tuple[str, ...]:
+    """Return the work that must be done before supply is back: repairs upstream, and every look."""
+    ids = list(outage_ids)
+    repairs = [work_id(id, REPAIR) for id in ids if id != own]
+    return (*repairs, *(work_id(id, ASSESSMENT) for id in ids if id in looked_at))
+
+
+def _repair(
     outage: OutageView,
     *,
     forecast: RepairForecast,
@@ -148,11 +173,12 @@ def _works_on(
     priorities: Sequence[str],
     orders: OrdersOfOutage,
     after: tuple[str, ...],
-) -> list[PlannedWork]:
+) -> PlannedWork:
     is_predicted = outage.status == OutageStatus.PREDICTED
-    repair = PlannedWork(
+    return PlannedWork(
         id=work_id(outage.id, REPAIR),
         outage_id=outage.id,
+        hazard_id=None,
         kind=REPAIR,
         place=_place(outage),
         customers=float(outage.customers_out),
@@ -171,7 +197,6 @@ def _works_on(
         pinned_crew=orders.pinned,
         forbidden_crews=forbidden(outage, ordered=orders.forbidden, pinned=orders.pinned),
     )
-    return [repair]
 
 
 def _upstream(
@@ -212,92 +237,19 @@ def _standing(work: PlannedWork, crews: Mapping[str, CrewView]) -> PlannedWork:
     return work
 
 
-@dataclass(frozen=True, slots=True)
-class _CrewOnDuty:
-    """A crew that may work, or is at it: from where, from when until when."""
-
-    crew: CrewView
-    place: Place
-    available_from: datetime
-    available_until: datetime
-    hazard_jobs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _AtHazard:
-    """A crew that was sent to make dangers safe: these jobs, where the last is, and until when."""
-
-    jobs: tuple[str, ...]
-    place: Place | None
-    until: datetime
-
-
-def _at_hazards(session: Session, now: datetime) -> dict[str, _AtHazard]:
-    """Return the crews on their way to hazards or at them, the worst first: no outage calls them off."""
-    found: dict[str, _AtHazard] = {}
-    for hazard in list_hazards(session):
-        for job in hazard.jobs:
-            if job.status in ENDED_JOB_STATUSES:
-                continue
-            before = found.get(job.crew_id, _AtHazard((), None, now))
-            drive = max(0.0, job.travel_minutes - (now - job.assigned_at).total_seconds() / 60)
-            minutes = drive + hazard.make_safe_minutes
-            if job.on_site_at is not None:
-                done = (now - job.on_site_at).total_seconds() / 60
-                minutes = max(LEAST_REMAINING_MINUTES, hazard.make_safe_minutes - done)
-            found[job.crew_id] = _AtHazard(
-                (*before.jobs, job.id),
-                hazard.place or before.place,
-                before.until + timedelta(minutes=minutes),
-            )
-    return found
-
-
-def _on_duty(
-    crews: Iterable[CrewView],
-    under_way: Mapping[str, PlannedWork],
-    at_hazards: Mapping[str, _AtHazard],
-    now: datetime,
-) -> list[_CrewOnDuty]:
-    """Return the crews that have time left; what others still do is planned for those (problem, rule 3b)."""
-    found = []
-    for crew in crews:
-        # Shift and rest as one hard limit (dispatch/duty.py): equal times where it may not work at all.
-        if crew.works_until <= now:
-            continue
-        first, place = under_way.get(crew.id), crew.place
-        if first is not None and first.job is not None and first.job.status in AT_THE_DEVICE:
-            place = first.place or place
-        # A crew that was sent ahead of its shift is at it already.
-        begins = now if first is not None else max(now, crew.works_from)
-        hazard = at_hazards.get(crew.id)
-        # Who has an outage under way besides does that first, or was sent on from it: no order is known.
-        if hazard is not None and first is None:
-            begins, place = min(max(begins, hazard.until), crew.works_until), hazard.place or place
-        found.append(
-            _CrewOnDuty(
-                crew=crew,
-                place=place,
-                available_from=begins,
-                available_until=crew.works_until,
-                hazard_jobs=hazard.jobs if hazard is not None else (),
-            )
-        )
-    return found
-
-
 def _problem(
     session: Session,
     *,
-    crews: Sequence[_CrewOnDuty],
+    crews: Sequence[CrewOnDuty],
     work: Sequence[PlannedWork],
     outages: Mapping[str, OutageView],
     travel: TravelTimes,
     now: datetime,
 ) -> PlanningProblem:
-    known = {one.id for one in work}
-    jobs = [_job(one, outages[one.outage_id], known, now) for one in work]
     matrix, source = _matrix(session, crews=crews, work=work, travel=travel)
+    minutes = {one.id: remaining_minutes(one, outages.get(one.outage_id or ""), now) for one in work}
+    looked = _looked_at(crews=crews, work=work, minutes=minutes, travel_minutes=matrix, now=now)
+    jobs = [_job(one, minutes=minutes, not_before=looked.get(one.look or "")) for one in work]
     planning_crews = [
         PlanningCrew(
             id=one.crew.id,
@@ -318,16 +270,40 @@ def _problem(
     )
 
 
-def _job(work: PlannedWork, outage: OutageView, known: set[str], now: datetime) -> PlanningJob:
+def _looked_at(
+    *,
+    crews: Sequence[CrewOnDuty],
+    work: Sequence[PlannedWork],
+    minutes: Mapping[str, float],
+    travel_minutes: FloatArray,
+    now: datetime,
+) -> dict[str, datetime]:
+    """Return when each look can be done at the earliest, by who was sent or else by whom it suits best."""
+    free_after = np.array([(crew.available_from - now).total_seconds() / 60 for crew in crews])
+    found: dict[str, datetime] = {}
+    for column, one in enumerate(work, start=len(crews)):
+        if one.kind != ASSESSMENT:
+            continue
+        sent = one.job.crew_id if one.job is not None else None
+        rows = [row for row, crew in enumerate(crews) if sent in {None, crew.crew.id}]
+        there = free_after[rows] + travel_minutes[rows, column]
+        first = float(there.min(initial=np.inf))
+        if np.isfinite(first):
+            found[one.id] = now + timedelta(minutes=first + minutes[one.id])
+    return found
+
+
+def _job(work: PlannedWork, *, minutes: Mapping[str, float], not_before: datetime | None) -> PlanningJob:
     return PlanningJob(
         id=work.id,
         lon=work.place.lon if work.place else None,
         lat=work.place.lat if work.place else None,
         customers=work.customers,
         weight=work.weight,
-        repair_minutes=remaining_minutes(work, outage, now),
+        repair_minutes=minutes[work.id],
         skills=work.forecast.skills,
-        after=tuple(id for id in work.after if id in known),
+        after=tuple(id for id in work.after if id in minutes),
+        not_before=not_before,
         due_by=work.due_by,
         pinned_crew=work.pinned_crew,
         under_way=work.job.crew_id if work.is_under_way and work.job else None,
@@ -336,7 +312,7 @@ def _job(work: PlannedWork, outage: OutageView, known: set[str], now: datetime) 
 
 
 def _matrix(
-    session: Session, *, crews: Sequence[_CrewOnDuty], work: Sequence[PlannedWork], travel: TravelTimes
+    session: Session, *, crews: Sequence[CrewOnDuty], work: Sequence[PlannedWork], travel: TravelTimes
 ) -> tuple[FloatArray, str]:
     """Return minutes over crews then jobs, and their source. Nobody drives to a crew: those columns are 0."""
     jobs = [one.place for one in work if one.place is not None]
@@ -362,7 +338,12 @@ def _matrix(
     return matrix, table.source
 
 
-def _digest(problem: PlanningProblem, crews: Sequence[_CrewOnDuty], left_out: Sequence[PlannedWork]) -> str:
+def _digest(
+    problem: PlanningProblem,
+    work: Sequence[PlannedWork],
+    crews: Sequence[CrewOnDuty],
+    left_out: Sequence[PlannedWork],
+) -> str:
     """Return what differs when people or events, not the clock or a drive, have changed the problem."""
     jobs = [
         [
@@ -376,13 +357,11 @@ def _digest(problem: PlanningProblem, crews: Sequence[_CrewOnDuty], left_out: Se
             job.pinned_crew,
             job.under_way,
             sorted(job.forbidden_crews),
+            one.is_confirmed,
         ]
-        for job in problem.jobs
+        for job, one in zip(problem.jobs, work, strict=True)
     ]
-    on_duty = [
-        [one.crew.id, sorted(one.crew.skills), one.crew.works_until.isoformat(), *sorted(one.hazard_jobs)]
-        for one in crews
-    ]
+    on_duty = [[one.crew.id, sorted(one.crew.skills), one.crew.works_until.isoformat()] for one in crews]
     told = json.dumps([jobs, on_duty, sorted(work.id for work in left_out)])
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 

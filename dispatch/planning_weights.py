@@ -5,6 +5,8 @@ The unit is one customer's wait. docs/planning.md tells the rules to people; a t
 RULE 1: a service point with a priority weighs as many customers as its line says, in addition to its own.
 RULE 2: what is merely predicted counts by its probability: a crew sent for nothing restores nobody.
 RULE 3: a hazard weighs by its level, whether or not anybody is without supply: people may be hurt.
+RULE 4: a look before the repair weighs a tenth of the restoration: the right crew and a time to tell come
+    with it. What else drives it is that the restoration waits for it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ PRIORITY_WEIGHTS: Mapping[str, float] = {
 }
 # Customers' worth of waiting until a hazard is made safe, by its level: 1 is the worst.
 HAZARD_WEIGHTS: Mapping[int, float] = {1: 2000.0, 2: 500.0, 3: 100.0}
+LOOK_SHARE = 0.1
 
 
 def restoration_weight(*, customers: float, priorities: Iterable[str], probability: float) -> float:
@@ -29,6 +32,11 @@ def restoration_weight(*, customers: float, priorities: Iterable[str], probabili
     return (customers + critical) * probability
 
 
-def hazard_weight(level: int | None) -> float:
-    """Return what one minute until a hazard is made safe weighs; 0 without one."""
-    return 0.0 if level is None else HAZARD_WEIGHTS[level]
+def look_weight(restoration: float) -> float:
+    """Return what one minute until an outage has been looked at weighs, beside its restoration."""
+    return LOOK_SHARE * restoration
+
+
+def hazard_weight(level: int) -> float:
+    """Return what one minute until a hazard is made safe weighs."""
+    return HAZARD_WEIGHTS[level]

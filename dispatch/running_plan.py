@@ -53,16 +53,18 @@ class PlanFigures:
 
 @dataclass(frozen=True, slots=True)
 class PlanStop:
-    """One stop of a crew. `number` counts its stops from 1; `job_id` is the job a crew was sent on, if any.
+    """One stop of a crew: work on an outage, or on a hazard.
 
-    `work_id` names the work before and after a crew is sent. `is_next`: the crew is free for it now and the
-    outage is confirmed, so that it can be sent at once. `takes_over_from` is the crew that is at it now and
-    whose shift ends before it could finish. `restored_at` is when its customers have supply again: later than
-    `finish_at` where it waits for outages upstream (`waits_for`), None where those are in no plan.
+    `number` counts its stops from 1; `job_id` is the job a crew was sent on, if any. `work_id` names the work
+    before and after a crew is sent. `is_next`: the crew is free for it now, the outage is confirmed and need
+    not be looked at first (`waits_for_look`), so that it can be sent at once. `takes_over_from` is the crew
+    that is at it now and whose shift ends before it could finish; it is called back when the stop is taken.
+    `restored_at` is when its customers have supply again: later than `finish_at` where it waits for outages
+    upstream (`waits_for`), None where those are in no plan.
     """
 
     work_id: str
-    outage_id: str
+    outage_id: str | None
     kind: str
     crew_id: str
     number: int
@@ -80,18 +82,21 @@ class PlanStop:
     is_next: bool
     is_late: bool
     due_by: datetime | None
+    hazard_id: str | None = None
+    waits_for_look: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class UnplannedWork:
     """Work that no crew is planned for, and why: a code with values for a face, and English text."""
 
-    outage_id: str
+    outage_id: str | None
     kind: str
     customers: int
     because: str
     values: dict[str, Any]
     text: str
+    hazard_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,12 @@ class RunningPlan:
     stops: tuple[PlanStop, ...]
     unassigned: tuple[UnplannedWork, ...]
 
-    def stop(self, *, outage_id: str, kind: str) -> PlanStop | None:
+    def stop(
+        self, *, kind: str, outage_id: str | None = None, hazard_id: str | None = None
+    ) -> PlanStop | None:
         """Return the first stop for some work, None where none is planned."""
-        found = (stop for stop in self.stops if (stop.outage_id, stop.kind) == (outage_id, kind))
+        wanted = outage_id, hazard_id, kind
+        found = (one for one in self.stops if (one.outage_id, one.hazard_id, one.kind) == wanted)
         return next(found, None)
 
     @property
@@ -187,9 +195,7 @@ def _document(running: RunningProblem, plan: Plan) -> dict[str, Any]:
     stops = []
     for stop in plan.stops:
         numbers[stop.crew] = numbers.get(stop.crew, 0) + 1
-        told = _stop_document(stop, work, number=numbers[stop.crew], is_late=stop.job in late)
-        told["is_next"] = told["is_next"] and stop.crew not in running.at_hazards
-        stops.append(told)
+        stops.append(_stop_document(stop, work, number=numbers[stop.crew], is_late=stop.job in late))
     unassigned = []
     for one in plan.unassigned:
         facts = asdict(one.reason)
@@ -206,10 +212,13 @@ def _stop_document(
 ) -> dict[str, Any]:
     work = works[stop.job]
     sent = work.job.crew_id if work.job is not None else None
-    upstream = {works[above].outage_id for above in work.after if above in works}
+    upstream = {str(works[above].outage_id) for above in work.after if above in works}
+    waits_for_look = work.look in works
+    is_ready = work.is_confirmed and not waits_for_look and sent != stop.crew
     return {
         "work_id": work.id,
         "outage_id": work.outage_id,
+        "hazard_id": work.hazard_id,
         "kind": work.kind,
         "crew_id": stop.crew,
         "number": number,
@@ -219,12 +228,13 @@ def _stop_document(
         "finish_at": as_json(stop.finish),
         "restored_at": as_json(stop.restored),
         "customers": int(work.customers),
-        "waits_for": sorted(upstream - {work.outage_id}),
+        "waits_for": sorted(upstream - {str(work.outage_id)}),
         "job_id": work.job.id if work.job is not None else None,
         "takes_over_from": sent if sent not in {None, stop.crew} else None,
         "is_under_way": work.is_under_way and sent == stop.crew,
         "is_confirmed": work.is_confirmed,
-        "is_next": number == 1 and work.job is None and work.is_confirmed,
+        "waits_for_look": waits_for_look,
+        "is_next": number == 1 and is_ready,
         "is_late": is_late,
         "due_by": as_json(work.due_by),
     }
@@ -233,6 +243,7 @@ def _stop_document(
 def _unplanned(work: PlannedWork, because: str, values: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {
         "outage_id": work.outage_id,
+        "hazard_id": work.hazard_id,
         "kind": work.kind,
         "customers": int(work.customers),
         "because": because,

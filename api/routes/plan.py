@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from api.errors import error_fields
 from api.roles import Role, open_to
+from api.schemas.hazards import Hazard
 from api.schemas.outages import Outage
 from api.schemas.plan import (
     NewPlanOrder,
@@ -52,10 +53,7 @@ def assign_from_plan(
         done = plan_assignments.take_stops(
             work.session,
             version=body.version,
-            stops=[
-                plan_assignments.WantedStop(outage_id=one.outage_id, crew_id=one.crew_id, kind=one.kind)
-                for one in body.stops
-            ],
+            stops=[plan_assignments.WantedStop(**one.model_dump()) for one in body.stops],
             actor=identity.name,
             now=work.now,
             travel=request.app.state.travel,
@@ -64,9 +62,11 @@ def assign_from_plan(
             raise done.refused[0].error
         return PlanAssigned(
             taken=[Outage.model_validate(view) for view in done.taken],
+            hazards=[Hazard.model_validate(view) for view in done.hazards],
             refused=[
                 RefusedStop(
                     outage_id=one.stop.outage_id,
+                    hazard_id=one.stop.hazard_id,
                     crew_id=one.stop.crew_id,
                     kind=one.stop.kind,
                     error=error_fields(one.error),
@@ -112,5 +112,5 @@ def _answer(plan: running_plan.RunningPlan, now: datetime) -> RunningPlan:
         figures=PlanFigures.model_validate(plan.figures),
         stops=[PlanStop.model_validate(stop) for stop in plan.stops],
         unassigned=[UnplannedWork.model_validate(one) for one in plan.unassigned],
-        late=sorted({stop.outage_id for stop in plan.stops if stop.is_late}),
+        late=sorted({stop.outage_id or stop.hazard_id or "" for stop in plan.stops if stop.is_late}),
     )

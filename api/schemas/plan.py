@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from api.schemas.hazards import Hazard
 from api.schemas.outages import Outage
 from api.schemas.shape import Answer, FreeText, Instant, Name, Order
 
@@ -28,11 +29,14 @@ class PlanFigures(Answer):
 class PlanStop(Answer):
     """One stop of a crew, in its order; `is_next` may be taken now.
 
+    It is work on an outage (`kind` repair or assessment) or on a hazard (make_safe), the other id is null.
     `waits_for` are the outages upstream that must be over before its customers have supply; `restored_at` is
-    null where one of those is in no plan. `job_id` is set where a crew was sent already.
+    null where one of those is in no plan. `waits_for_look`: nobody is sent before the look at it is done.
+    `job_id` is set where a crew was sent already; with `takes_over_from` it is called back by taking this.
     """
 
-    outage_id: str
+    outage_id: str | None
+    hazard_id: str | None
     kind: str
     crew_id: str
     number: int
@@ -47,6 +51,7 @@ class PlanStop(Answer):
     takes_over_from: str | None
     is_under_way: bool
     is_confirmed: bool
+    waits_for_look: bool
     is_next: bool
     is_late: bool
     due_by: Instant | None
@@ -55,7 +60,8 @@ class PlanStop(Answer):
 class UnplannedWork(Answer):
     """Work without a crew, and why: `because` and `values` for a face to say in its language."""
 
-    outage_id: str
+    outage_id: str | None
+    hazard_id: str | None
     kind: str
     customers: int
     because: str
@@ -98,11 +104,13 @@ class Plan(Answer):
 
 
 class WantedStop(Order):
-    """A stop as it was on screen."""
+    """A stop as it was on screen: one of an outage or of a hazard, and which crew it calls back."""
 
-    outage_id: Name
+    outage_id: Name | None = None
+    hazard_id: Name | None = None
     crew_id: Name
-    kind: Name = "repair"
+    kind: Literal["repair", "assessment", "make_safe"] = "repair"
+    takes_over_from: Name | None = None
 
 
 class PlanAssignment(Order):
@@ -115,7 +123,8 @@ class PlanAssignment(Order):
 class RefusedStop(Answer):
     """A stop that was not taken; `error` as in every error answer."""
 
-    outage_id: str
+    outage_id: str | None
+    hazard_id: str | None
     crew_id: str
     kind: str
     error: dict[str, Any]
@@ -125,6 +134,7 @@ class PlanAssigned(Answer):
     """What became of several stops, each by itself."""
 
     taken: list[Outage]
+    hazards: list[Hazard]
     refused: list[RefusedStop]
 
 
