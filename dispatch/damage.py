@@ -144,7 +144,9 @@ def report_damage(
             raise Conflict(text)
         return _one(session, known)
     outage = outage_row(session, outage_id=outage_id)
-    if outage.status in OVER_OUTAGE_STATUSES:
+    # A crew without signal tells later what it saw while the outage was open: that is kept, as evidence.
+    was_open = outage.closed_at is not None and found.occurred_at < outage.closed_at
+    if outage.status in OVER_OUTAGE_STATUSES and not was_open:
         raise Conflict(f"Outage {outage_id} is {outage.status}; there is nothing left to assess.")
     job = _own_job(session, outage_id=outage_id, crew_id=crew_id)
     _check(session, outage_id=outage_id, found=found, now=now)

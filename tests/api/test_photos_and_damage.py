@@ -1,12 +1,14 @@
 """Photos over HTTP (bad ones, too large ones, position removed, who may see them), and damage reports."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from api.photo_files import LARGEST_PHOTO_BYTES, PhotoFiles, PhotoRefusedError
+from dispatch.tables import OutageRow
 
 
 def photo(format="JPEG", size=(80, 60), **more):
@@ -170,3 +172,14 @@ def test_who_may_report_and_what(world, crew_job):
         assert crew.post(address, json=report(world, **bad)).status_code == 422
     assert crew.post(address, json=report(world, items=[])).status_code == 422
     assert crew.post(address, json=report(world, items=[], note="Nothing is broken")).status_code == 200
+
+
+def test_what_was_seen_while_the_outage_was_open_is_kept_also_after_it_was_closed(world, crew_job):
+    crew = world.client("crew")
+    seen, later = report(world), report(world)
+    later["occurred_at"] = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    with world.engine.begin() as connection:
+        closed = {"status": "closed", "closed_at": datetime.now(UTC) + timedelta(seconds=1)}
+        connection.execute(sa.update(OutageRow).where(OutageRow.id == crew_job).values(closed))
+    assert crew.post(f"/api/outages/{crew_job}/damage", json=seen).status_code == 200
+    assert crew.post(f"/api/outages/{crew_job}/damage", json=later).status_code == 409

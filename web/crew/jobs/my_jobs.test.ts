@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Session } from "../../src/shared/api/session";
 import type { Outbox } from "../outbox/outbox";
-import type { Report, ReportStore } from "../outbox/report_store";
+import type { ReportStore } from "../outbox/report_store";
+import type { Report } from "../outbox/reports";
 import type { CrewJob, CrewJobs } from "./crew_job";
 import { MyJobs } from "./my_jobs";
 
@@ -46,7 +47,7 @@ async function opened(): Promise<MyJobs> {
   const flush = async (): Promise<void> => {
     flushed += 1;
   };
-  const outbox = { waiting: () => [], reports, flush } as unknown as Outbox;
+  const outbox = { waiting_steps: () => [], reports, flush } as unknown as Outbox;
   const my_jobs = new MyJobs(session, store, () => outbox);
   await my_jobs.start();
   await settled();

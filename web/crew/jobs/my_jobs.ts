@@ -7,6 +7,7 @@ import type { Session } from "../../src/shared/api/session";
 import { LiveStream } from "../../src/shared/live/live_stream";
 import type { Outbox } from "../outbox/outbox";
 import type { ReportStore } from "../outbox/report_store";
+import { is_step } from "../outbox/reports";
 import { type CrewJob, type CrewJobs, expected_actions } from "./crew_job";
 
 /** A break of a blink is no news. */
@@ -37,7 +38,7 @@ export class MyJobs {
 
   /** The jobs with the steps tapped since, in the order they came; ended ones are gone. */
   readonly jobs = computed(() => {
-    const waiting = this.outbox().waiting(this.account);
+    const waiting = this.outbox().waiting_steps(this.account);
     return (this.from_server.value?.jobs ?? [])
       .map((job) => {
         const last = waiting.findLast((report) => report.job_id === job.id);
@@ -165,7 +166,7 @@ export class MyJobs {
   private was_ended_here(job_id: string): boolean {
     const ends = ["finished", "declined"];
     return this.outbox().reports.some(
-      (report) => report.job_id === job_id && ends.includes(report.body.status),
+      (report) => is_step(report) && report.job_id === job_id && ends.includes(report.body.status),
     );
   }
 }

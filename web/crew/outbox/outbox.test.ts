@@ -2,10 +2,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Session } from "../../src/shared/api/session";
 import { Outbox } from "./outbox";
-import type { Report, Reports } from "./report_store";
+import type { Reports } from "./report_store";
+import type { DamageBody, DamageReportKept, Report, ReportBody } from "./reports";
 
-const sent: { path: string; body: Report["body"] }[] = [];
-let answer: () => Response | Promise<Response>;
+const sent: { path: string; body: ReportBody & DamageBody & { photos: string[] } }[] = [];
+let answer: (path: string) => Response | Promise<Response>;
 
 function kept_in_memory(): Reports & { kept: Map<number, Report> } {
   const kept = new Map<number, Report>();
@@ -14,9 +15,10 @@ function kept_in_memory(): Reports & { kept: Map<number, Report> } {
     all: async () => [...kept.values()].map((report) => ({ ...report })),
     put: async (report) => {
       const sequence = report.sequence ?? kept.size + 1;
-      kept.set(sequence, { ...report, sequence });
+      kept.set(sequence, JSON.parse(JSON.stringify({ ...report, sequence })));
       return { ...report, sequence };
     },
+    photo: async (id) => (id === "cleared" ? undefined : new Blob([id], { type: "image/jpeg" })),
     forget: async (sequence) => void kept.delete(sequence),
     tidy: async () => undefined,
   };
@@ -33,16 +35,16 @@ const json = (status: number, body: unknown): Response => new Response(JSON.stri
 const refused = (status: number, code: string, more = {}): Response =>
   json(status, { error: { code, text: "The server says why.", ...more } });
 const job = { id: "J-1", device: "F-1" };
-const step = (status: Report["body"]["status"]) => ({ status, occurred_at: "2026-07-01T12:00:00Z" });
+const step = (status: ReportBody["status"]) => ({ status, occurred_at: "2026-07-01T12:00:00Z" });
 const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(10);
 
 beforeEach(() => {
   vi.useFakeTimers();
   sent.length = 0;
   vi.stubGlobal("window", { addEventListener: () => undefined });
-  vi.stubGlobal("fetch", async (path: string, { body }: { body: string }) => {
-    const reply = await answer();
-    sent.push({ path, body: JSON.parse(body) });
+  vi.stubGlobal("fetch", async (path: string, { body }: { body: string | Blob }) => {
+    const reply = await answer(path);
+    sent.push({ path, body: typeof body === "string" ? JSON.parse(body) : null });
     return reply;
   });
 });
@@ -109,4 +111,95 @@ test("what one crew tapped is never sent under the name of another", async () =>
   await outbox.flush();
   expect(sent).toHaveLength(0);
   expect(outbox.waiting("crew-1")).toHaveLength(1);
+});
+
+function damage(id: string, ...photos: string[]): Omit<DamageReportKept, "account" | "state"> {
+  const items = [{ kind: "pole" as const, count: 2 }];
+  const told = { items, skills: [], repair_minutes: 120, is_access_blocked: false, access: null, note: null };
+  return {
+    kind: "damage",
+    job_id: "J-1",
+    device: "F-1",
+    outage_id: "O-1",
+    photos: photos.map((photo) => ({ id: photo, state: "waiting" })),
+    body: { ...told, occurred_at: "2026-07-01T12:00:00Z", client_event_id: id, replaces: null },
+  };
+}
+const paths = (): string[] => sent.map(({ path }) => path);
+const DAMAGE = "/api/outages/O-1/damage";
+const taken = (path: string): Response => json(200, path === DAMAGE ? { id: "D-1" } : {});
+
+test("a damage report without signal waits with its photos, which go ahead of it, once each", async () => {
+  const store = kept_in_memory();
+  const outbox = new Outbox(store, signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report_with_photos("crew-1", damage("d-1", "p-1", "p-2"));
+  await settled();
+  expect(outbox.waiting("crew-1")).toHaveLength(1);
+
+  // The second photo is cut off: only that one goes again.
+  answer = (path) => (path.endsWith("p-2") ? Promise.reject(new TypeError("cut")) : taken(path));
+  await vi.advanceTimersByTimeAsync(2_100);
+  answer = taken;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(paths()).toEqual(["/api/photos/p-1", "/api/photos/p-2", DAMAGE]);
+  expect(sent.at(-1)?.body).toMatchObject({ client_event_id: "d-1", photos: ["p-1", "p-2"] });
+  expect(outbox.last_damage("crew-1", "J-1")).toMatchObject({ state: "sent", taken_as: "D-1" });
+});
+
+test("an answer that was lost makes no second report: the same id goes again", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  const ids: string[] = [];
+  answer = () => json(502, {});
+  await outbox.report_with_photos("crew-1", damage("d-1"));
+  await settled();
+  answer = taken;
+  await vi.advanceTimersByTimeAsync(2_100);
+  for (const { body } of sent) ids.push(body.client_event_id);
+  expect(ids).toEqual(["d-1", "d-1"]);
+});
+
+test("a step never waits for photos", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report_with_photos("crew-1", damage("d-1", "p-1"));
+  await outbox.report("crew-1", job, step("finished"));
+  answer = taken;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(paths()).toEqual(["/api/jobs/J-1/progress", "/api/photos/p-1", DAMAGE]);
+});
+
+test("a photo that cannot be read, or is gone from the phone, holds nothing up", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = (path) => (path.endsWith("p-1") ? refused(422, "photo_refused") : taken(path));
+  await outbox.report_with_photos("crew-1", damage("d-1", "p-1", "cleared", "p-2"));
+  await settled();
+  expect(sent.at(-1)?.body.photos).toEqual(["p-2"]);
+  expect(outbox.last_damage("crew-1", "J-1")?.photos.map(({ state }) => state)).toEqual([
+    "refused",
+    "refused",
+    "sent",
+  ]);
+});
+
+test("photos that Relight has removed meanwhile are sent once more, and only once", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = (path) => (path === DAMAGE ? refused(404, "unknown", { kind: "photo" }) : taken(path));
+  await outbox.report_with_photos("crew-1", damage("d-1", "p-1"));
+  await settled();
+  expect(paths()).toEqual(["/api/photos/p-1", DAMAGE, "/api/photos/p-1", DAMAGE]);
+  expect(outbox.reports[0]?.state).toBe("refused");
+});
+
+test("a correction written without signal names the report that it corrects", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report_with_photos("crew-1", damage("d-1"));
+  await outbox.report_with_photos("crew-1", { ...damage("d-2"), corrects: "d-1" });
+  answer = taken;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(sent.map(({ body }) => [body.client_event_id, body.replaces])).toEqual([
+    ["d-1", null],
+    ["d-2", "D-1"],
+  ]);
 });

@@ -1,16 +1,28 @@
 // The outbox: every tap goes in with its own id and time, and is sent, oldest first, until Relight answers. What is
-// refused stays to be read. Nothing that was tapped is ever lost by a lost signal.
+// refused stays to be read. Nothing that was tapped is ever lost by a lost signal. Steps go before all that has photos:
+// where a crew is counts at once, and is a few hundred bytes.
 import { reactive } from "vue";
 import { Away, Refusal } from "../../src/shared/api/errors";
 import type { JobStatus } from "../../src/shared/api/model";
-import { post } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import type { CrewJob } from "../jobs/crew_job";
 import { event_id } from "./event_id";
-import type { Report, ReportBody, Reports } from "./report_store";
+import type { Reports } from "./report_store";
+import {
+  type DamageReportKept,
+  type HazardPhotos,
+  is_step,
+  type PhotoReport,
+  type Report,
+  type ReportBody,
+  type StepReport,
+} from "./reports";
+import { lacks_a_photo, send_next_photo, send_step, send_with_photos } from "./sending";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
+
+type NewPart = "account" | "state" | "sequence" | "refusal";
 
 export class Outbox {
   readonly reports: Report[] = reactive([]);
@@ -34,21 +46,39 @@ export class Outbox {
     return this.reports.filter((report) => report.state === "waiting" && report.account === account);
   }
 
+  waiting_steps(account: string): StepReport[] {
+    return this.waiting(account).filter(is_step);
+  }
+
   /** Keep a step, then send it as soon as may be. */
   async report(
     account: string,
     job: { id: string; device: string },
     body: Omit<ReportBody, "client_event_id">,
   ): Promise<void> {
-    const report: Report = {
+    await this.keep({
       account,
       job_id: job.id,
       device: job.device,
       body: { ...body, client_event_id: event_id() },
       state: "waiting",
-    };
-    this.reports.push(await this.store.put(report));
-    void this.flush();
+    });
+  }
+
+  /** Keep what has photos, which are in the store already, then send it as soon as may be. */
+  async report_with_photos(
+    account: string,
+    report: Omit<DamageReportKept, NewPart> | Omit<HazardPhotos, NewPart>,
+  ): Promise<void> {
+    await this.keep({ ...report, account, state: "waiting" } as PhotoReport);
+  }
+
+  /** The newest damage report on a job, whatever became of it. */
+  last_damage(account: string, job_id: string): DamageReportKept | null {
+    const found = this.reports.findLast(
+      (report) => report.kind === "damage" && report.account === account && report.job_id === job_id,
+    );
+    return (found as DamageReportKept | undefined) ?? null;
   }
 
   /** A refused report has been read. */
@@ -65,7 +95,7 @@ export class Outbox {
     this.is_sending = true;
     clearTimeout(this.timer);
     try {
-      for (let next = this.waiting(account)[0]; next; next = this.waiting(account)[0]) await this.send(next);
+      for (let next = this.next(account); next; next = this.next(account)) await this.send(next);
       this.wait_ms = FIRST_WAIT_MS;
       await this.store.tidy();
     } catch (error) {
@@ -77,19 +107,51 @@ export class Outbox {
     }
   }
 
+  private next(account: string): Report | undefined {
+    return this.waiting_steps(account)[0] ?? this.waiting(account)[0];
+  }
+
+  private async keep(report: Report): Promise<void> {
+    this.reports.push(await this.store.put(report));
+    void this.flush();
+  }
+
   private async send(report: Report): Promise<void> {
     try {
-      const path = `/api/jobs/${encodeURIComponent(report.job_id)}/progress`;
-      this.on_answer(await post<CrewJob>(path, report.body));
-      report.state = "sent";
+      if (await this.send_part(report)) report.state = "sent";
     } catch (error) {
       // About the sign-in or the connection: it will be taken later, under the same id.
       if (!(error instanceof Refusal) || this.session.notice(error)) throw error;
-      report.state = "refused";
-      report.refusal = { code: error.code, text: error.message, fields: error.fields };
-      if (error.code === "illegal_transition") report.refusal.status = error.fields.status as JobStatus;
-      this.on_answer(null);
+      if (!is_step(report) && lacks_a_photo(error) && !report.is_sent_anew) {
+        report.is_sent_anew = true;
+        for (const photo of report.photos) if (photo.state === "sent") photo.state = "waiting";
+      } else this.refuse(report, error);
     }
     await this.store.put(report);
+  }
+
+  /** Send a step, a photo of a report, or the report after its last photo; return whether all of it has gone. */
+  private async send_part(report: Report): Promise<boolean> {
+    if (is_step(report)) {
+      this.on_answer(await send_step(report));
+      return true;
+    }
+    if (await send_next_photo(report, (id) => this.store.photo(id))) return false;
+    if (report.kind === "damage") report.body.replaces ??= this.number_of(report.corrects);
+    await send_with_photos(report);
+    return true;
+  }
+
+  /** The number of an earlier report, which had none yet when its correction was written. */
+  private number_of(client_event_id: string | undefined): string | null {
+    const earlier = this.reports.find(({ body }) => body.client_event_id === client_event_id);
+    return (earlier?.kind === "damage" && earlier.taken_as) || null;
+  }
+
+  private refuse(report: Report, error: Refusal): void {
+    report.state = "refused";
+    report.refusal = { code: error.code, text: error.message, fields: error.fields };
+    if (error.code === "illegal_transition") report.refusal.status = error.fields.status as JobStatus;
+    this.on_answer(null);
   }
 }

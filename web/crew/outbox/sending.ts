@@ -1,0 +1,63 @@
+// How each kind of report goes out. Photos go ahead of what names them, one a turn, so that a step never waits for more
+// than one of them.
+import { Refusal } from "../../src/shared/api/errors";
+import type { DamageReport } from "../../src/shared/api/hazard_model";
+import { send_photo } from "../../src/shared/api/photos";
+import { post } from "../../src/shared/api/request";
+import type { CrewJob } from "../jobs/crew_job";
+import type { DamageReportKept, HazardPhotos, KeptPhoto, PhotoReport, StepReport } from "./reports";
+
+/** Relight does not keep such a photo, however often it is sent. */
+const PHOTO_IS_NONE = ["photo_refused", "too_large", "malformed"];
+
+export function send_step(report: StepReport): Promise<CrewJob> {
+  return post<CrewJob>(`/api/jobs/${encodeURIComponent(report.job_id)}/progress`, report.body);
+}
+
+/** Send the next photo that waits; return whether there was one. Throws Away or Refusal. */
+export async function send_next_photo(
+  report: PhotoReport,
+  photo_of: (id: string) => Promise<Blob | undefined>,
+): Promise<boolean> {
+  const next = report.photos.find((photo) => photo.state === "waiting");
+  if (!next) return false;
+  next.state = await photo_state(next, photo_of);
+  return true;
+}
+
+async function photo_state(
+  photo: KeptPhoto,
+  photo_of: (id: string) => Promise<Blob | undefined>,
+): Promise<KeptPhoto["state"]> {
+  const content = await photo_of(photo.id);
+  // Cleared by the browser: the words of the report are worth sending all the same.
+  if (!content) return "refused";
+  try {
+    await send_photo(photo.id, content);
+  } catch (error) {
+    if (error instanceof Refusal && PHOTO_IS_NONE.includes(error.code)) return "refused";
+    throw error;
+  }
+  return "sent";
+}
+
+/** Send a report whose photos have arrived. */
+export async function send_with_photos(report: PhotoReport): Promise<void> {
+  const photos = report.photos.filter(({ state }) => state === "sent").map(({ id }) => id);
+  if (report.kind === "damage") await send_damage(report, photos);
+  else await send_hazard_photos(report, photos);
+}
+
+/** Photos that no report named are removed after a time: then they have to be sent once more. */
+export function lacks_a_photo(error: Refusal): boolean {
+  return error.code === "unknown" && error.fields.kind === "photo";
+}
+
+async function send_damage(report: DamageReportKept, photos: string[]): Promise<void> {
+  const path = `/api/outages/${encodeURIComponent(report.outage_id)}/damage`;
+  report.taken_as = (await post<DamageReport>(path, { ...report.body, photos })).id;
+}
+
+async function send_hazard_photos(report: HazardPhotos, photos: string[]): Promise<void> {
+  if (photos.length) await post(`/api/hazards/${encodeURIComponent(report.hazard_id)}/photos`, { photos });
+}
