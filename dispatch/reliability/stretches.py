@@ -36,7 +36,7 @@ def stretches(rows: Interruptions) -> Stretches:
     """Return the stretches of all rows."""
     if rows.service_point is None or len(rows) == 0:
         return Stretches(rows.duration_us, np.ones(len(rows), dtype=np.bool_), rows.day, None)
-    order = _by_service_point(rows.service_point, rows.started_us)
+    order = order_by_place_and_time(rows.service_point, rows.started_us)
     place, begin, end = rows.service_point[order], rows.started_us[order], rows.ended_us[order]
     is_first = np.ones(len(rows), dtype=np.bool_)
     is_first[1:] = (place[1:] != place[:-1]) | (begin[1:] > end[:-1]) | (place[1:] < 0)
@@ -54,7 +54,7 @@ def stretches(rows: Interruptions) -> Stretches:
     return Stretches(length_us, begins, day, order)
 
 
-def _by_service_point(place: Codes, begin: Numbers) -> NDArray[np.intp]:
+def order_by_place_and_time(place: Codes, begin: Numbers) -> NDArray[np.intp]:
     """Return the order by service point and begin; a stream that comes in it is not sorted."""
     if _is_in_order(place, begin):
         return np.arange(len(place))
