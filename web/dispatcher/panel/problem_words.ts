@@ -5,6 +5,7 @@ import type { Change, OutageStatus } from "../../src/shared/api/model";
 import { clock_time } from "../../src/shared/words/times";
 import { t } from "../../src/shared/words/vocabulary";
 import type { Desk } from "../live/desk";
+import { subject_words } from "../plan/plan_words";
 import { change_words } from "./change_words";
 
 export function problem_words(error: unknown, desk: Desk, now: number): string {
@@ -29,10 +30,13 @@ function stale_words(changes: Change[], desk: Desk, now: number): string {
 
 /** What the plan says now of a stop that was wanted, and what happened since. */
 function stale_plan_words(fields: Refusal["fields"], desk: Desk, now: number): string {
-  const outage_id = String(fields.outage_id);
+  const subject = {
+    outage_id: fields.outage_id ? String(fields.outage_id) : null,
+    hazard_id: fields.hazard_id ? String(fields.hazard_id) : null,
+  };
   const planned = fields.planned_crew === null ? null : String(fields.planned_crew);
   const values = {
-    device: desk.known.outages.get(outage_id)?.device ?? outage_id,
+    device: subject_words(subject, desk.known),
     crew: planned ? desk.crew_name(planned) : "",
     changes: told_words(fields.changes as Change[], desk, now),
   };

@@ -21,16 +21,21 @@ export class CurrentPlan {
   /** `ends` says whether an error ends the sign-in, so that asking again is of no use. */
   constructor(private readonly ends: (error: unknown) => boolean) {}
 
-  private readonly first_stops = computed(() => {
-    const stops = new Map<string, PlanStop>();
-    for (const stop of this.answer.value?.plan?.stops ?? [])
-      if (!stops.has(stop.outage_id)) stops.set(stop.outage_id, stop);
+  private readonly stops_by_outage = computed(() => {
+    const stops = new Map<string, PlanStop[]>();
+    for (const stop of this.answer.value?.plan?.stops ?? []) {
+      if (!stop.outage_id) continue;
+      const own = stops.get(stop.outage_id);
+      if (own) own.push(stop);
+      else stops.set(stop.outage_id, [stop]);
+    }
+    for (const own of stops.values()) own.sort((a, b) => Date.parse(a.start_at) - Date.parse(b.start_at));
     return stops;
   });
 
-  /** The first stop for an outage, if one is planned. */
-  stop_for(outage_id: string): PlanStop | null {
-    return this.first_stops.value.get(outage_id) ?? null;
+  /** The stops for an outage in the order of their work: a look before the repair. */
+  stops_for(outage_id: string): readonly PlanStop[] {
+    return this.stops_by_outage.value.get(outage_id) ?? [];
   }
 
   /** Why an outage has no crew in the plan, if it has none. */

@@ -9,10 +9,9 @@ vi.stubGlobal("navigator", { language: "en" });
 vi.stubGlobal("document", { documentElement: {} });
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
 const { choose_language } = await import("../../src/shared/words/vocabulary");
-const { count_states, crew_routes, stop_state } = await import("./plan_rows");
-const { gap_words, nearest_words, restores_words, times_words, unplanned_words } = await import(
-  "./plan_words"
-);
+const { count_states, crew_routes, is_same_wish, stop_state } = await import("./plan_rows");
+const { gap_words, nearest_words, restores_words, subject_words, times_words, unplanned_words } =
+  await import("./plan_words");
 choose_language("en");
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
@@ -21,6 +20,7 @@ const iso = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOS
 function stop(more: Partial<PlanStop> = {}): PlanStop {
   return {
     outage_id: "O-1",
+    hazard_id: null,
     kind: "repair",
     crew_id: "C-1",
     number: 1,
@@ -35,6 +35,7 @@ function stop(more: Partial<PlanStop> = {}): PlanStop {
     takes_over_from: null,
     is_under_way: false,
     is_confirmed: true,
+    waits_for_look: false,
     is_next: true,
     is_late: false,
     due_by: null,
@@ -66,6 +67,35 @@ test("what cannot be sent says why", () => {
   expect(stop_state(stop({ is_next: false, job_id: "J-1", is_under_way: true }), [])).toBe("under_way");
   const taken_over = stop({ is_next: false, job_id: "J-1", takes_over_from: "C-2" });
   expect(stop_state(taken_over, [job({ crew_id: "C-2" })])).toBe("take_over");
+});
+
+test("a repair waits for the look at it, and confirming comes before both", () => {
+  const repair = stop({ is_next: false, waits_for_look: true });
+  expect(stop_state(repair, [])).toBe("after_look");
+  expect(stop_state({ ...repair, is_confirmed: false }, [])).toBe("unconfirmed");
+});
+
+test("work on a hazard names the danger and says what comes of it", () => {
+  const danger = stop({ outage_id: null, hazard_id: "H-7", kind: "make_safe", customers: 0 });
+  const known = { outages: new Map(), hazards: new Map([["H-7", { kind: "wire_down" }]]) };
+  expect(subject_words(danger, known)).toBe("⚠ Wire down H-7");
+  expect(subject_words({ ...danger, hazard_id: "H-8" }, known)).toBe("H-8");
+  expect(subject_words(stop(), { ...known, outages: new Map([["O-1", { device: "T1" }]]) })).toBe("T1");
+  expect(restores_words(danger, NOW)).toBe("nobody is in danger then");
+  expect(stop_state(danger, [job({ kind: "make_safe", outage_id: null, hazard_id: "H-7" })])).toBe("sent");
+});
+
+test("what was refused is offered again where a newer plan says the same, and only then", () => {
+  const wanted = stop({ takes_over_from: "C-2" });
+  expect(is_same_wish(stop({ takes_over_from: "C-2" }), wanted)).toBe(true);
+  for (const other of [
+    { crew_id: "C-3" },
+    { kind: "assessment" },
+    { takes_over_from: null },
+    { is_next: false },
+    { outage_id: "O-2" },
+  ])
+    expect(is_same_wish({ ...wanted, ...other }, wanted)).toBe(false);
 });
 
 test("crews that wait to be sent come first, then by number; their stops in order", () => {
@@ -109,6 +139,7 @@ test("a crew that should be there already is not said to be there", () => {
 test("why work has no crew, in both languages; a reason newer than this page in English", () => {
   const work = (because: string, values: UnplannedWork["values"] = {}): UnplannedWork => ({
     outage_id: "O-1",
+    hazard_id: null,
     kind: "repair",
     customers: 3,
     because,

@@ -1,7 +1,9 @@
 // What a plan is worth, what a stop brings, and why work has no crew: in words.
+import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { PlanFigures, PlanStop, RunningPlan, UnplannedWork } from "../../src/shared/api/plan_model";
 import { clock_time, duration } from "../../src/shared/words/times";
 import { html_language, key_for, t, t_code, t_count, type Values } from "../../src/shared/words/vocabulary";
+import type { Subject } from "./plan_rows";
 
 const MINUTE_MS = 60_000;
 
@@ -40,12 +42,27 @@ export function times_words(stop: PlanStop, now: number): string {
 
 /** "120 customers back 15:20", and what they wait for beside this stop. */
 export function restores_words(stop: PlanStop, now: number): string {
+  if (stop.kind === "make_safe") return t("plan.stop.makes_safe");
+  if (stop.kind === "assessment") return t("plan.stop.looks");
   if (stop.customers === 0) return t("plan.stop.restores_nobody");
   const customers = t_count("plan.customers", stop.customers);
   const outages = stop.waits_for.join(t("shared.comma"));
   if (!stop.restored_at) return t("plan.stop.waits", { customers, outages });
   const back = t("plan.stop.restores", { customers, at: clock_time(stop.restored_at, now) });
   return outages ? t("plan.stop.restores_after", { back, outages }) : back;
+}
+
+/** Where it is: the device of the outage, or what endangers people. */
+export function subject_words(
+  { outage_id, hazard_id }: Subject,
+  known: {
+    outages: ReadonlyMap<string, { device: string }>;
+    hazards: ReadonlyMap<string, Pick<LoggedHazard, "kind">>;
+  },
+): string {
+  if (!hazard_id) return known.outages.get(outage_id ?? "")?.device ?? outage_id ?? "";
+  const hazard = known.hazards.get(hazard_id);
+  return hazard ? t("plan.hazard", { kind: t_code("hazard", hazard.kind), hazard: hazard_id }) : hazard_id;
 }
 
 /** Why no crew is planned for it. */

@@ -1,8 +1,11 @@
 // The shapes of the plan that the API answers with (api/schemas/plan.py). Times are ISO 8601 with zone.
+import type { Hazard } from "./hazard_model";
 import type { Outage } from "./model";
 
 export interface PlanStop {
-  outage_id: string;
+  /** Null where it is work on a hazard. */
+  outage_id: string | null;
+  hazard_id: string | null;
   kind: string;
   crew_id: string;
   number: number;
@@ -18,13 +21,16 @@ export interface PlanStop {
   takes_over_from: string | null;
   is_under_way: boolean;
   is_confirmed: boolean;
+  /** Nobody is sent to it before somebody has looked at it. */
+  waits_for_look: boolean;
   is_next: boolean;
   is_late: boolean;
   due_by: string | null;
 }
 
 export interface UnplannedWork {
-  outage_id: string;
+  outage_id: string | null;
+  hazard_id: string | null;
   kind: string;
   customers: number;
   because: string;
@@ -72,5 +78,12 @@ export interface Plan {
 
 export interface PlanAssigned {
   taken: Outage[];
-  refused: { outage_id: string; crew_id: string; kind: string; error: Record<string, unknown> }[];
+  hazards: Hazard[];
+  refused: {
+    outage_id: string | null;
+    hazard_id: string | null;
+    crew_id: string;
+    kind: string;
+    error: Record<string, unknown>;
+  }[];
 }
