@@ -35,6 +35,7 @@ from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
+from dispatch.reliability.served_places import ServedPlacesCache
 from dispatch.travel import Travel
 from gis.roads.road_cache import RoadCache
 from gis.tile_cache import TileCache
@@ -91,6 +92,8 @@ def create_app(
     app.state.plans = planning is not None and planning.on
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
+    app.state.served_places = ServedPlacesCache()
+    app.state.zone = ZoneInfo(messages.time_zone)
     app.state.travel = travel or Travel(RoadCache())
     app.state.tiles = tiles or TileCache()
     app.state.photos = photos or PhotoFiles()

@@ -2,23 +2,68 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Engine
 
 from api.roles import Role, open_to
-from api.schemas.reports import NotificationSummary, Reliability
+from api.schemas.reliability import Reliability
+from api.schemas.reports import NotificationSummary
 from api.work import Database, reading
 from dispatch.notifications import notification_summary
-from dispatch.reliability.so_far import reliability_so_far
+from dispatch.reliability.as_json import report_as_json
+from dispatch.reliability.report import Counted, LedgerReport, Question, ledger_report
+from dispatch.reliability.rule_sets import RuleSetName
 
 router = APIRouter(tags=["reports"])
+
+Part = Literal["feeder", "district", "cause", "month", "kind"]
+
+
+def _question(
+    *,
+    rules: RuleSetName = RuleSetName.IEEE1366,
+    first_day: Annotated[date | None, Query(description="Since the ledger began where not given.")] = None,
+    last_day: Annotated[date | None, Query(description="Today where not given.")] = None,
+    by: Annotated[list[Part] | None, Query()] = None,
+    counted: Annotated[
+        Counted | None, Query(description="What the rule set counts by, if not given.")
+    ] = None,
+    reconcile: bool = False,
+) -> Question:
+    return Question(
+        rules=rules,
+        first_day=first_day,
+        last_day=last_day,
+        by=tuple(dict.fromkeys(by or ())),
+        counted=counted,
+        reconciled=reconcile,
+    )
+
+
+Asked = Annotated[Question, Depends(_question)]
 
 
 @router.get("/api/reliability")
 @open_to(Role.DISPATCHER, Role.SUPERVISOR)
-def read_reliability(engine: Database) -> Reliability:
-    """Give SAIDI, SAIFI and customer-minutes so far."""
+def read_reliability(request: Request, asked: Asked, engine: Database) -> Reliability:
+    """Give the indices of a period of local days from the ledger; what is still out counts to now."""
+    return Reliability.model_validate(report_as_json(_report(request, asked, engine)))
+
+
+def _report(request: Request, asked: Question, engine: Engine) -> LedgerReport:
+    state = request.app.state
     with reading(engine) as work:
-        return Reliability.model_validate(reliability_so_far(work.session, now=work.now))
+        return ledger_report(
+            work.session,
+            question=asked,
+            networks=state.networks,
+            places=state.served_places,
+            zone=state.zone,
+            now=work.now,
+        )
 
 
 @router.get("/api/notifications/summary")

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatch.reliability.measure import PartFigures, PeriodFigures, Reliability
 from dispatch.reliability.reconciliation import Line
+from dispatch.reliability.report import LedgerReport
 
 
 def reliability_as_json(made: Reliability) -> dict[str, Any]:
@@ -20,6 +21,15 @@ def reliability_as_json(made: Reliability) -> dict[str, Any]:
         **_period(made.whole),
         "years": [{"year": year, **_period(figures)} for year, figures in made.years.items()],
         "by": {name: [_part(part) for part in parts] for name, parts in made.by.items()},
+    }
+
+
+def report_as_json(report: LedgerReport) -> dict[str, Any]:
+    """Return a report of the ledger."""
+    return {
+        **reliability_as_json(report.made),
+        "counted": report.counted,
+        "reconciliation": reconciliation_as_json(report.reconciliation),
     }
 
 

@@ -100,7 +100,7 @@ def measure(
     if customers_served <= 0:
         raise NoCustomersServed(customers_served)
     if len(rows) == 0:
-        return _nothing(rules, customers_served, span or year_span(1970))
+        return _nothing(rules, customers_served, span or year_span(1970), by)
     of = stretches(rows)
     days = daily(rows, of, rules=rules)
     present = _years(days.span)
@@ -220,9 +220,9 @@ class _Reading:
         return indices(totals, customers_served=self.served, days=span.days)
 
 
-def _nothing(rules: RuleSet, served: int, span: Span) -> Reliability:
+def _nothing(rules: RuleSet, served: int, span: Span, by: Sequence[str]) -> Reliability:
     none = indices(Totals(), customers_served=served, days=span.days)
     whole = PeriodFigures(
         date_of(span.first), date_of(span.last), none, none, None, (), maifi=0.0, maifi_e=0.0, repeated=None
     )
-    return Reliability(rules, served, 0, whole, years={}, by={})
+    return Reliability(rules, served, 0, whole, years={}, by=dict.fromkeys(by, ()))

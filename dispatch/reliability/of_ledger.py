@@ -11,11 +11,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from dispatch.ledger_reading import CAUSES, ledger_feeders, read_ledger
-from dispatch.network_cache import NetworkCache
 from dispatch.reliability.columns import Codes, Interruptions, Labels, Numbers
 from dispatch.reliability.ledger_columns import ledger_columns
 from dispatch.reliability.major_events import YEARS_LOOKED_BACK
-from dispatch.reliability.served_places import ServedPlaces, served_places
+from dispatch.reliability.served_places import ServedPlaces
 from dispatch.reliability.user_units import user_units
 
 
@@ -33,7 +32,7 @@ class LedgerCounts:
 def read_ledger_counts(
     session: Session,
     *,
-    networks: NetworkCache,
+    places: ServedPlaces,
     zone: ZoneInfo,
     first_day: date | None,
     last_day: date,
@@ -41,9 +40,8 @@ def read_ledger_counts(
 ) -> LedgerCounts:
     """Read what a period needs: its rows, and those of five years before that teach what a major event is.
 
-    NoActiveNetwork where nobody is served. Read in one read transaction.
+    To be read in one read transaction.
     """
-    places = served_places(session, traced=networks.in_force(session))
     since = None
     if first_day is not None:
         since = _midnight(date(first_day.year - YEARS_LOOKED_BACK, 1, 1), zone)

@@ -14,19 +14,22 @@ from dispatch.reliability.ledger_columns import local_days
 from dispatch.reliability.measure import measure
 from dispatch.reliability.of_ledger import by_user_units, read_ledger_counts
 from dispatch.reliability.rule_sets import DLT836, IEEE1366
+from dispatch.reliability.served_places import served_places
+from dispatch.transactions import read_transaction
 
 
 @pytest.fixture
 def counts(world):
     def read(zone="UTC", first_day=None, last_day=date(2026, 11, 24)):
-        return world.ask(
-            read_ledger_counts,
-            networks=world.networks,
-            zone=ZoneInfo(zone),
-            first_day=first_day,
-            last_day=last_day,
-            now=world.now,
-        )
+        with read_transaction(world.engine) as session:
+            return read_ledger_counts(
+                session,
+                places=served_places(session, traced=world.networks.in_force(session)),
+                zone=ZoneInfo(zone),
+                first_day=first_day,
+                last_day=last_day,
+                now=world.now,
+            )
 
     return read
 
