@@ -130,3 +130,19 @@ def test_a_file_without_rows_has_no_interruptions(relight, tmp_path):
         None,
         None,
     )
+
+
+def test_the_ledger_of_the_house(relight, world, database_url, monkeypatch):
+    monkeypatch.setenv("RELIGHT_DATABASE_URL", database_url)
+    told = json.loads(relight("reliability", "--from-ledger", "--by", "feeder", "--json")[1])
+
+    assert (told["customers_served"], told["saidi_minutes"], told["by"]) == (9, 0, {"feeder": []})
+    code, _, mentioned = relight("reliability", "--from-ledger", "--customers-served", 5)
+    assert (code, "takes no file" in mentioned) == (2, True)
+
+
+def test_a_period_of_a_file(relight, guide):
+    days = ("--first-day", "2026-03-02", "--last-day", "2026-03-03")
+    told = json.loads(relight("reliability", guide, "--customers-served", 2000, *days, "--json")[1])
+
+    assert (told["first_day"], told["customers_interrupted"]) == ("2026-03-02", 625)
