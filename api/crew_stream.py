@@ -5,7 +5,9 @@ Rules:
 2. A page that comes back names its last position (Last-Event-ID, else `after`) and is told only if something
    of its own happened since; one that names none is told at once.
 3. A position that is not of this database, or too far back to be worth looking through, is told to `reload`.
-4. A stream ends after ten minutes, when its sign-in ends (`ended`), and when the database goes away (`away`);
+4. An event `road_closures` says that other roads are closed than before: ask for them. A page asks once at its
+   beginning by itself.
+5. A stream ends after ten minutes, when its sign-in ends (`ended`), and when the database goes away (`away`);
    pages come back by themselves, and say meanwhile that they are not live.
 """
 
@@ -33,9 +35,12 @@ from dispatch.change_log import latest_position
 from dispatch.crew_versions import concerned_since, crew_versions
 from dispatch.crews import name_of_crew
 from dispatch.jobs import jobs_of_crew
+from dispatch.road_closures import closures_version
 
 # Further back than this the log is not searched: the page asks for its jobs, which are few.
 FURTHEST_BACK = 10_000
+# Between the version of a crew's jobs and that of the closed roads.
+_AND = "|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,17 @@ class CrewWatch:
 
     async def events(self, *, identity: Identity, after: int | None) -> AsyncIterator[ServerSentEvent]:
         """Yield the crew's jobs as they change, until one of the rules ends the stream."""
-        crew_id, position, told = identity.crew_id or "", after, None
+        crew_id, position, told, closures = identity.crew_id or "", after, None, None
         async with aclosing(self.watch.follow(identity.token_digest, longest_s=LONGEST_STREAM_S)) as glances:
             async for glance in glances:
                 if isinstance(glance, Ending):
                     if glance is not Ending.OVER:
                         yield ServerSentEvent(glance.value, event=glance.value, retry=RETRY_AFTER_MS)
                     return
+                version, _, closed_now = glance.version.partition(_AND)
+                if closures not in (None, closed_now):
+                    yield ServerSentEvent("{}", event="road_closures", retry=RETRY_AFTER_MS)
+                closures = closed_now
                 try:
                     if told is None and position is not None:
                         back = await run_in_threadpool(self._come_back, crew_id, position)
@@ -71,11 +80,11 @@ class CrewWatch:
                             position = back.latest
                             yield _event("reload", position, {"position": position})
                         elif not back.has_missed:
-                            told = glance.version
+                            told = version
                     # A look that began before the jobs were told last has nothing newer to tell.
-                    if glance.version != told and (position is None or glance.position >= position):
+                    if version != told and (position is None or glance.position >= position):
                         jobs = await run_in_threadpool(self._jobs, crew_id)
-                        position, told = jobs.position, glance.version
+                        position, told = jobs.position, version
                         yield _event("jobs", position, jobs.model_dump(mode="json"))
                 except SQLAlchemyError:
                     yield ServerSentEvent("away", event="away", retry=RETRY_AFTER_MS)
@@ -85,11 +94,12 @@ class CrewWatch:
         with reading(self._engine) as work:
             crews = crews_of_sessions(work.session, digests=digests, now=datetime.now(UTC))
             versions = crew_versions(work.session, crew_ids=set(crews.values()))
+            closed = closures_version(work.session, now=work.now)
             position = latest_position(work.session)
         return Look(
             now=work.now,
             position=position,
-            versions={digest: versions[crew_id] for digest, crew_id in crews.items()},
+            versions={digest: f"{versions[crew_id]}{_AND}{closed}" for digest, crew_id in crews.items()},
         )
 
     def _come_back(self, crew_id: str, position: int) -> _Return:

@@ -111,6 +111,11 @@ def closures_in_force(session: Session, *, now: datetime) -> list[RoadClosureVie
     return [_view(row) for row in session.scalars(_in_force(now))]
 
 
+def closures_version(session: Session, *, now: datetime) -> str:
+    """Return what differs once another set of closures is in force: their geometry never changes."""
+    return " ".join(session.scalars(_in_force(now).with_only_columns(RoadClosureRow.id)))
+
+
 def standing_closures(session: Session, *, since: datetime) -> list[RoadClosureView]:
     """Return the closures nobody has lifted, without those whose time was over at `since`."""
     query = (

@@ -108,6 +108,30 @@ class TestWhatIsTold:
             world.analyse()
             until(told, lambda jobs: jobs[0]["hazards"] == ["wire_down"])
 
+    def test_roads_that_close_and_open_are_told_and_a_time_that_is_over(self, world, crew, desk):
+        desk.assign()
+        drawn = {"type": "LineString", "coordinates": [[11.41, 53.63], [11.42, 53.63]]}
+        dispatcher = world.client("dispatcher")
+
+        def ids():
+            return [one["id"] for one in crew.get("/api/road-closures").json()["closures"]]
+
+        with listen(crew) as response:
+            told = events(response)
+            assert next(told)[0] == "jobs"
+            for seconds in (3600, 1.5):
+                over_at = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+                body = {"geometry": drawn, "reason": "flooded", "until": over_at}
+                answer = dispatcher.post("/api/road-closures", json=body)
+                assert answer.status_code == 201, answer.text
+                assert next(told)[0] == "road_closures"
+            first, _ = ids()
+            assert next(told)[0] == "road_closures"
+            assert ids() == [first]
+            dispatcher.post(f"/api/road-closures/{first}/lift", json={})
+            assert next(told)[0] == "road_closures"
+            assert ids() == []
+
     def test_a_job_that_is_given_to_another_crew_goes_and_comes(self, world, crew, desk, outage):
         desk.assign()
         other = world.client("second_crew")

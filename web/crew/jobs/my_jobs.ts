@@ -34,6 +34,8 @@ export class MyJobs {
     private readonly session: Session,
     private readonly store: ReportStore,
     private readonly outbox: () => Outbox,
+    /** Called when the page goes live, and when other roads are closed than before. */
+    private readonly roads_changed: () => void = () => undefined,
   ) {}
 
   /** The jobs with the steps tapped since, in the order they came; ended ones are gone. */
@@ -65,6 +67,7 @@ export class MyJobs {
       },
       take: ({ event, data }) => {
         if (event === "jobs") this.take(JSON.parse(data) as CrewJobs);
+        else if (event === "road_closures") this.roads_changed();
       },
       // The kept position is of another database, or too old: what is answered now replaces everything.
       reload: async () => {
@@ -74,6 +77,7 @@ export class MyJobs {
         this.replace(told);
       },
       live: () => {
+        this.roads_changed();
         this.wait(null);
         this.note("live");
       },

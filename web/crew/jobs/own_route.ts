@@ -13,7 +13,8 @@ interface Place {
 const AGAIN_MS = 60_000;
 const UNDER_WAY = ["assigned", "accepted", "en_route"];
 
-export function use_own_route(job: () => CrewJob, place: () => Place | null) {
+/** `closed` differs once other roads are closed. */
+export function use_own_route(job: () => CrewJob, place: () => Place | null, closed: () => string) {
   const route = shallowRef<DriveRoute | null>(null);
   let asked_for = "";
 
@@ -35,7 +36,9 @@ export function use_own_route(job: () => CrewJob, place: () => Place | null) {
     }
   }
 
-  watch([() => job().id, () => job().status, () => place() !== null], () => void look(), { immediate: true });
+  watch([() => job().id, () => job().status, () => place() !== null, closed], () => void look(), {
+    immediate: true,
+  });
   const again = setInterval(() => void look(), AGAIN_MS);
   onUnmounted(() => clearInterval(again));
   return route;

@@ -9,6 +9,8 @@ interface CrewDatabase extends DBSchema {
   reports: { key: number; value: Report };
   /** The last jobs heard of, by account, for a page opened without signal. */
   jobs: { key: string; value: unknown };
+  /** The closed roads last heard of. */
+  closures: { key: string; value: unknown };
   photos: { key: string; value: Blob };
   drafts: { key: string; value: Draft };
 }
@@ -25,6 +27,7 @@ export class ReportStore {
           fresh.createObjectStore("reports", { keyPath: "sequence", autoIncrement: true });
           fresh.createObjectStore("jobs");
         }
+        fresh.createObjectStore("closures");
         fresh.createObjectStore("photos");
         fresh.createObjectStore("drafts");
       },
@@ -92,6 +95,14 @@ export class ReportStore {
 
   async keep_jobs(account: string, jobs: unknown): Promise<void> {
     await this.database.put("jobs", JSON.parse(JSON.stringify(jobs)), account);
+  }
+
+  async keep_closures(closures: unknown): Promise<void> {
+    await this.database.put("closures", JSON.parse(JSON.stringify(closures)), "known");
+  }
+
+  kept_closures(): Promise<unknown> {
+    return this.database.get("closures", "known");
   }
 
   kept_jobs(account: string): Promise<unknown> {

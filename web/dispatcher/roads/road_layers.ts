@@ -1,36 +1,19 @@
 // Closed roads, the shape being drawn, and the way of a crew, on the desk's map.
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
-import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
+import type { DriveRoute } from "../../src/shared/api/road_model";
+import { add_closure_layers } from "../../src/shared/map/closure_layers";
 import type { Palette } from "../../src/shared/map/palette";
 
 export type DrawnKind = "LineString" | "Polygon";
 
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
-export const CLOSURE_LAYERS = ["closure_area", "closure_line"];
 
 export function add_road_layers(map: MapLibreMap, palette: Palette): void {
-  for (const source of ["closures", "draft", "route"]) {
+  for (const source of ["draft", "route"]) {
     if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
   }
-  map.addLayer({
-    id: "closure_area",
-    type: "fill",
-    source: "closures",
-    filter: ["==", ["geometry-type"], "Polygon"],
-    paint: { "fill-color": palette.status.partially_restored ?? palette.text, "fill-opacity": 0.18 },
-  });
-  map.addLayer({
-    id: "closure_line",
-    type: "line",
-    source: "closures",
-    layout: { "line-cap": "round" },
-    paint: {
-      "line-color": palette.status.partially_restored ?? palette.text,
-      "line-width": 5,
-      "line-dasharray": [0.4, 1.6],
-    },
-  });
+  add_closure_layers(map, palette);
   map.addLayer({
     id: "route",
     type: "line",
@@ -51,14 +34,6 @@ export function add_road_layers(map: MapLibreMap, palette: Palette): void {
     filter: ["==", ["geometry-type"], "Point"],
     paint: { "circle-radius": 4, "circle-color": palette.selection },
   });
-}
-
-export function set_closures(map: MapLibreMap, closures: readonly RoadClosure[]): void {
-  set(
-    map,
-    "closures",
-    closures.map(({ id, geometry }) => ({ type: "Feature", geometry, properties: { id } })),
-  );
 }
 
 export function set_draft(map: MapLibreMap, kind: DrawnKind, points: readonly Position[]): void {
