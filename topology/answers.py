@@ -20,8 +20,9 @@ import numpy as np
 
 from topology.arrays import LongArray
 from topology.blame_tree import NOBODY
-from topology.candidates import Suspects, Verdict, name_of
+from topology.candidates import Blamed, Names, Suspects, Verdict, name_of
 from topology.conflicts import (
+    APART,
     FEWEST_BABBLING,
     MOST_ALONE,
     contradicted_closed,
@@ -32,8 +33,15 @@ from topology.conflicts import (
 )
 from topology.down_pass import Believed
 from topology.fault_priors import CutStates
-from topology.heard import TimeArray
-from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
+from topology.heard import Spell, TimeArray
+from topology.inference_result import (
+    Candidate,
+    Conflict,
+    EvidenceIds,
+    InferenceResult,
+    InferredOutage,
+    Reason,
+)
 from topology.known_open import KnownDevice
 from topology.observations import Observation, ObservationKind
 from topology.phases import format_phases
@@ -46,10 +54,15 @@ from topology.reasons import (
     reasons_for_known,
     reasons_for_service,
 )
-from topology.statements import OutSpell, Statements
+from topology.statements import Statements
+from topology.supply_tree import SupplyTree
+from topology.tally import Tally
 
 TOGETHER = timedelta(minutes=10)
 _FEW = 3
+# Extents of what is believed no more are kept up to so many: the same devices come and go.
+_EXTENTS_KEPT = 1000
+_Made = tuple[InferredOutage, list[Conflict]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,10 @@ class Answers:
         self._states = states
         self._statements = statements
         self._rates = rates
+        self._names = Names(ground.blame, states)
+        self._extents: dict[tuple[Blamed, int], Extent] = {}
         self._verdicts: dict[int, list[Verdict]] = {}
-        self._made: dict[int, dict[Verdict, tuple[InferredOutage, list[Conflict]]]] = {}
+        self._made: dict[int, dict[tuple[Blamed, int], _Made]] = {}
 
     def answer(
         self, believed: Believed, *, changed: Iterable[int], rest: Rest, now: datetime
@@ -83,7 +98,14 @@ class Answers:
         `believed` holds what is believed on the feeders that have changed.
         """
         ground = self._ground
-        builder = _Builder(ground, Suspects(ground.blame, self._states, believed), self._statements, now)
+        builder = _Builder(
+            ground,
+            Suspects(ground.blame, self._states, believed, self._names),
+            Tally(ground.blame, ground.heard, ground.feeder_since),
+            self._statements,
+            self._extents,
+            now,
+        )
         for feeder in changed:
             self._verdicts.pop(feeder, None)
             self._made.pop(feeder, None)
@@ -93,6 +115,9 @@ class Answers:
         every = [one for verdicts in self._verdicts.values() for one in verdicts]
         verdicts, babbling = _withhold(ground, self._rates, every)
         made += [self._make(builder, one) for one in verdicts]
+        if len(self._extents) > _EXTENTS_KEPT + 2 * len(every):
+            used = {(one.blamed, one.phases) for one in every}
+            self._extents = {key: one for key, one in self._extents.items() if key in used}
         outages = sorted(
             (one for one, _ in made), key=lambda one: (-one.customers_out, one.started_at, one.device)
         )
@@ -106,11 +131,13 @@ class Answers:
         ignored = (*self._statements.ignored, *rest.unknown)
         return InferenceResult(now, tuple(outages), ignored, tuple(conflicts))
 
-    def _make(self, builder: _Builder, verdict: Verdict) -> tuple[InferredOutage, list[Conflict]]:
+    def _make(self, builder: _Builder, verdict: Verdict) -> _Made:
         of_feeder = self._made.setdefault(builder.feeder_of(verdict), {})
-        if verdict not in of_feeder:
-            of_feeder[verdict] = builder.outage(verdict)
-        return of_feeder[verdict]
+        # Of one device on the same phases there is one verdict.
+        key = verdict.blamed, verdict.phases
+        if (made := of_feeder.get(key)) is None:
+            made = of_feeder[key] = builder.outage(verdict)
+        return made
 
 
 def _withhold(
@@ -119,11 +146,11 @@ def _withhold(
     """Rule 4."""
     if len(verdicts) < FEWEST_BABBLING:
         return list(verdicts), []
-    told_by = {verdict: _gasped_alone(ground, verdict) for verdict in verdicts}
-    alone = [point for point in told_by.values() if point >= 0]
+    told_by = [_gasped_alone(ground, verdict) for verdict in verdicts]
+    alone = [point for point in told_by if point >= 0]
     withheld, found = false_gasps(ground, rates, np.array(alone, dtype=np.int64))
     held = set(withheld.tolist())
-    return [one for one, point in told_by.items() if point not in held], found
+    return [one for one, point in zip(verdicts, told_by, strict=True) if point not in held], found
 
 
 def _gasped_alone(ground: Ground, verdict: Verdict) -> int:
@@ -140,10 +167,21 @@ def _gasped_alone(ground: Ground, verdict: Verdict) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Whom something puts out when it opens: the service points, their ids, and how many customers."""
+
+    points: LongArray
+    ids: tuple[str, ...]
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Builder:
     ground: Ground
     suspects: Suspects
+    tally: Tally
     statements: Statements
+    extents: dict[tuple[Blamed, int], Extent]
     now: datetime
 
     def feeder_of(self, verdict: Verdict) -> int:
@@ -164,44 +202,61 @@ class _Builder:
             first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)
         return list(first.values())
 
-    def outage(self, verdict: Verdict) -> tuple[InferredOutage, list[Conflict]]:
+    def outage(self, verdict: Verdict) -> _Made:
         """Return the outage that a verdict comes to, and the conflicts in what is said of it."""
-        candidate = verdict.candidates[0]
-        if (point := verdict.blamed.point) >= 0:
-            points = np.array([point], dtype=np.int64)
-        else:
-            points = self.ground.tree.service_points_below(verdict.blamed.device, verdict.phases).astype(
-                np.int64
-            )
-        reporting = points[self.ground.heard.reports(points)]
-        spoken = [one for said in self._spells(reporting) for one in said.observations]
-        if point >= 0:
-            reasons = reasons_for_service(
-                ground=self.ground, point=point, observations=spoken, candidate=candidate
-            )
-        else:
-            reasons = reasons_for_device(
-                ground=self.ground,
-                vertex=int(self.ground.blame.vertex_of_device[verdict.blamed.device]),
-                phases=verdict.phases,
-                observations=spoken,
-                candidate=candidate,
-            )
-        started = _began(self.ground.heard.since(reporting)) or self._opened_at(verdict)
-        return self._made(verdict.candidates, points, started, reasons, spoken)
+        if verdict.blamed.point >= 0:
+            return self._of_service(verdict)
+        ground, extent = self.ground, self._extent(verdict)
+        reporting = extent.points[ground.heard.reports(extent.points)]
+        reasons = reasons_for_device(
+            ground=ground,
+            tally=self.tally,
+            vertex=int(ground.blame.vertex_of_device[verdict.blamed.device]),
+            phases=verdict.phases,
+            said=ground.said_by(reporting),
+            candidate=verdict.candidates[0],
+        )
+        started = _began(ground.heard.since(reporting)) or self._opened_at(verdict)
+        spells = [one for one in ground.heard.spell[reporting].tolist() if one is not None]
+        outage = _outage(verdict.candidates, extent, started, reasons, EvidenceIds(spells))
+        first_gasp = float(ground.heard.first_gasp[reporting].min(initial=np.inf))
+        return outage, _apart(outage, first_gasp, spells)
+
+    def _of_service(self, verdict: Verdict) -> _Made:
+        """Return the outage of one service point alone."""
+        ground, point = self.ground, verdict.blamed.point
+        heard, is_out = ground.heard, ground.heard.reports_at(point)
+        reasons = reasons_for_service(
+            ground=ground,
+            tally=self.tally,
+            point=point,
+            said=ground.said_at(point),
+            candidate=verdict.candidates[0],
+        )
+        since = heard.since_at(point) if is_out else np.inf
+        started = _at(since) if since < np.inf else self._opened_at(verdict)
+        spells = [heard.spell[point]] if is_out and heard.spell[point] is not None else []
+        outage = _outage(verdict.candidates, self._extent(verdict), started, reasons, EvidenceIds(spells))
+        first_gasp = heard.first_gasp.item(point) if is_out else np.inf
+        return outage, _apart(outage, first_gasp, spells)
+
+    def _extent(self, verdict: Verdict) -> Extent:
+        key = verdict.blamed, verdict.phases
+        if (extent := self.extents.get(key)) is None:
+            tree = self.ground.tree
+            if (point := verdict.blamed.point) >= 0:
+                points = np.array([point], dtype=np.int64)
+            else:
+                points = tree.service_points_below(verdict.blamed.device, verdict.phases).astype(np.int64)
+            extent = self.extents[key] = extent_of(tree, points)
+        return extent
 
     def _opened_at(self, verdict: Verdict) -> datetime:
         """Return when telemetry saw the device open: it is believed without a report."""
         said = self.statements.devices.get(verdict.blamed.device)
         return said.open.observations[0].at if said is not None and said.open is not None else self.now
 
-    def _spells(self, points: LongArray) -> Iterable[OutSpell]:
-        for point in points.tolist():
-            said = self.statements.points.get(point)
-            if said is not None and said.out is not None:
-                yield said.out
-
-    def known(self, one: KnownDevice) -> tuple[InferredOutage, list[Conflict]]:
+    def known(self, one: KnownDevice) -> _Made:
         """Rule 2."""
         tree = self.ground.tree
         name = name_of(tree, one.blamed)
@@ -216,8 +271,10 @@ class _Builder:
             reported=[spell.observations for spell in one.claimed],
         )
         candidates = (Candidate(name, self._known_phases(one), 1.0, ()),)
-        points = one.service_points.astype(np.int64)
-        return self._made(candidates, points, _known_start(spoken, self.now), reasons, spoken)
+        extent = extent_of(tree, one.service_points.astype(np.int64))
+        started = _known_start(spoken, self.now)
+        outage = _outage(candidates, extent, started, reasons, EvidenceIds((tuple(spoken),)))
+        return outage, times_apart(outage.device, started, spoken)
 
     def _known_phases(self, one: KnownDevice) -> str:
         tree = self.ground.tree
@@ -227,29 +284,33 @@ class _Builder:
             )
         return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
 
-    def _made(
-        self,
-        candidates: tuple[Candidate, ...],
-        points: LongArray,
-        started_at: datetime,
-        reasons: tuple[Reason, ...],
-        spoken: Sequence[Observation],
-    ) -> tuple[InferredOutage, list[Conflict]]:
-        network = self.ground.tree.network
-        ids = tuple(network.service_point_ids(points))
-        outage = InferredOutage(
-            device=candidates[0].device,
-            phases=candidates[0].phases,
-            probability=candidates[0].probability,
-            candidates=candidates,
-            service_point_ids=ids,
-            service_points_out=len(ids),
-            customers_out=int(network.service_point_customers[points].sum()),
-            started_at=started_at,
-            reasons=reasons,
-            evidence_ids=tuple(one.id for one in sorted(spoken, key=lambda one: (one.at, one.id))),
-        )
-        return outage, times_apart(outage.device, started_at, spoken)
+
+def extent_of(tree: SupplyTree, points: LongArray) -> Extent:
+    """Return the extent that some service points are."""
+    network = tree.network
+    customers = int(network.service_point_customers[points].sum())
+    return Extent(points, tuple(network.service_point_ids(points)), customers)
+
+
+def _outage(
+    candidates: tuple[Candidate, ...],
+    extent: Extent,
+    started_at: datetime,
+    reasons: tuple[Reason, ...],
+    evidence_ids: Sequence[str],
+) -> InferredOutage:
+    return InferredOutage(
+        device=candidates[0].device,
+        phases=candidates[0].phases,
+        probability=candidates[0].probability,
+        candidates=candidates,
+        service_point_ids=extent.ids,
+        service_points_out=len(extent.ids),
+        customers_out=extent.customers,
+        started_at=started_at,
+        reasons=reasons,
+        evidence_ids=evidence_ids,
+    )
 
 
 def first_together(since: TimeArray) -> float | None:
@@ -265,7 +326,19 @@ def first_together(since: TimeArray) -> float | None:
 
 def _began(since: TimeArray) -> datetime | None:
     first = first_together(since)
-    return datetime.fromtimestamp(first, tz=UTC) if first is not None else None
+    return _at(first) if first is not None else None
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def _apart(outage: InferredOutage, first_gasp: float, spells: Sequence[Spell]) -> list[Conflict]:
+    """Return the conflict of an outage's times; where no gasp is that early there is none."""
+    if first_gasp > (outage.started_at - APART).timestamp():
+        return []
+    spoken = [one for spell in spells for one in spell]
+    return times_apart(outage.device, outage.started_at, spoken)
 
 
 def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:

@@ -122,12 +122,25 @@ class BlameTree:
             marked[climbing] = True
         return np.flatnonzero(marked)
 
-    def above(self, vertex: int) -> list[int]:
+    def above(self, vertex: int) -> tuple[int, ...]:
         """Return the vertices above one, nearest first, without the root."""
-        found = []
-        while (vertex := int(self.parent[vertex])) != ROOT:
-            found.append(vertex)
+        if (found := self._above.get(vertex)) is None:
+            climbed = []
+            above = vertex
+            while (above := int(self.parent[above])) != ROOT:
+                climbed.append(above)
+            found = self._above[vertex] = tuple(climbed)
         return found
+
+    @cached_property
+    def _above(self) -> dict[int, tuple[int, ...]]:
+        """What `above` has found."""
+        return {}
+
+    @cached_property
+    def count_below(self) -> LongArray:
+        """By vertex: how many service points hang at or below."""
+        return read_only(self.point_starts[self.end] - self.point_starts[:-1])
 
     def affected(self, vertex: int, phases: int) -> int:
         """Return how many service points below lose a phase when the vertex opens on these phases."""

@@ -44,7 +44,9 @@ _FEWEST_OTHERS = 2
 
 def contradicted_closed(ground: Ground, outages: Sequence[InferredOutage]) -> list[Conflict]:
     """Rule 1: devices believed open that telemetry shows closed."""
-    found = []
+    found: list[Conflict] = []
+    if not any(one.closed_by_telemetry for one in ground.devices.values()):
+        return found
     devices = ground.tree.network.find_devices([one.device for one in outages]).tolist()
     for outage, device in zip(outages, devices, strict=True):
         said = ground.devices.get(device)
@@ -84,7 +86,8 @@ def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple
     feeders = blame.feeder[blame.vertex_of_point[lone]]
     found, withheld = [], [lone[:0]]
     gasps = int(np.count_nonzero(np.isin(heard.word, GASPS))) if len(lone) >= FEWEST_BABBLING else 0
-    for feeder in np.unique(feeders[feeders != ROOT]).tolist():
+    numbers, counts = np.unique(feeders[feeders != ROOT], return_counts=True)
+    for feeder in numbers[counts >= FEWEST_BABBLING].tolist():
         of_feeder = lone[feeders == feeder]
         fewest = max(FEWEST_BABBLING, TIMES_EXPECTED * _expected_false(ground, rates, feeder, gasps))
         babbling = of_feeder[_crowded(heard.first_report[of_feeder], fewest)]

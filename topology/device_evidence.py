@@ -98,4 +98,4 @@ def _along(blame: BlameTree, device: int) -> tuple[LongArray, list[int]]:
         return fed, above
     if nearest == ROOT:
         return np.empty(0, dtype=np.int64), []
-    return np.arange(nearest, int(blame.end[nearest])), blame.above(nearest)
+    return np.arange(nearest, int(blame.end[nearest])), list(blame.above(nearest))

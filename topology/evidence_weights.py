@@ -15,6 +15,7 @@ one more message does not change the weight of all.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -71,7 +72,7 @@ NOT_COUNTED = -1
 
 def age_of(minutes: float, *, is_called_first: bool) -> int:
     """Return the number of an age: its bucket (a clock ahead of ours is the first), and what came first."""
-    bucket = int(np.searchsorted(BUCKET_STARTS, max(minutes, 0.0), side="right")) - 1
+    bucket = bisect_right(BUCKET_STARTS, max(minutes, 0.0)) - 1
     return bucket + BUCKETS * is_called_first
 
 

@@ -14,8 +14,9 @@ when they answer `on` means it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,13 +32,27 @@ SAME_MOMENT = timedelta(minutes=2)
 WAKING_TAKES = timedelta(minutes=3)
 NEVER = -np.inf
 # A meter that has neither woken nor gasped since supply came back has been dark all the time.
-_DARK_SINCE = (*UNWOKEN, Meter.OFF)
+_DARK_SINCE = tuple(int(one) for one in (*UNWOKEN, Meter.OFF))
 # Rule 5: fewer may have come on by generation of their own.
 FEWEST_WOKEN = 2
 LEAST_SHARE_WOKEN = 1 / 3
 
 TimeArray = npt.NDArray[np.float64]
+Spell = tuple[Observation, ...]
 _SAYS_OUT = np.array([one in SAY_OUT for one in Meter])
+_OUT_WORDS = frozenset(int(one) for one in SAY_OUT)
+_IS_DARK_SINCE = np.array([one in _DARK_SINCE for one in Meter])
+_SAME_MOMENT_S = SAME_MOMENT.total_seconds()
+_NOTHING = PointStatement()
+# Looked up once: a storm asks for them a million times.
+_CALL, _GASP, _PING = ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP, ObservationKind.PING
+_NONE, _SILENT, _ON, _OFF = (int(one) for one in (Meter.NONE, Meter.SILENT, Meter.ON, Meter.OFF))
+_GASPED, _GASPED_OFF, _GASPED_UNREACHABLE = (
+    int(one) for one in (Meter.GASPED, Meter.GASPED_OFF, Meter.GASPED_UNREACHABLE)
+)
+_UNREACHABLE, _NOT_WOKEN, _NOT_WOKEN_UNREACHABLE = (
+    int(one) for one in (Meter.UNREACHABLE, Meter.NOT_WOKEN, Meter.NOT_WOKEN_UNREACHABLE)
+)
 
 
 class Heard:
@@ -60,11 +75,11 @@ class Heard:
         # The last spell, open or over: when it was first reported, and when the meter woke again.
         self.spell_began: TimeArray = np.full(count, np.inf)
         self.woke_at: TimeArray = np.full(count, np.inf)
-        # What was said in the spell a place is in: calls, whether its meter gasped and first when, or answered.
+        # What was said in the spell a place is in: calls, whether and first when its meter gasped, an answer.
         self.calls_said = np.zeros(count, dtype=np.int32)
-        self.has_gasped = np.zeros(count, dtype=np.bool_)
         self.has_answered_off = np.zeros(count, dtype=np.bool_)
         self.first_gasp: TimeArray = np.full(count, np.inf)
+        self.spell: npt.NDArray[np.object_] = np.full(count, None, dtype=object)
         # Rule 5: what was reported between these is over.
         self._over_from: TimeArray = np.full(count, np.inf)
         self._over_until: TimeArray = np.full(count, NEVER)
@@ -73,25 +88,23 @@ class Heard:
     def read(self, points: Iterable[int], statements: Statements, now: datetime) -> set[int]:
         """Take what is now said about some service points; return them and those it is over for (rule 5)."""
         touched = set(points)
-        for point in touched:
-            self._note_spell(point, statements.points.get(point))
+        self._note_spells(np.array(sorted(touched), dtype=np.int64), statements)
         touched |= self._note_woken(touched)
-        for point in touched:
-            self._read(point, statements.points.get(point), now.timestamp())
+        self._read(np.array(sorted(touched), dtype=np.int64), statements, now.timestamp())
         return touched
 
-    def _note_spell(self, point: int, said: PointStatement | None) -> None:
-        over = said.over if said else None
-        self.woke_at[point] = over.ended.timestamp() if over else np.inf
-        began = said.out.reported if said and said.out else over.began if over else None
-        self.spell_began[point] = began.timestamp() if began else np.inf
-        spell = said.out.observations if said and said.out else ()
-        gasps = [one.at for one in spell if one.kind is ObservationKind.LAST_GASP]
-        kinds = [one.kind for one in spell]
-        self.calls_said[point] = kinds.count(ObservationKind.TROUBLE_CALL)
-        self.has_gasped[point] = bool(gasps)
-        self.has_answered_off[point] = ObservationKind.PING in kinds
-        self.first_gasp[point] = min(gasps).timestamp() if gasps else np.inf
+    def _note_spells(self, points: LongArray, statements: Statements) -> None:
+        """Note the spells that some service points are in, or were: when they were, and what was said."""
+        told = [_told(statements.points.get(point)) for point in points.tolist()]
+        columns = zip(*told, strict=True) if told else [()] * 6
+        began, woke, calls, first_gasp, has_answered, spells = columns
+        self.spell_began[points] = began
+        self.woke_at[points] = woke
+        self.calls_said[points] = calls
+        self.first_gasp[points] = first_gasp
+        self.has_answered_off[points] = has_answered
+        for point, spell in zip(points.tolist(), spells, strict=True):
+            self.spell[point] = spell
 
     def _note_woken(self, points: set[int]) -> set[int]:
         """Rule 5; return the service points that it is over for now and was not, or the other way round."""
@@ -119,69 +132,35 @@ class Heard:
         began = float(self.spell_began[last].max()) - SAME_MOMENT.total_seconds()
         return began, float(self.woke_at[last].min())
 
-    def _read(self, point: int, said: PointStatement | None, now: float) -> None:
-        restored = float(self.restored_at[point])
-        out = [
-            one
-            for one in (said.out.observations if said and said.out else ())
-            if one.at.timestamp() > restored and not self._is_over(point, one)
+    def _read(self, points: LongArray, statements: Statements, now: float) -> None:
+        restored, over_from, over_until = (
+            one[points].tolist() for one in (self.restored_at, self._over_from, self._over_until)
+        )
+        silence = self._silence[points].tolist()
+        found = [
+            _read_point(statements.points.get(point, _NOTHING), _Past(back, since, until), quiet, now)
+            for point, back, since, until, quiet in zip(
+                points.tolist(), restored, over_from, over_until, silence, strict=True
+            )
         ]
-        on = said.on if said else None
-        if on is not None and on.at.timestamp() < restored - SAME_MOMENT.total_seconds():
-            on = None
-        self.called[point] = any(one.kind is ObservationKind.TROUBLE_CALL for one in out)
-        self.word[point] = self._word(point, out, on, said, now)
-        self.on_at[point] = on.at.timestamp() if on is not None else NEVER
-        times = [one.at.timestamp() for one in out]
-        if self.word[point] in _DARK_SINCE and restored > NEVER:
-            times.append(restored)
-        self.first_report[point] = min(times, default=np.inf)
-        self.last_report[point] = max(times, default=NEVER)
-
-    def _is_over(self, point: int, one: Observation) -> bool:
-        """Tell whether a report was of the spell that neighbours have woken from (rule 5)."""
-        is_answer = one.kind is ObservationKind.PING
-        until = self._over_until[point] - (SAME_MOMENT.total_seconds() if is_answer else 0.0)
-        return bool(self._over_from[point] <= one.at.timestamp() <= until)
-
-    def _word(
-        self,
-        point: int,
-        out: list[Observation],
-        on: Observation | None,
-        said: PointStatement | None,
-        now: float,
-    ) -> int:
-        kinds = {one.kind for one in out}
-        gasps = [one.at for one in out if one.kind is ObservationKind.LAST_GASP]
-        if ObservationKind.PING in kinds:
-            return Meter.GASPED_OFF if gasps else Meter.OFF
-        if gasps:
-            asked = said.unreachable if said is not None else None
-            is_away = asked is not None and asked.at >= min(gasps)
-            return Meter.GASPED_UNREACHABLE if is_away else Meter.GASPED
-        if on is not None:
-            return Meter.ON
-        asked = said.unreachable if said is not None else None
-        if self.restored_at[point] > NEVER and self._silence[point] == Meter.SILENT:
-            return self._unwoken(point, asked, now)
-        if asked is not None:
-            return Meter.UNREACHABLE
-        # A last gasp that is over is no silence; a meter that never gasped while its people call is.
-        has_gasped = said is not None and said.out is not None and _has_gasped(said.out.observations)
-        return Meter.NONE if has_gasped else int(self._silence[point])
-
-    def _unwoken(self, point: int, asked: Observation | None, now: float) -> int:
-        """Return the word of a meter that has said nothing since supply came back (rule 3)."""
-        if now < self.restored_at[point] + WAKING_TAKES.total_seconds():
-            return Meter.NONE
-        is_away = asked is not None and asked.at.timestamp() >= self.restored_at[point]
-        return Meter.NOT_WOKEN_UNREACHABLE if is_away else Meter.NOT_WOKEN
+        columns = zip(*found, strict=True) if found else [()] * 5
+        word, called, on_at, first, last = columns
+        self.word[points] = word
+        self.called[points] = called
+        self.on_at[points] = on_at
+        self.first_report[points] = first
+        self.last_report[points] = last
 
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
         out = _SAYS_OUT[self.word[points]] | self.called[points]
         return np.asarray(out & ~self.explained[points])
+
+    def reports_at(self, point: int) -> bool:
+        """Tell whether one service point says that it is out and is not explained."""
+        if self.explained.item(point):
+            return False
+        return bool(self.called.item(point)) or self.word.item(point) in _OUT_WORDS
 
     def note_newest(self, vertices: LongArray) -> None:
         """Bring up to date when the newest report at some vertices was made."""
@@ -217,11 +196,94 @@ class Heard:
         category = word + METERS * self.called[points]
         return np.where(self.explained[points] | (vertices < 0), NOT_COUNTED, category).astype(np.int32)
 
+    def since_at(self, point: int) -> float:
+        """Return when one reporting service point lost supply (see `since`)."""
+        restored = self.restored_at.item(point) > NEVER and self.word.item(point) in _DARK_SINCE
+        return float((self.restored_from if restored else self.first_report).item(point))
+
     def since(self, points: LongArray) -> TimeArray:
         """Return when reporting service points lost supply, as far as they say: a nested one as all."""
-        nested = np.isin(self.word[points], _DARK_SINCE) & (self.restored_at[points] > NEVER)
+        nested = _IS_DARK_SINCE[self.word[points]] & (self.restored_at[points] > NEVER)
         return np.where(nested, self.restored_from[points], self.first_report[points])
 
 
-def _has_gasped(observations: Iterable[Observation]) -> bool:
-    return any(one.kind is ObservationKind.LAST_GASP for one in observations)
+class _Past(NamedTuple):
+    """Of a service point, in seconds: since when supply is back, and between when what it said is over."""
+
+    restored_at: float
+    over_from: float
+    over_until: float
+
+    def counts(self, kind: ObservationKind, at: float) -> bool:
+        """Tell whether a report still counts (rules 3 and 5)."""
+        if at <= self.restored_at:
+            return False
+        until = self.over_until - (_SAME_MOMENT_S if kind is _PING else 0.0)
+        return not self.over_from <= at <= until
+
+
+def _told(said: PointStatement | None) -> tuple[float, float, int, float, bool, Spell | None]:
+    """Return when a spell began and the meter woke from it; calls, the first gasp, an answer; all of it."""
+    if said is None:
+        return np.inf, np.inf, 0, np.inf, False, None
+    over = said.over
+    woke = over.ended.timestamp() if over else np.inf
+    if said.out is None:
+        return over.began.timestamp() if over else np.inf, woke, 0, np.inf, False, None
+    spell = said.out.observations
+    kinds = [one.kind for one in spell]
+    # The observations of a spell are in the order of their times.
+    first_gasp = spell[kinds.index(_GASP)].at.timestamp() if _GASP in kinds else np.inf
+    began = said.out.reported.timestamp()
+    return began, woke, kinds.count(_CALL), first_gasp, _PING in kinds, spell
+
+
+def _read_point(
+    said: PointStatement, past: _Past, silence: int, now: float
+) -> tuple[int, bool, float, float, float]:
+    """Return the meter's word, whether somebody called, when it was on, and the first and last report."""
+    spell = said.out.observations if said.out is not None else ()
+    timed = [(one.kind, one.at.timestamp()) for one in spell]
+    out = [(kind, at) for kind, at in timed if past.counts(kind, at)]
+    on_at = said.on.at.timestamp() if said.on is not None else NEVER
+    if on_at < past.restored_at - _SAME_MOMENT_S:
+        on_at = NEVER
+    word = _word(out, said, past, silence, is_on=on_at > NEVER, now=now)
+    times = [at for _, at in out]
+    if word in _DARK_SINCE and past.restored_at > NEVER:
+        times.append(past.restored_at)
+    is_called = any(kind is _CALL for kind, _ in out)
+    return word, is_called, on_at, min(times, default=np.inf), max(times, default=NEVER)
+
+
+def _word(
+    out: Sequence[tuple[ObservationKind, float]],
+    said: PointStatement,
+    past: _Past,
+    silence: int,
+    *,
+    is_on: bool,
+    now: float,
+) -> int:
+    gasps = [at for kind, at in out if kind is _GASP]
+    if any(kind is _PING for kind, _ in out):
+        return _GASPED_OFF if gasps else _OFF
+    asked = said.unreachable.at.timestamp() if said.unreachable is not None else None
+    if gasps:
+        return _GASPED_UNREACHABLE if asked is not None and asked >= min(gasps) else _GASPED
+    if is_on:
+        return _ON
+    if past.restored_at > NEVER and silence == _SILENT:
+        return _unwoken(past.restored_at, asked, now)
+    if asked is not None:
+        return _UNREACHABLE
+    # A last gasp that is over is no silence; a meter that never gasped while its people call is.
+    has_gasped = said.out is not None and any(one.kind is _GASP for one in said.out.observations)
+    return _NONE if has_gasped else silence
+
+
+def _unwoken(restored_at: float, asked: float | None, now: float) -> int:
+    """Return the word of a meter that has said nothing since supply came back (rule 3)."""
+    if now < restored_at + WAKING_TAKES.total_seconds():
+        return _NONE
+    return _NOT_WOKEN_UNREACHABLE if asked is not None and asked >= restored_at else _NOT_WOKEN

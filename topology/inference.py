@@ -346,8 +346,7 @@ class Inference:
         silent = np.setdiff1d(before, vertices)
         self.posterior.tell_devices(silent, np.ones((len(silent), len(self.posterior.states))))
         self.posterior.tell_devices(vertices, ratios)
-        sound = {point: 0.0 for point, said in self.statements.points.items() if said.is_sound}
-        self.posterior.tell_services(sound)
+        self.posterior.tell_services(dict.fromkeys(self.statements.sound_points, 0.0))
 
     def _reported_since(self, vertex: int, at: datetime) -> bool:
         points = self.blame.points_at_or_below(vertex)

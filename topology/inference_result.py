@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
+from topology.observations import Observation
 from topology.reason_words import text_of
 
 
@@ -50,6 +51,54 @@ class Candidate:
     equivalent: tuple[str, ...]
 
 
+class EvidenceIds(Sequence[str]):
+    """The ids of what is said of an outage, by time and id; put in order when they are first read.
+
+    It keeps what was said when the outage was inferred, whatever comes later.
+    """
+
+    __slots__ = ("_ids", "_spells")
+
+    def __init__(self, spells: Sequence[tuple[Observation, ...]]) -> None:
+        """Take what is said, place by place."""
+        self._spells = spells
+        self._ids: tuple[str, ...] | None = None
+
+    def _ordered(self) -> tuple[str, ...]:
+        if self._ids is None:
+            spoken = sorted((one.at, one.id) for spell in self._spells for one in spell)
+            self._ids, self._spells = tuple(id_ for _, id_ in spoken), ()
+        return self._ids
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        """Return one id, or a slice of them."""
+        return self._ordered()[place]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._ordered())
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids in order."""
+        return iter(self._ordered())
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with other ids, or with a tuple of them."""
+        return self._ordered() == (other._ordered() if isinstance(other, EvidenceIds) else other)
+
+    def __hash__(self) -> int:
+        """Return the hash of the tuple of ids."""
+        return hash(self._ordered())
+
+    def __repr__(self) -> str:
+        """Return the ids as a tuple is shown."""
+        return repr(self._ordered())
+
+
 @dataclass(frozen=True, slots=True)
 class InferredOutage:
     """A device believed open; three fields repeat `candidates[0]`, counts are those out under it."""
@@ -63,7 +112,7 @@ class InferredOutage:
     customers_out: int
     started_at: datetime
     reasons: tuple[Reason, ...]
-    evidence_ids: tuple[str, ...]
+    evidence_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

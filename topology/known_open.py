@@ -59,7 +59,9 @@ def find_known_open(
     is_confirmed = {Blamed(device=one) for one in devices if one >= 0}
     is_confirmed |= {Blamed(point=one) for one in points if one >= 0}
     said = {Blamed(device=device): one.open for device, one in statements.devices.items() if one.open}
-    said |= {Blamed(point=point): one.open for point, one in statements.points.items() if one.open}
+    for point in statements.open_points:
+        if (found_open := statements.points[point].open) is not None:
+            said[Blamed(point=point)] = found_open
     found = []
     for blamed in sorted(is_confirmed | set(said)):
         one = KnownDevice(blamed, said.get(blamed), blamed in is_confirmed, np.array([], dtype=np.int64))

@@ -1,9 +1,9 @@
-"""Why a device is believed open, in codes and values; the words follow from them (`topology.reason_words`)."""
+"""Why a device is believed open, in codes and values; the words follow from them (`reason_words.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from topology.observations import Observation, ObservationKind
 from topology.reason_words import name_in_words
 from topology.statements import DeviceStatement, KnownOpen
 from topology.supply_tree import SupplyTree
-from topology.tally import Tally, points_below
+from topology.tally import Tally
 
 EXAMPLES = 3
 
@@ -63,19 +63,33 @@ class Ground:
     heard: Heard
     devices: Mapping[int, DeviceStatement]
     feeder_since: TimeArray
+    _named: dict[int, NamedDevice] = field(default_factory=dict)
 
     @property
     def tree(self) -> SupplyTree:
         """The supply."""
         return self.blame.tree
 
+    def named(self, device: int) -> NamedDevice:
+        """Return a device, by index, as reasons speak of it."""
+        if (named := self._named.get(device)) is None:
+            named = self._named[device] = name_device(self.tree, device)
+        return named
+
+    def said_at(self, point: int) -> SaidCounts:
+        """Count what was said at one service point, if it reports."""
+        heard = self.heard
+        if not heard.reports_at(point):
+            return SaidCounts(0, 0, 0)
+        has_gasped, has_answered = heard.first_gasp.item(point) < np.inf, heard.has_answered_off.item(point)
+        return SaidCounts(int(has_gasped), heard.calls_said.item(point), int(has_answered))
+
     def said_by(self, points: LongArray) -> SaidCounts:
         """Count what was said at some service points in the spells they are in."""
         heard = self.heard
         calls = int(heard.calls_said[points].sum())
-        gasps, pings = (
-            int(np.count_nonzero(one[points])) for one in (heard.has_gasped, heard.has_answered_off)
-        )
+        gasps = int(np.count_nonzero(np.isfinite(heard.first_gasp[points])))
+        pings = int(np.count_nonzero(heard.has_answered_off[points]))
         return SaidCounts(gasps, calls, pings)
 
 
@@ -85,7 +99,7 @@ def reasons_for_device(
     """Return why a device is believed open, rather than one below or above it."""
     blame = ground.blame
     device = int(blame.device[vertex])
-    named = name_device(ground.tree, device)
+    named = ground.named(device)
     below = blame.affected(vertex, phases)
     reasons = [_said(named, tally.out(vertex, phases), below, said)]
     if unwoken := tally.unwoken(vertex, phases):
@@ -98,7 +112,7 @@ def reasons_for_device(
         reasons.append(Reason("lowest_common", {"parts": len(ids), **_listed("devices", ids)}))
     reasons += _about_itself(ground, device, named)
     higher = [one for one in blame.above(vertex) if blame.affected(one, phases) > below]
-    own = _Own(vertex=vertex, count=points_below(blame, vertex), out=tally.out(vertex))
+    own = _Own(vertex=vertex, count=int(blame.count_below.item(vertex)), out=tally.out(vertex))
     reasons += _not_above(ground, tally, higher, own)
     reasons += _same(candidate)
     return tuple(reasons)
@@ -111,8 +125,9 @@ def reasons_for_service(
     blame = ground.blame
     vertex = int(blame.vertex_of_point[point])
     reasons = [Reason("service_alone", {"service_point": candidate.device, **said.values})]
-    higher = [one for one in (vertex, *blame.above(vertex)) if one != ROOT and points_below(blame, one) > 1]
-    own = _Own(point=point, count=1, out=int(ground.heard.reports(np.array([point]))[0]))
+    near = (vertex, *blame.above(vertex)) if vertex != ROOT else ()
+    higher = [one for one in near if blame.count_below.item(one) > 1]
+    own = _Own(point=point, count=1, out=int(ground.heard.reports_at(point)))
     reasons += _not_above(ground, tally, higher, own)
     reasons += _same(candidate)
     return tuple(reasons)
@@ -201,7 +216,7 @@ def _on_below(ground: Ground, below: LongArray) -> list[Reason]:
 
 
 def _on(ground: Ground, points: LongArray) -> LongArray:
-    return points[ground.heard.categories(points, ground.feeder_since) == Meter.ON]
+    return np.asarray(points[ground.heard.categories(points, ground.feeder_since) == Meter.ON])
 
 
 def _examples(ground: Ground, points: LongArray) -> dict[str, object]:
@@ -215,20 +230,20 @@ def _not_above(ground: Ground, tally: Tally, above: Sequence[int], own: _Own) ->
         device = int(blame.device[one])
         said = ground.devices.get(device)
         if said is not None and said.closed_by_telemetry is not None:
-            return [Reason("above_is_closed", name_device(ground.tree, device).values)]
+            return [Reason("above_is_closed", ground.named(device).values)]
         if said is not None and said.found_in_order is not None:
-            return [Reason("above_found_in_order", name_device(ground.tree, device).values)]
-        others = points_below(blame, one) - own.count
+            return [Reason("above_found_in_order", ground.named(device).values)]
+        others = int(blame.count_below.item(one)) - own.count
         on, explained = np.empty(0, dtype=np.int64), tally.explained(one)
         if tally.on(one) or explained:
             below = np.setdiff1d(blame.points_at_or_below(one), own.points(blame))
             on, explained = _on(ground, below), int(np.count_nonzero(ground.heard.explained[below]))
         if len(on):
-            values = {**name_device(ground.tree, device).values, "on": len(on), **_examples(ground, on)}
+            values = {**ground.named(device).values, "on": len(on), **_examples(ground, on)}
             return [Reason("above_has_supply", values)]
         if silent := others - (tally.out(one) - own.out) - explained:
             counted = {"silent": silent, "service_points": others}
-            return [Reason("above_is_silent", {**name_device(ground.tree, device).values, **counted})]
+            return [Reason("above_is_silent", {**ground.named(device).values, **counted})]
     return []
 
 

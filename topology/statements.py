@@ -95,13 +95,18 @@ class DeviceStatement:
 
 @dataclass(slots=True)
 class Statements:
-    """All that the observations say, by index of service point or device; `ignored` are ids of no subject."""
+    """All that the observations say, by index of service point or device; `ignored` are ids of no subject.
+
+    `open_points` and `sound_points` are those of `points` whose services crews found open, or in order.
+    """
 
     network: Network
     hold_down: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_HOLD_DOWN))
     points: dict[int, PointStatement] = field(default_factory=dict)
     devices: dict[int, DeviceStatement] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    open_points: set[int] = field(default_factory=set)
+    sound_points: set[int] = field(default_factory=set)
     _known: dict[str, Observation] = field(default_factory=dict)
     _by_point: dict[int, list[Observation]] = field(default_factory=dict)
     _by_device: dict[int, list[Observation]] = field(default_factory=dict)
@@ -127,7 +132,7 @@ class Statements:
             else:
                 self.ignored.append(one.id)
         for point in spoken_points:
-            self.points[point] = _read_service_point(self._by_point[point])
+            self._say(point, _read_service_point(self._by_point[point]))
         for device in spoken_devices:
             carried = int(self.network.device_phases[device])
             self.devices[device] = _read_device(carried, self._by_device[device])
@@ -142,15 +147,29 @@ class Statements:
         self._waiting = [one for one in self._waiting if one.id not in gone]
         for point in points:
             if heard := _without(self._by_point, point, gone):
-                self.points[point] = _read_service_point(heard)
+                self._say(point, _read_service_point(heard))
             else:
-                self.points.pop(point, None)
+                self._say(point, None)
         for device in devices:
             if heard := _without(self._by_device, device, gone):
                 self.devices[device] = _read_device(int(self.network.device_phases[device]), heard)
             else:
                 self.devices.pop(device, None)
         return points, devices
+
+    def _say(self, point: int, said: PointStatement | None) -> None:
+        if said is None:
+            self.points.pop(point, None)
+        else:
+            self.points[point] = said
+        for of_crews, is_so in (
+            (self.open_points, said is not None and said.open is not None),
+            (self.sound_points, said is not None and said.is_sound),
+        ):
+            if is_so:
+                of_crews.add(point)
+            else:
+                of_crews.discard(point)
 
     @property
     def ids(self) -> set[str]:

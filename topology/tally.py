@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from topology.arrays import IntArray, LongArray
-from topology.blame_tree import ROOT, BlameTree
+from topology.blame_tree import BlameTree
 from topology.evidence_weights import UNWOKEN, Meter
 from topology.heard import Heard, TimeArray
 from topology.phases import ABC
@@ -64,12 +64,7 @@ class Tally:
         blame = self._blame
         sorts = len(blame.taken)
         cells = (blame.vertex_of_point[points].astype(np.int64) + 1) * sorts + blame.taken_of_point[points]
-        own = np.bincount(cells, minlength=(len(blame) + 1) * sorts).reshape(-1, sorts)
-        running = np.cumsum(own, axis=0)
+        own = np.bincount(cells, minlength=(len(blame) + 1) * sorts)
+        running = np.cumsum(own.reshape(len(blame) + 1, sorts), axis=0)
         takes = (blame.taken[:, None] & _MASKS) > 0
         return np.asarray((running[blame.end] - running[:-1]) @ takes, dtype=np.int32)
-
-
-def points_below(blame: BlameTree, vertex: int) -> int:
-    """Return how many service points hang at or below a vertex."""
-    return int(blame.point_starts[blame.end[vertex]] - blame.point_starts[vertex]) if vertex != ROOT else 0
