@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author
 from dispatch.conflicts import reconcile_conflicts
+from dispatch.current_supply import is_closed_since
 from dispatch.evidence_memory import EvidenceMemory
 from dispatch.hazards import record_new_hazards
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
+from dispatch.switched_outages import switched_outages
+from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from topology.inference import Restored
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates
@@ -78,7 +80,9 @@ class Analyst:
         """
         due = self._memory.due_at
         is_due = due is not None and due <= now
-        return is_due or evidence_waits(session) or (self._memory.is_empty and evidence_speaks(session))
+        if is_due or evidence_waits(session):
+            return True
+        return (self._memory.is_empty or self._memory.is_behind(session)) and evidence_speaks(session)
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
         """Return the service points whose meters tell most about an outage of the last step."""
@@ -111,7 +115,9 @@ class Analyst:
             self._memory.must_compare()
         held = [row for row in open_outages(session) if row.status in HELD_OUTAGE_STATUSES]
         found = _crew_findings(session)
+        # What was switched around is where people put it; what crews find there has reasons of its own.
         contradicted = {row.id for row in held if _contradicted(row, found, traced)}
+        contradicted -= switched_outages(session)
         result = self._memory.infer(
             session,
             new=new,
@@ -223,7 +229,13 @@ def _contradicted(outage: OutageRow, rows: Sequence[EvidenceRow], traced: Traced
 
 
 def _confirmed(held: list[OutageRow], contradicted: set[str], traced: TracedNetwork) -> list[str]:
-    return [row.device for row in held if row.id not in contradicted and traced.knows(row.device)]
+    return [
+        row.device
+        for row in held
+        if row.id not in contradicted
+        and traced.knows(row.device)
+        and not is_closed_since(row, traced.positions)
+    ]
 
 
 def _attach_answers(session: Session, new: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""The network in force, read once per process and version, with its supply in the normal and current state."""
+"""The network in force, read once per process: its supply in the normal and the current state."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TracedNetwork:
         return SupplyTree(self.network, supply.state()) if len(supply.switched) else self.normal
 
     def switched_off(self, service_points: Collection[str]) -> set[str]:
-        """Return those that have no supply because of how devices are switched, though they would normally."""
+        """Return those that have no supply as devices are switched now."""
         if not len(self.supply.switched):
             return set()
         ids = sorted(service_points)
@@ -126,7 +126,7 @@ class NetworkCache:
         return self._traced
 
     def load_meter(self, session: Session) -> LoadMeter:
-        """Return what the network in force tells of loads, read when it is first asked for; NoActiveNetwork."""
+        """Return what the network in force tells of loads, read when first asked for; NoActiveNetwork."""
         traced = self.in_force(session)
         if self._load is None or self._load[0] != traced.network_version:
             load = read_load(session, network=traced.network, network_version=traced.network_version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from gis.network_rows import fetch_arrays
-from topology.arrays import LongArray
+from topology.arrays import LongArray, find_ids
 from topology.network import Network
 from topology.network_load import PRIORITIES, NetworkLoad
 
@@ -18,7 +19,8 @@ _Find = Callable[[Sequence[str]], LongArray]
 
 
 def read_load(session: Session, *, network: Network, network_version: int) -> NetworkLoad:
-    """Return ratings, voltages, peaks and priorities by topology index; NaN (0 for priorities) where unknown."""
+    """Return ratings, voltages, peaks and priorities by index; NaN (0 for priorities) where unknown."""
+
     def read(into: npt.NDArray[Any], table: str, column: str, find: _Find, *, as_place: bool = False) -> None:
         ids, values = fetch_arrays(
             session, network_version=network_version, table=table, columns=("id", column)
@@ -35,7 +37,7 @@ def read_load(session: Session, *, network: Network, network_version: int) -> Ne
     read(rated_a, "line_section", "rated_a", network.find_devices)
     read(rated_a, "switch", "rated_a", network.find_devices)
     read(rated_kva, "transformer", "rated_kva", network.find_devices)
-    read(nominal_kv, "node", "nominal_kv", network.find_nodes)
+    read(nominal_kv, "node", "nominal_kv", partial(find_ids, network.node_id_array))
     read(peak_kw, "service_point", "peak_kw", network.find_service_points)
     read(priority, "service_point", "priority", network.find_service_points, as_place=True)
     return NetworkLoad(

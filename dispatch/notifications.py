@@ -73,11 +73,29 @@ def delivery_queue(channel: str) -> str:
 
 
 def queue_notifications(
-    session: Session, *, outage: OutageRow, kind: MessageKind, change_position: int, now: datetime
+    session: Session,
+    *,
+    outage: OutageRow,
+    kind: MessageKind,
+    change_position: int,
+    now: datetime,
+    back_at: datetime | None = None,
 ) -> int:
-    """Queue one message to each customer of the outage on each channel that reaches it; return how many."""
+    """Queue one message to each customer of the outage on each channel that reaches it; return how many.
+
+    `back_at`: to tell those whose supply came back then, by a step; without it, when the outage was restored.
+    """
+    back_at = back_at or outage.restored_at
     return sum(
-        _queue_on(session, channel, outage=outage, kind=kind, change_position=change_position, now=now)
+        _queue_on(
+            session,
+            channel,
+            outage=outage,
+            kind=kind,
+            change_position=change_position,
+            now=now,
+            back_at=back_at,
+        )
         for channel in Channel
     )
 
@@ -90,6 +108,7 @@ def _queue_on(
     kind: MessageKind,
     change_position: int,
     now: datetime,
+    back_at: datetime | None,
 ) -> int:
     language = case((func.lower(CustomerRow.language).like("zh%"), "zh"), else_="en")
     recipients = (
@@ -117,7 +136,7 @@ def _queue_on(
                 CustomerRow.account == ServicePointRow.account,
             ),
         )
-        .where(AffectedRow.outage_id == outage.id, _reached_by(channel), _concerned(outage, kind))
+        .where(AffectedRow.outage_id == outage.id, _reached_by(channel), _concerned(back_at, kind))
         .distinct()
     )
     columns = ["account", "channel", "change_position", "outage_id", "kind", "language", "queued_at"]
@@ -134,10 +153,10 @@ def _reached_by(channel: Channel) -> ColumnElement[bool]:
     return and_(CustomerRow.phone_digits.is_not(None), is_there)
 
 
-def _concerned(outage: OutageRow, kind: MessageKind) -> ColumnElement[bool]:
+def _concerned(back_at: datetime | None, kind: MessageKind) -> ColumnElement[bool]:
     """Those still out; for a restoration those whose supply came back with it."""
     if kind is MessageKind.RESTORED:
-        return AffectedRow.ended_at == outage.restored_at
+        return AffectedRow.ended_at == back_at
     return AffectedRow.ended_at.is_(None)
 
 

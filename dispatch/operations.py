@@ -20,6 +20,7 @@ from dispatch.etr import EtrSource
 from dispatch.events import NOT_DECISIVE, Event
 from dispatch.intake import LATEST_AHEAD
 from dispatch.interruptions import end_interruptions, enter_interruptions, withdraw_interruptions
+from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import OutageView, get_outage, outage_row
 from dispatch.states import (
@@ -28,6 +29,7 @@ from dispatch.states import (
     OutageStatus,
     outage_status_after,
 )
+from dispatch.switched_outages import refuse_if_switched_for, refuse_while_switched_off
 from dispatch.tables import EvidenceRow, OutageRow
 
 
@@ -94,7 +96,10 @@ def confirm_outage(
 def dismiss_outage(
     session: Session, *, outage_id: str, version: int | None, reason: str, actor: str, now: datetime
 ) -> OutageView:
-    """Dismiss what is no outage, with a reason. Its evidence is spent; new evidence opens a new one."""
+    """Dismiss what is no outage, with a reason. Its evidence is spent; new evidence opens a new one.
+
+    Conflict while crews are on it, or once something was switched for it.
+    """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.DISMISS
     )
@@ -103,6 +108,7 @@ def dismiss_outage(
         text = "say why this is no outage; the reason stays in its history"
         raise InvalidInput(field="reason", text=text, because=Because.REASON_MISSING)
     _refuse_with_crews(session, outage_id=outage_id, action="dismissed")
+    refuse_if_switched_for(session, outage=outage)
     was_told = outage.confirmed_at is not None
     position = record_outage_change(
         session,
@@ -162,8 +168,12 @@ def restore_outage(
     restored_at: datetime | None,
     actor: str,
     now: datetime,
+    networks: NetworkCache | None = None,
 ) -> OutageView:
-    """Say that supply is back since `restored_at` (now, if not given); interruptions end then."""
+    """Say that supply is back since `restored_at` (now, if not given); interruptions end then.
+
+    With `networks`, Conflict where a tag hangs on its device, or its households are switched off.
+    """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.RESTORE
     )
@@ -179,6 +189,8 @@ def restore_outage(
             because=Because.RESTORED_BEFORE_START,
             values={"started_at": started_at},
         )
+    if networks is not None:
+        refuse_while_switched_off(session, outage=outage, at=at, traced=networks.in_force(session))
     author = Author(actor=actor, now=now, occurred_at=at)
     told = end_interruptions(session, outage_id=outage_id, ended_at=at, author=author)
     position = record_outage_change(

@@ -5,7 +5,7 @@ Deterministic: outages are looked at in the order they were opened, inferred one
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outage, withdraw_outage
 from dispatch.change_log import Author
+from dispatch.interruptions import among
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
+from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from topology.inference_result import InferredOutage
+from topology.phases import parse_phases
 
 
 @dataclass(slots=True)
@@ -66,18 +68,16 @@ def reconcile(
     # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
     # so is one about what a new network version has lost, or what is switched off: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
-        if not traced.knows(one.row.device) or traced.lacks_any(one.service_points):
-            continue
-        if traced.switched_off(one.service_points):
+        if _is_for_people(one, traced):
             continue
         withdraw_outage(session, outage=one.row, author=author)
         changes += 1
     moved = _refine(session, inferred, matched, contradicted, traced=traced, author=author)
     changes += len(moved)
-    # RULE 7: what is left over is a new outage, unless every household of it is held by another already:
+    # RULE 7: what is left over is a new outage, unless all that it takes of every household is held already:
     # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
     for index in [index for index in range(len(inferred)) if index not in matched]:
-        holder = _holder_of_all(session, inferred[index].service_point_ids)
+        holder = _holder_of_all(session, inferred[index], traced)
         matched[index] = holder or predict_outage(
             session, inferred=inferred[index], traced=traced, author=author
         )
@@ -116,23 +116,34 @@ def _refine(
 def _add_service_points(session: Session, held: Sequence[_Held]) -> None:
     """Read whom outages hold; only those that no device matched are asked for them."""
     by_id = {one.row.id: one for one in held}
-    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(
-        AffectedRow.outage_id.in_(by_id)
-    )
+    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(AffectedRow.outage_id.in_(by_id))
     for outage_id, service_point in session.execute(query) if by_id else ():
         by_id[outage_id].service_points.add(service_point)
 
 
-def _holder_of_all(session: Session, service_points: Sequence[str]) -> OutageRow | None:
-    """Return the outage that holds most of these households, if every one of them is held by some outage."""
+def _holder_of_all(session: Session, inferred: InferredOutage, traced: TracedNetwork) -> OutageRow | None:
+    """Return the outage that holds most of these households, if all they lose is held by some outage."""
     held = session.execute(
-        select(AffectedRow.outage_id, AffectedRow.service_point).where(
-            AffectedRow.service_point.in_(service_points), AffectedRow.ended_at.is_(None)
+        select(AffectedRow.outage_id, AffectedRow.service_point, AffectedRow.phases).where(
+            AffectedRow.service_point == among(inferred.service_point_ids), AffectedRow.ended_at.is_(None)
         )
     ).all()
-    if not held or len({row.service_point for row in held}) < len(service_points):
+    phases: dict[str, int] = defaultdict(int)
+    for row in held:
+        phases[row.service_point] |= parse_phases(row.phases)
+    network = traced.network
+    taken = network.service_point_phases[network.find_service_points(inferred.service_point_ids)].tolist()
+    lost = parse_phases(inferred.phases or "ABC")
+    found = zip(inferred.service_point_ids, taken, strict=True)
+    if not held or any((takes & lost or lost) & ~phases[id] for id, takes in found):
         return None
     return session.get(OutageRow, Counter(sorted(row.outage_id for row in held)).most_common(1)[0][0])
+
+
+def _is_for_people(one: _Held, traced: TracedNetwork) -> bool:
+    """Return whether the network lost what an outage is about, or whom it holds is switched off."""
+    is_lost = not traced.knows(one.row.device) or traced.lacks_any(one.service_points)
+    return is_lost or bool(traced.switched_off(one.service_points))
 
 
 def _may_move(one: _Held, contradicted: set[str]) -> bool:

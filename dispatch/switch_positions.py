@@ -48,7 +48,9 @@ def under_positions(tree: SupplyTree, positions: Mapping[str, Position]) -> Supp
     """
     ids = sorted(positions)
     found = tree.network.find_devices(ids)
-    devices = {int(device): positions[id] for id, device in zip(ids, found.tolist(), strict=True) if device >= 0}
+    devices = {
+        int(device): positions[id] for id, device in zip(ids, found.tolist(), strict=True) if device >= 0
+    }
     switched = np.array(sorted(devices), dtype=np.int64)
     carried = tree.network.device_phases[switched]
     open_phases = np.array([devices[one].open_phases for one in switched.tolist()], dtype=np.uint8)

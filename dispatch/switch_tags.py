@@ -47,7 +47,7 @@ def place_tag(
     actor: str,
     now: datetime,
 ) -> Tag:
-    """Hang a tag on a switch, in a write transaction; UnknownThing, InvalidInput where it cannot be switched."""
+    """Hang a tag on a switch, in a write transaction; UnknownThing, InvalidInput."""
     check_switchable(traced, device)
     if kind not in set(TagKind):
         raise InvalidInput(field="kind", text=f"{kind!r} is none of {', '.join(TagKind)}")

@@ -1,4 +1,4 @@
-"""The rows of switching: where devices stand now, tags on them, and orders with steps. Rows stay in this room."""
+"""The rows of switching: where devices stand now, tags, and orders with steps. Rows stay in this room."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class SwitchPositionRow(Base):
 
 
 class SwitchTagRow(Base):
-    """A tag on a device; several may hang there, each of its own people. It never changes but to be removed."""
+    """A tag on a device; several may hang there. It never changes but to be removed."""
 
     __tablename__ = "switch_tag"
     __table_args__ = (

@@ -129,7 +129,9 @@ def set_etr(outage_id: Name, body: EtrOrder, identity: SignedIn, engine: Databas
 
 @router.post("/api/outages/{outage_id}/restore")
 @_desk
-def restore(outage_id: Name, body: Restoration, identity: SignedIn, engine: Database) -> Outage:
+def restore(
+    outage_id: Name, body: Restoration, request: Request, identity: SignedIn, engine: Database
+) -> Outage:
     """Say that supply is back: now, or since a time already past."""
     with writing(engine) as work:
         view = operations.restore_outage(
@@ -139,6 +141,7 @@ def restore(outage_id: Name, body: Restoration, identity: SignedIn, engine: Data
             actor=identity.name,
             now=work.now,
             restored_at=body.restored_at,
+            networks=request.app.state.networks,
         )
         return Outage.model_validate(view)
 

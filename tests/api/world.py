@@ -64,8 +64,12 @@ _PLACES = {
 _LAYER = {"overhead": "line_section", "distribution": "transformer"}
 
 
-def drawn_tables(drawing=DRAWN, places=_PLACES):
-    """Return a drawing as tables: household a1 has meter M-a1, account A-a1 and a phone."""
+def drawn_tables(drawing=DRAWN, places=_PLACES, *, sources=("S",)):
+    """Return a drawing as tables: household a1 has meter M-a1, account A-a1 and a phone.
+
+    A switch with `open` as its last word is normally open.
+    """
+    normally_open = [line.split()[1] for line in drawing.splitlines() if line.split()[4:] == ["open"]]
     rows = {"line_section": [], "switch": [], "transformer": [], "service_point": []}
     for words in (line.split() for line in drawing.splitlines() if line.strip()):
         if words[0] == "service_points":
@@ -87,9 +91,11 @@ def drawn_tables(drawing=DRAWN, places=_PLACES):
     points = rows["service_point"]
     layers = {
         "substation": frame([("SUB", "North")], ["id", "name"], [Point(where["S"])]),
-        "node": frame([(id, id == "S") for id in where], ["id", "is_source"], map(Point, where.values())),
+        "node": frame([(id, id in sources) for id in where], ["id", "is_source"], map(Point, where.values())),
         "line_section": devices("line_section", lambda a, b: LineString([a, b])),
-        "switch": devices("switch", lambda _, b: Point(b)).assign(normally_open=False),
+        "switch": devices("switch", lambda _, b: Point(b)).assign(
+            normally_open=[row[0] in normally_open for row in rows["switch"]]
+        ),
         "transformer": devices("transformer", lambda a, _: Point(a)),
         "service_point": frame(
             [(id, node, 1, "ABC", f"M-{id}", f"A-{id}", f"{id} Street 1") for id, node in points],

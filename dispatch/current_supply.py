@@ -1,0 +1,93 @@
+"""Who has supply now: devices as they were last switched, and open what confirmed outages say is open.
+
+RULE 1: predictions are beliefs, and no part of the state: the ledger does not hold them either.
+RULE 2: a confirmed outage's device counts as open until the outage is over, unless a step has closed it since
+the outage began: what a person did at the device is known better than what was believed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dispatch.network_cache import TracedNetwork
+from dispatch.states import HELD_OUTAGE_STATUSES
+from dispatch.switch_positions import Position
+from dispatch.tables import OutageRow
+from topology.arrays import BoolArray, IntArray, MaskArray
+from topology.phases import format_phases, parse_phases
+from topology.supply import Supply
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentSupply:
+    """The supply now. `services_out`: service point (index) → phases on which its own service is open."""
+
+    traced: TracedNetwork
+    supply: Supply
+    services_out: Mapping[int, int]
+
+    def lacking(self, points: IntArray) -> MaskArray:
+        """Return the phases that service points (indices) normally have and lack now."""
+        normal = self.traced.normal.service_point_phases[points]
+        has = self.supply.phases_of_nodes(self.traced.network.service_point_nodes[points])
+        for point, phases in self.services_out.items():
+            has = np.where(points == point, has & ~phases, has).astype(np.uint8)
+        lacking: MaskArray = normal & ~has
+        return lacking
+
+    def are_out(self, points: IntArray) -> BoolArray:
+        """Return which service points (indices) lack a phase that they normally have."""
+        return self.lacking(points) > 0
+
+    def points_out(self) -> IntArray:
+        """Return every service point that is out, as sorted indices."""
+        everyone = np.arange(self.traced.network.service_point_count, dtype=np.int32)
+        return everyone[self.are_out(everyone)]
+
+    def with_supply(self, supply: Supply) -> CurrentSupply:
+        """Return the same with devices switched otherwise."""
+        return CurrentSupply(self.traced, supply, self.services_out)
+
+
+def current_supply(
+    session: Session, *, traced: TracedNetwork, without: Collection[str] = ()
+) -> CurrentSupply:
+    """Return the supply now; `without` are ids of outages to leave out, as if they were over."""
+    query = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES)).order_by(OutageRow.id)
+    supply = traced.supply
+    services_out: dict[int, int] = {}
+    network = traced.network
+    for outage in session.scalars(query):
+        if outage.id in without or is_closed_since(outage, traced.positions):
+            continue
+        phases = parse_phases(outage.phases)
+        if network.has_device(outage.device):
+            supply = supply.opened([network.device_index(outage.device)], phases)
+        elif network.has_service_point(outage.device):
+            point = network.service_point_index(outage.device)
+            services_out[point] = services_out.get(point, 0) | phases
+    return CurrentSupply(traced, supply, services_out)
+
+
+def is_closed_since(outage: OutageRow, positions: Mapping[str, Position]) -> bool:
+    """Return whether a step closed an outage's device after the outage began."""
+    position = positions.get(outage.device)
+    return position is not None and not position.open_phases and position.since >= outage.started_at
+
+
+def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[str, str], dict[str, str]]:
+    """Return service point → phases it lost, and → phases it got back, of those it normally has."""
+    points = after.supply.change_since(before.supply).service_points
+    lacked, lacks = before.lacking(points), after.lacking(points)
+    return _named(before.traced, points, lacks & ~lacked), _named(before.traced, points, lacked & ~lacks)
+
+
+def _named(traced: TracedNetwork, points: IntArray, phases: MaskArray) -> dict[str, str]:
+    changed = phases > 0
+    ids = traced.network.service_point_ids(points[changed])
+    return {id: format_phases(mask) for id, mask in zip(ids, phases[changed].tolist(), strict=True)}

@@ -1,0 +1,195 @@
+"""What an executed step does to the ledger and to outages: out from its moment on, or back.
+
+RULE 1: who goes out is held by the outage that is switched for; by the planned outage; or, switched for
+neither, by the order itself: temporary in an emergency, else planned.
+RULE 2: who comes back does so in whichever outage held them.
+RULE 3: an outage of which nobody is out any more, and whose device is closed, is restored by the step.
+RULE 4: nobody restores an outage whose households are switched off: they would count as back while they are
+dark. What holds them off is named. Nor does anybody dismiss one that was switched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from dispatch.change_log import Author, as_json, record, set_values
+from dispatch.current_supply import CurrentSupply, is_closed_since, phases_changed
+from dispatch.errors import Because, Conflict, InvalidInput
+from dispatch.events import Event
+from dispatch.ledger_tables import InterruptionKind
+from dispatch.network_cache import NetworkCache, TracedNetwork
+from dispatch.notifications import MessageKind, queue_notifications
+from dispatch.outages import outage_row
+from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus, SwitchingKind
+from dispatch.switch_tags import refuse_if_tagged
+from dispatch.switched_supply import Holder, give_back, put_out
+from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
+from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+
+_MOST_NAMED = 5
+
+
+def apply_to_ledger(
+    session: Session,
+    *,
+    order: SwitchingOrderRow,
+    before: CurrentSupply,
+    after: CurrentSupply,
+    networks: NetworkCache,
+    at: datetime,
+    author: Author,
+) -> None:
+    """Write who went out and who came back with a step, and what that makes of the outages they belong to."""
+    traced = networks.in_force(session)
+    lost, gained = phases_changed(before, after)
+    told_out = put_out(
+        session, phases=lost, at=at, holder=_holder(session, order), traced=traced, author=author
+    )
+    told_back = give_back(session, phases=gained, at=at, author=author)
+    touched = {*told_out, *told_back}
+    if order.outage_id is not None:
+        touched.add(order.outage_id)
+    for outage_id in sorted(touched):
+        outage = outage_row(session, outage_id=outage_id)
+        for told in (told_out.get(outage_id), told_back.get(outage_id)):
+            if told:
+                _record_switched(session, outage, told, order=order, author=author)
+        _judge(session, outage, traced, is_back=outage_id in told_back, at=at, author=author)
+
+
+def refuse_if_switched_for(session: Session, *, outage: OutageRow) -> None:
+    """Raise Conflict if a step was executed for an outage: whom it put out was out."""
+    if outage.id in switched_outages(session):
+        raise Conflict(
+            f"Something was switched for outage {outage.id}, so it was one. Restore it instead.",
+            because=Because.WAS_SWITCHED_FOR,
+            values={"outage": outage.id},
+        )
+
+
+def refuse_while_switched_off(
+    session: Session, *, outage: OutageRow, at: datetime, traced: TracedNetwork
+) -> None:
+    """Raise Conflict if households of an outage are off by switching, or a tag hangs on its device (rule 4).
+
+    InvalidInput if `at` is before the last step that was executed for it.
+    """
+    refuse_if_tagged(session, device=outage.device, action=StepAction.CLOSE)
+    last = session.scalar(
+        select(func.max(SwitchingStepRow.executed_at))
+        .join(SwitchingOrderRow, SwitchingOrderRow.id == SwitchingStepRow.order_id)
+        .where(SwitchingOrderRow.outage_id == outage.id)
+    )
+    if last is not None and at < last:
+        raise InvalidInput(
+            field="restored_at",
+            text=f"is before the last step that was executed for it ({as_json(last)})",
+            because=Because.EXECUTED_BEFORE_LAST,
+            values={"latest": as_json(last)},
+        )
+    out = session.scalars(
+        select(AffectedRow.service_point).where(
+            AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None)
+        )
+    ).all()
+    off = traced.switched_off(out)
+    if not off:
+        return
+    network = traced.network
+    devices = network.device_ids(traced.supply.switched[traced.supply.closed_of_switched == 0])[:_MOST_NAMED]
+    raise Conflict(
+        f"{len(off)} service points of outage {outage.id} are switched off ({', '.join(devices)} open). "
+        "Return them by a switching order.",
+        because=Because.SWITCHED_OFF,
+        values={"service_points": len(off), "devices": list(devices)},
+    )
+
+
+def switched_outages(session: Session) -> set[str]:
+    """Return the outages that a step was executed for: what becomes of them is for people to say."""
+    query = (
+        select(SwitchingOrderRow.outage_id)
+        .join(SwitchingStepRow, SwitchingStepRow.order_id == SwitchingOrderRow.id)
+        .where(SwitchingOrderRow.outage_id.is_not(None), SwitchingStepRow.executed_at.is_not(None))
+        .distinct()
+    )
+    return {id for id in session.scalars(query) if id is not None}
+
+
+def _holder(session: Session, order: SwitchingOrderRow) -> Holder:
+    if order.outage_id is not None:
+        outage = outage_row(session, outage_id=order.outage_id)
+        if outage.status in OPEN_OUTAGE_STATUSES:
+            return Holder(outage_id=order.outage_id, kind=InterruptionKind.FAULT)
+    if order.planned_outage_id is not None:
+        return Holder(planned_outage_id=order.planned_outage_id, kind=InterruptionKind.PLANNED)
+    is_planned = order.kind == SwitchingKind.PLANNED
+    kind = InterruptionKind.PLANNED if is_planned else InterruptionKind.TEMPORARY
+    return Holder(switching_order_id=order.id, kind=kind)
+
+
+def _record_switched(
+    session: Session, outage: OutageRow, told: Mapping[str, Any], *, order: SwitchingOrderRow, author: Author
+) -> None:
+    points, customers = session.execute(
+        select(func.count(), func.coalesce(func.sum(AffectedRow.customers), 0)).where(
+            AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None)
+        )
+    ).one()
+    values = set_values(outage, {"service_points_out": points, "customers_out": customers})
+    record(
+        session,
+        name=Event.OUTAGE_SWITCHED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": values, "interruptions": dict(told), "order_id": order.id},
+    )
+
+
+def _judge(
+    session: Session,
+    outage: OutageRow,
+    traced: TracedNetwork,
+    *,
+    is_back: bool,
+    at: datetime,
+    author: Author,
+) -> None:
+    """Bring the status of an outage into line with who is out of it (rule 3), and tell those concerned."""
+    if outage.status not in HELD_OUTAGE_STATUSES:
+        return
+    is_over = not outage.service_points_out and is_closed_since(outage, traced.positions)
+    if is_over:
+        values: dict[str, Any] = {"status": OutageStatus.RESTORED, "restored_at": at}
+    elif is_back:
+        values = {"status": OutageStatus.PARTIALLY_RESTORED}
+    else:
+        return
+    position = record(
+        session,
+        name=Event.OUTAGE_RESTORED if is_over else Event.OUTAGE_PARTIALLY_RESTORED,
+        subject=f"outage:{outage.id}",
+        outage=outage,
+        author=author,
+        data={"values": set_values(outage, values)},
+    )
+    queue_notifications(
+        session,
+        outage=outage,
+        kind=MessageKind.RESTORED,
+        change_position=position,
+        now=author.now,
+        back_at=at,
+    )
+    if is_over:
+        session.execute(
+            update(EvidenceRow)
+            .where(EvidenceRow.outage_id == outage.id, EvidenceRow.at <= at, EvidenceRow.status == "analysed")
+            .values(status="spent")
+        )
