@@ -132,14 +132,14 @@ def withdraw_outage_rows(session: Session, *, outage_id: str, author: Author, re
     def without(_: str, timeline: Timeline) -> Timeline:
         return release(timeline, holder=holder, start=timeline[0].start) if timeline else timeline
 
-    left = dict.fromkeys(_households_of(session, outage_id))
+    left = dict.fromkeys(households_of_outage(session, outage_id=outage_id))
     rewrite(session, households=left, change=without, author=author, reason=reason)
 
 
 def hand_outage_over(session: Session, *, outage_id: str, to: str, author: Author) -> None:
     """Write that another outage holds what one held: the two were the same."""
     holder, other = Holder(outage_id=outage_id), Holder(outage_id=to)
-    left = dict.fromkeys(_households_of(session, outage_id))
+    left = dict.fromkeys(households_of_outage(session, outage_id=outage_id))
     rewrite(
         session,
         households=left,
@@ -149,7 +149,8 @@ def hand_outage_over(session: Session, *, outage_id: str, to: str, author: Autho
     )
 
 
-def _households_of(session: Session, outage_id: str) -> Sequence[str]:
+def households_of_outage(session: Session, *, outage_id: str) -> Sequence[str]:
+    """Return the service points of which rows in force name an outage."""
     others = [{"outage_id": outage_id}]
     return session.scalars(HOUSEHOLDS_OF_OUTAGE, {"outage_id": outage_id, "others": others}).all()
 

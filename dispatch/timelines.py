@@ -8,7 +8,7 @@ RULE 2: where what is held changes, one stretch ends and another begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -147,6 +147,12 @@ def changed(
     within = [Stretch(begin, until, change(_holds_at(inside, begin))) for begin, until in pairwise(points)]
     known = {bound for one in timeline for bound in (one.start, one.end)}
     return _joined([*before, *(one for one in within if one.holds), *after], known)
+
+
+def joined(timeline: Timeline, *, at: Collection[datetime]) -> Timeline:
+    """Return a timeline in which stretches that hold the same are one where they touch at these times."""
+    kept = {bound for one in timeline for bound in (one.start, one.end)} - set(at)
+    return _joined(timeline, kept)
 
 
 def difference(recorded: Sequence[Stretch], wanted: Timeline) -> Difference:
