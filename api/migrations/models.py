@@ -13,6 +13,7 @@ import dispatch.hazard_tables
 import dispatch.ledger_tables
 import dispatch.plan_tables
 import dispatch.promise_tables
+import dispatch.repeat_tables
 import dispatch.switching_tables
 import dispatch.tables
 import gis.area_class_tables
@@ -29,6 +30,7 @@ ROOMS_WITH_TABLES = (
     dispatch.ledger_tables,
     dispatch.plan_tables,
     dispatch.promise_tables,
+    dispatch.repeat_tables,
     dispatch.tables,
     gis.area_class_tables,
     gis.roads.tables,

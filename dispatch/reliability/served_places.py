@@ -67,7 +67,7 @@ def served_places(session: Session, *, traced: TracedNetwork) -> ServedPlaces:
         "district": _districts(session, tree, version),
     }
     of_points = {name: Labels(one.codes[nodes], one.names) for name, one in labels.items()}
-    above = _transformer_above(tree)[nodes]
+    above = transformer_above(tree)[nodes]
     alone = np.flatnonzero(above < 0)
     above[alone] = network.device_count + alone
     numbers, firsts, unit = np.unique(above, return_index=True, return_inverse=True)
@@ -144,8 +144,8 @@ def _by_name(names: Sequence[str], codes: NDArray[np.signedinteger[Any]]) -> Lab
     return Labels(places[codes], known)
 
 
-def _transformer_above(tree: SupplyTree) -> Codes:
-    """Return the nearest distribution transformer above each node, -1 where there is none."""
+def transformer_above(tree: SupplyTree) -> Codes:
+    """Return the nearest distribution transformer above each node as a device, -1 where there is none."""
     transformer = np.full(tree.network.node_count, -1, dtype=np.int32)
     for supply in reversed(tree.supplies):
         walk = supply.walk

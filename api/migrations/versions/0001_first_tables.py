@@ -720,6 +720,29 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('planned_outage_id', 'service_point', name=op.f('pk_planned_service_point'))
     )
     op.create_index('ix_planned_service_point_service_point', 'planned_service_point', ['service_point'], unique=False)
+    op.create_table('repeat_alert',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.Column('first_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('service_points', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('rules_version', sa.Text(), nullable=False),
+    sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), server_default='open', nullable=False),
+    sa.Column('acted_by', sa.Text(), nullable=True),
+    sa.Column('acted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
+    sa.CheckConstraint("kind IN ('customers', 'feeder', 'switch')", name=op.f('ck_repeat_alert_kind')),
+    sa.CheckConstraint("level IN ('alert', 'alarm', 'special', 'over_limit')", name=op.f('ck_repeat_alert_level')),
+    sa.CheckConstraint("state IN ('open', 'looked_at', 'closed')", name=op.f('ck_repeat_alert_state')),
+    sa.CheckConstraint("(state = 'open') = (acted_by IS NULL) AND (acted_by IS NULL) = (acted_at IS NULL)", name=op.f('ck_repeat_alert_acted')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_repeat_alert'))
+    )
+    op.create_index('uq_repeat_alert_one_at_a_time', 'repeat_alert', ['kind', 'subject'], unique=True, postgresql_where=sa.text("state <> 'closed'"))
     op.create_table('road_closure',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
