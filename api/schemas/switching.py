@@ -232,9 +232,9 @@ class SwitchingPreview(Answer):
 
 
 class PickedUpPart(Answer):
-    """A part that a proposal feeds again, over the closed devices, from a feeder."""
+    """A part that a proposal feeds again, over the device closed, from a feeder."""
 
-    close: list[str]
+    close: str
     feeder: str | None
     customers: int
 

@@ -84,6 +84,8 @@ TABLE = {
     ("POST", "/api/road-closures/{closure_id}/lift"): DESK,
     ("GET", "/api/jobs/{job_id}/route"): {"crew"},
     ("GET", "/api/outages/{outage_id}/area"): DESK,
+    ("GET", "/api/outages/{outage_id}/proposals"): DESK,
+    ("POST", "/api/outages/{outage_id}/proposals/take"): DESK,
     ("GET", "/api/switching/state"): DESK,
     ("POST", "/api/switching/rehearse"): DESK,
     ("GET", "/api/switching-orders"): DESK | {"crew"},

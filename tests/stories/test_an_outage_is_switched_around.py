@@ -211,6 +211,25 @@ def test_what_is_switched_off_is_not_called_restored(town):
     assert town.refusal(dismissed)["because"] == "was_switched_for"
 
 
+def test_a_proposal_becomes_a_draft_that_a_person_executes(town):
+    outage = town.outage()
+    address = f"/api/outages/{outage['id']}/proposals"
+    found = town.ok(town.first.get(address))
+    assert (found["faulted"], found["dead_customers"], found["refusal"]) == (["L1"], 3, None)
+    best = found["proposals"][0]
+    assert (best["customers"], best["margin"]) == (3, None)
+    assert [(one["action"], one["device"]) for one in best["steps"]][-1] == ("close", "TIE")
+    order = town.ok(
+        town.first.post(f"{address}/take", json={"number": best["number"], "digest": found["digest"]})
+    )
+    assert (order["status"], order["outage_id"]) == ("draft", outage["id"])
+    assert len(town.ledger_out()) == 5
+    town.ok(town.second.post("/api/tags", json={"device": "TIE", "kind": "hold"}))
+    assert town.ok(town.first.get(address))["proposals"] == []
+    stale = town.first.post(f"{address}/take", json={"number": 1, "digest": found["digest"]})
+    assert town.refusal(stale)["because"] == "proposals_changed"
+
+
 def test_a_rehearsal_touches_nothing(town):
     body = {"steps": [{"action": "open", "device": "B1"}, {"action": "close", "device": "B1"}]}
     before = town.ok(town.first.get("/api/changes"))
