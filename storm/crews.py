@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from gis.place import Place
 from storm.drives import Drive, Drives, StraightDrives
@@ -31,6 +32,14 @@ _REPAIR_MINUTES: Mapping[FaultClass, Minutes] = {
 }
 
 
+class Errand(StrEnum):
+    """What a crew is sent for."""
+
+    REPAIR = "repair"
+    ASSESSMENT = "assessment"  # it looks, says what is broken, and mends nothing
+    MAKE_SAFE = "make_safe"  # it guards and makes safe what endangers people
+
+
 @dataclass(frozen=True, slots=True)
 class CrewHabits:
     """How long a crew takes for what, in minutes from shortest to longest.
@@ -46,6 +55,7 @@ class CrewHabits:
     drive_factor: tuple[float, float] = (0.85, 1.3)
     look_minutes: Minutes = (2.0, 6.0)
     walk_minutes: Minutes = (2.0, 6.0)
+    make_safe_minutes: Minutes = (10.0, 25.0)
     repair_minutes: Mapping[FaultClass, Minutes] = field(default_factory=lambda: dict(_REPAIR_MINUTES))
 
 
@@ -66,6 +76,8 @@ class CrewStep:
         repaired: The fault it has just mended.
         expects_supply_at: When the crew thinks it will be done.
         reason: Why it declines.
+        damage_minutes: How long the repair takes, as who was sent to look thinks.
+        is_made_safe: Nobody is in danger there any more.
     """
 
     job: str
@@ -76,6 +88,8 @@ class CrewStep:
     repaired: Fault | None = None
     expects_supply_at: datetime | None = None
     reason: str | None = None
+    damage_minutes: float | None = None
+    is_made_safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +128,28 @@ class SimulatedCrew:
         self._jobs_taken = 0
         self._random = stream(seed, "crew", id)
         self._device = ""
+        self._errand = Errand.REPAIR
+        self._destination: Place | None = None
         self._next: _Next | None = None
         self._drives = drives or StraightDrives()
         self._leg = _stands(place, _LONG_AGO)
 
-    def take(self, *, job: str, device: str, at: datetime) -> None:
-        """Hand the crew a job at a device; it answers in its own time."""
+    def take(
+        self,
+        *,
+        job: str,
+        device: str,
+        at: datetime,
+        errand: Errand = Errand.REPAIR,
+        place: Place | None = None,
+    ) -> None:
+        """Hand the crew a job at a device, or at a place for dangers; it answers in its own time."""
         self._jobs_taken += 1
         self._random = stream(self._seed, "crew", self.id, self._jobs_taken)
         self.job = job
         self._device = device
+        self._errand = errand
+        self._destination = place
         self._after(at, self._habits.accept_minutes, self._answer)
 
     def drop(self, *, at: datetime) -> None:
@@ -160,7 +186,9 @@ class SimulatedCrew:
 
     def _set_off(self, at: datetime) -> CrewStep:
         origin = self.place_at(at)
-        destination = self._places.get(self._device, origin)
+        destination = self._places.get(self._device, self._destination or origin)
+        if self._errand is Errand.MAKE_SAFE and self._destination is not None:
+            destination = self._destination
         drive = self._drives.drive(origin=origin, destination=destination)
         minutes = drive.minutes * self._random.uniform(*self._habits.drive_factor)
         arrives_at = at + timedelta(minutes=max(1.0, minutes))
@@ -169,8 +197,14 @@ class SimulatedCrew:
         return CrewStep(job=self._job(), at=at, place=origin, status="en_route")
 
     def _arrive(self, at: datetime) -> CrewStep:
-        self._after(at, self._habits.look_minutes, self._look)
+        if self._errand is Errand.MAKE_SAFE:
+            self._after(at, self._habits.make_safe_minutes, self._make_safe)
+        else:
+            self._after(at, self._habits.look_minutes, self._look)
         return self._step(at, "on_site")
+
+    def _make_safe(self, at: datetime) -> CrewStep:
+        return replace(self._end(at, "finished"), is_made_safe=True)
 
     def _look(self, at: datetime) -> CrewStep:
         fault = self._world.fault_near(self._device, at=at)
@@ -193,6 +227,9 @@ class SimulatedCrew:
 
     def _start(self, at: datetime, fault: Fault) -> CrewStep:
         bounds = self._habits.repair_minutes[fault.fault_class]
+        if self._errand is Errand.ASSESSMENT:
+            seen = CrewFinding(fault.device, self._world.look_at(fault.device, at=at))
+            return replace(self._end(at, "finished"), finding=seen, damage_minutes=max(bounds))
         self._after(at, bounds, lambda moment: replace(self._end(moment, "finished"), repaired=fault))
         # What a crew says is its experience, not foresight: the long end of such repairs.
         expects_supply_at = at + timedelta(minutes=math.ceil(max(bounds) / 5) * 5)

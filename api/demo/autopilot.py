@@ -8,6 +8,8 @@ RULE 1: confirm a prediction once it has settled: the same device for some minut
 RULE 2: send the first fitting crew of the ranking that has not declined this outage. Where several outages
     wait for a crew and a fresh plan is there, take what it says: a crew that has its first stop elsewhere, or
     work before this one, leaves this one waiting for it.
+RULE 2b: a danger that nobody goes to is treated alike, before all outages; made safe by a crew, it is closed.
+    A look at an outage is no repair: when it is done, a crew is sent to mend.
 RULE 3: when the crew is done and meters answer that supply is back, restore as of the end of the work.
 RULE 4: when the crew found nothing to mend and nobody answers that supply is back, dismiss, saying so.
 RULE 5: close what is restored, calling back crews still under way.
@@ -77,7 +79,13 @@ class Autopilot:
         if not self._client.get("/api/demo/autopilot")["on"]:
             return
         outages = self._client.get("/api/outages", active=True)["outages"]
-        self._plan = self._fresh_plan(outages)
+        dangers = self._client.get("/api/hazards")["hazards"]
+        self._plan = self._fresh_plan(outages, dangers)
+        for danger in dangers:
+            try:
+                self._treat_danger(danger)
+            except RefusedError as refusal:
+                logger.info("Autopilot, hazard %s: %s", danger["id"], refusal)
         for outage in sorted(outages, key=lambda outage: -outage["customers_out"]):
             try:
                 self._treat(outage, self._now())
@@ -92,11 +100,23 @@ class Autopilot:
         elif outage["status"] == "restored":
             self._close(outage)
         elif _waits(outage):
-            finished = [job for job in outage["jobs"] if job["status"] == "finished"]
+            finished = [
+                job for job in outage["jobs"] if job["status"] == "finished" and job["kind"] == "repair"
+            ]
             if finished:
                 self._judge_work(outage, finished[-1], now)
             else:
                 self._send_crew(outage)
+
+    def _treat_danger(self, danger: dict[str, Any]) -> None:
+        path = f"/api/hazards/{danger['id']}"
+        if danger["made_safe_at"] is not None:
+            if not danger["missing"]:
+                self._client.post(f"{path}/close", {"note": "Closed by the Autopilot of the demo."})
+        elif _waits(danger) and not self._take_from_plan("hazard_id", danger["id"]):
+            crew_id = self._first_willing(path, danger["jobs"])
+            if crew_id is not None:
+                self._client.post(f"{path}/assign", {"crew_id": crew_id})
 
     def _has_settled(self, outage: dict[str, Any], now: datetime) -> bool:
         device, since = self._seen.get(outage["id"], ("", now))
@@ -107,43 +127,52 @@ class Autopilot:
         wait = self._patience.settled_alone if is_alone else self._patience.settled
         return now - since >= timedelta(minutes=wait)
 
-    def _fresh_plan(self, outages: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-        """Return the plan in force where several outages wait for a crew, None where none is fresh."""
+    def _fresh_plan(
+        self, outages: Sequence[dict[str, Any]], dangers: Sequence[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Return the plan in force where several outages or dangers wait, None where none is fresh."""
         waiting = [outage for outage in outages if outage["status"] == "confirmed" and _waits(outage)]
-        if len(waiting) < _MANY:
+        unsafe = [danger for danger in dangers if danger["made_safe_at"] is None and _waits(danger)]
+        if len(waiting) + len(unsafe) < _MANY:
             return None
         plan: dict[str, Any] | None = self._client.get("/api/plan")["plan"]
         return plan if plan is not None and plan["age_minutes"] <= self._patience.plan_age else None
 
-    def _take_from_plan(self, outage: dict[str, Any]) -> bool:
-        """Do what the plan says about an outage; False where it says nothing that helps."""
+    def _take_from_plan(self, field: str, id: str) -> bool:
+        """Do what the plan says about an outage or a danger; False where it says nothing that helps."""
         if self._plan is None:
             return False
-        planned = (stop for stop in self._plan["stops"] if stop["outage_id"] == outage["id"])
-        stop = next((stop for stop in planned if stop["job_id"] is None), None)
-        if stop is None:
+        stops = [stop for stop in self._plan["stops"] if stop[field] == id and stop["job_id"] is None]
+        if not stops:
             return False
-        if not stop["is_next"]:
+        # A look comes before the repair of the same outage.
+        stop = next((stop for stop in stops if stop["is_next"]), None)
+        if stop is None:
             # Its crew has other work first; what was a mere prediction in this plan is none in the next.
             return True
-        wanted = {name: stop[name] for name in ("outage_id", "crew_id", "kind")}
+        wanted = {name: stop[name] for name in ("outage_id", "hazard_id", "crew_id", "kind")}
         order = {"version": self._plan["version"], "stops": [wanted]}
         try:
             self._client.post("/api/plan/assign", order)
         except RefusedError as refusal:
-            logger.info("Autopilot, plan for outage %s: %s", outage["id"], refusal)
+            logger.info("Autopilot, plan for %s: %s", id, refusal)
         return True
 
     def _send_crew(self, outage: dict[str, Any]) -> None:
-        if self._take_from_plan(outage):
+        if self._take_from_plan("outage_id", outage["id"]):
             return
-        declined = {job["crew_id"] for job in outage["jobs"] if job["status"] == "declined"}
-        ranked = self._client.get(f"/api/outages/{outage['id']}/crews")["crews"]
+        crew_id = self._first_willing(f"/api/outages/{outage['id']}", outage["jobs"])
+        if crew_id is not None:
+            self._do(outage, "assign", crew_id=crew_id)
+
+    def _first_willing(self, path: str, jobs: Sequence[dict[str, Any]]) -> str | None:
+        """Return the first fitting crew of the ranking that has not declined, None where none fits."""
+        declined = {job["crew_id"] for job in jobs if job["status"] == "declined"}
+        ranked = self._client.get(f"{path}/crews")["crews"]
         fitting = [crew["crew_id"] for crew in ranked if crew["fitting"]]
         # When all have declined, the nearest is asked again: somebody has to go.
-        willing = [crew for crew in fitting if crew not in declined] or fitting
-        if willing:
-            self._do(outage, "assign", crew_id=willing[0])
+        willing: list[str] = [crew for crew in fitting if crew not in declined] or fitting
+        return willing[0] if willing else None
 
     def _judge_work(self, outage: dict[str, Any], job: dict[str, Any], now: datetime) -> None:
         ended_at = datetime.fromisoformat(job["ended_at"])

@@ -39,6 +39,8 @@ class CrewPhone:
         self._is_driving = False
         self._told_at = now()
         self._events = 0
+        # Job → its outage, as told with the jobs.
+        self._outages = dict[str, str]()
 
     @property
     def name(self) -> str:
@@ -74,7 +76,9 @@ class CrewPhone:
         except Empty:
             pass
         self._tell_position()
-        self._jobs.put(self._client.get("/api/jobs/mine")["jobs"])
+        jobs = self._client.get("/api/jobs/mine")["jobs"]
+        self._outages = {job["id"]: job["outage_id"] for job in jobs if job["outage_id"] is not None}
+        self._jobs.put(jobs)
 
     def _tell_position(self) -> None:
         place, now = self._position, self._now()
@@ -89,6 +93,8 @@ class CrewPhone:
         self._events += 1
         event = f"{self.crew_id}-{self._events}"
         try:
+            if step.damage_minutes is not None:
+                self._tell_damage(step, minutes=step.damage_minutes, event=f"{event}-damage")
             if step.status is not None:
                 progress = {
                     "status": step.status,
@@ -97,6 +103,7 @@ class CrewPhone:
                     "finding": finding,
                     "etr_at": as_text(step.expects_supply_at) if step.expects_supply_at else None,
                     "reason": step.reason,
+                    "hazard_outcome": "made_safe" if step.is_made_safe else None,
                 }
                 self._client.post(f"/api/jobs/{step.job}/progress", progress)
                 self.has_set_out += step.status == "en_route"
@@ -106,3 +113,18 @@ class CrewPhone:
         except RefusedError as refusal:
             # The desk was faster: the job was recalled, or its outage ended, while the phone was silent.
             logger.info("crew %s: %s", self.crew_id, refusal)
+
+    def _tell_damage(self, step: CrewStep, *, minutes: float, event: str) -> None:
+        """Say what was found, before the look is finished: whoever is sent next knows what to bring."""
+        outage_id = self._outages.get(step.job)
+        if outage_id is None:
+            return
+        seen = step.finding.device if step.finding is not None else ""
+        report = {
+            "note": f"Found at {seen}.",
+            "skills": [],
+            "repair_minutes": minutes,
+            "occurred_at": as_text(step.at),
+            "client_event_id": event,
+        }
+        self._client.post(f"/api/outages/{outage_id}/damage", report)

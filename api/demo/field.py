@@ -13,7 +13,8 @@ from datetime import datetime
 
 from api.demo.crew_phone import CrewPhone
 from api.demo.evidence_senders import MeterSystem, TroubleDesk
-from storm.crews import SimulatedCrew
+from gis.place import Place
+from storm.crews import Errand, SimulatedCrew
 from storm.errors import NoFaultPossible
 from storm.faults import Fault, StormShape
 from storm.storm import Storm
@@ -48,7 +49,14 @@ class FieldCrew:
         if self.crew.job is None and waiting:
             job = min(waiting, key=lambda job: job["assigned_at"])
             self.taken.add(job["id"])
-            self.crew.take(job=job["id"], device=job["device"], at=now)
+            place = Place(lon=job["lon"], lat=job["lat"]) if job["lon"] is not None else None
+            self.crew.take(
+                job=job["id"],
+                device=job["device"] or "",
+                at=now,
+                errand=Errand(job["kind"]),
+                place=place,
+            )
 
 
 class Field:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gis.place import Place
-from storm.crews import CrewHabits, SimulatedCrew
+from storm.crews import CrewHabits, Errand, SimulatedCrew
 from storm.faults import Fault, FaultClass
 from storm.world import World
 from topology.trace import service_points_downstream
@@ -53,6 +53,24 @@ class TestACrew:
         assert [step.repaired for step in steps] == [None, None, None, None, fault]
         assert crew.job is None
         assert crew.place_at(noon + A_DAY) == PLACES["T1-1"]
+
+    def test_sent_to_look_it_tells_what_it_found_and_mends_nothing(self, crew_of, strike, world, noon):
+        fault = strike("T1-1", FaultClass.TRANSFORMER)
+        crew = crew_of()
+        crew.take(job="J-1", device="T1-1", at=noon, errand=Errand.ASSESSMENT)
+        steps = crew.advance(now=noon + A_DAY)
+        assert [step.status for step in steps] == ["accepted", "en_route", "on_site", "finished"]
+        assert steps[-1].damage_minutes == max(DILIGENT.repair_minutes[FaultClass.TRANSFORMER])
+        assert steps[-1].finding.device == "T1-1"
+        assert not world.is_mended(fault.id)
+
+    def test_makes_safe_where_the_danger_is(self, crew_of, noon):
+        crew, there = crew_of(), Place(lon=10.02, lat=50.0)
+        crew.take(job="J-1", device="", at=noon, errand=Errand.MAKE_SAFE, place=there)
+        steps = crew.advance(now=noon + A_DAY)
+        assert [step.status for step in steps] == ["accepted", "en_route", "on_site", "finished"]
+        assert [step.is_made_safe for step in steps] == [False, False, False, True]
+        assert crew.place_at(noon + A_DAY) == there
 
     def test_mends_so_that_supply_is_back(self, crew_of, strike, world, noon):
         fault = strike("T1-1", FaultClass.TRANSFORMER)

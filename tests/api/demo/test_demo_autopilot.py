@@ -17,7 +17,14 @@ RANKED = [
 
 
 def job(status, **more):
-    return {"id": "J-1", "crew_id": "near", "status": status, "working_at": None, "ended_at": None} | more
+    return {
+        "id": "J-1",
+        "kind": "repair",
+        "crew_id": "near",
+        "status": status,
+        "working_at": None,
+        "ended_at": None,
+    } | more
 
 
 def finished(*, minutes_ago, has_worked=True):
@@ -52,10 +59,13 @@ class Desk:
         self.refusal = None
         self.plan = None
         self.also_waiting = []
+        self.dangers = []
 
     def get(self, path, **_parameters):
         if path == "/api/demo/autopilot":
             return {"on": self.is_on}
+        if path == "/api/hazards":
+            return {"hazards": self.dangers}
         if path == "/api/plan":
             return {"plan": self.plan}
         waiting = [outage("confirmed", id=id) for id in self.also_waiting]
@@ -65,7 +75,7 @@ class Desk:
         if self.refusal:
             raise self.refusal
         self.orders.append((path.rpartition("/")[2], {k: v for k, v in body.items() if k != "version"}))
-        assert body["version"] == 7
+        assert body.get("version") == 7 or path.startswith("/api/hazards/")
 
 
 @pytest.fixture
@@ -162,12 +172,14 @@ class TestTheAutopilot:
         assert desk.orders == [("assign", {"crew_id": "near"})]
 
 
+def stop(crew, is_next, kind="repair", *, outage_id=None, hazard_id=None):
+    told = {"outage_id": outage_id, "hazard_id": hazard_id, "crew_id": crew, "kind": kind}
+    return told | {"job_id": None, "is_next": is_next}
+
+
 def plan_with(*stops, age_minutes=1.0):
-    """Return a plan of stops: the outage, its crew, and whether it may be sent now."""
-    told = [
-        {"outage_id": outage, "crew_id": crew, "kind": "repair", "job_id": None, "is_next": is_next}
-        for outage, crew, is_next in stops
-    ]
+    """Return a plan of stops: the outage, its crew, and whether it may be sent now; or whole stops."""
+    told = [one if isinstance(one, dict) else stop(one[1], one[2], outage_id=one[0]) for one in stops]
     return {"version": 7, "age_minutes": age_minutes, "stops": told}
 
 
@@ -179,10 +191,25 @@ class TestThePlan:
 
     def test_of_several_outages_the_plan_says_who_goes(self, desk, autopilot):
         desk.plan = plan_with(("O-1", "far", True), ("O-2", "far", False))
-        stop = {"outage_id": "O-1", "crew_id": "far", "kind": "repair"}
+        first = {"outage_id": "O-1", "hazard_id": None, "crew_id": "far", "kind": "repair"}
         autopilot.act()
         # The second waits until its crew has done the first.
-        assert desk.orders == [("assign", {"stops": [stop]})]
+        assert desk.orders == [("assign", {"stops": [first]})]
+
+    def test_a_look_is_taken_before_its_repair_and_is_none(self, desk, autopilot):
+        desk.plan = plan_with(
+            ("O-1", "far", False), stop("near", True, "assessment", outage_id="O-1"), ("O-2", "far", False)
+        )
+        look = {"outage_id": "O-1", "hazard_id": None, "crew_id": "near", "kind": "assessment"}
+        autopilot.act()
+        assert desk.orders == [("assign", {"stops": [look]})]
+        # It is over: a crew is sent to mend, and nothing is restored.
+        desk.orders, desk.also_waiting = [], []
+        desk.outage = outage(
+            "confirmed", reports_on=10, jobs=[finished(minutes_ago=30) | {"kind": "assessment"}]
+        )
+        autopilot.act()
+        assert desk.orders == [("assign", {"crew_id": "near"})]
 
     def test_a_plan_that_is_old_or_silent_leaves_the_ranking(self, desk, autopilot):
         nearest = [("assign", {"crew_id": "near"})] * 2
@@ -204,3 +231,31 @@ class TestThePlan:
         desk.refusal = None
         autopilot.act()
         assert [name for name, _ in desk.orders] == ["assign"]
+
+
+class TestDangers:
+    DANGER = {"id": "H-1", "made_safe_at": None, "missing": ["outcome"], "jobs": []}  # noqa: RUF012 - constant
+
+    def test_one_alone_has_the_first_fitting_crew_sent(self, desk, autopilot):
+        desk.dangers = [self.DANGER]
+        autopilot.act()
+        assert desk.orders == [("assign", {"crew_id": "near"})]
+        desk.orders, desk.dangers = [], [self.DANGER | {"jobs": [job("en_route")]}]
+        autopilot.act()
+        assert desk.orders == []
+
+    def test_beside_an_outage_the_plan_says_who_goes(self, desk, autopilot):
+        desk.dangers, desk.outage = [self.DANGER], outage("confirmed")
+        desk.plan = plan_with(stop("far", True, "make_safe", hazard_id="H-1"), ("O-1", "far", False))
+        wanted = {"outage_id": None, "hazard_id": "H-1", "crew_id": "far", "kind": "make_safe"}
+        autopilot.act()
+        assert desk.orders == [("assign", {"stops": [wanted]})]
+
+    def test_made_safe_it_is_closed_once_nothing_is_missing(self, desk, autopilot):
+        safe = self.DANGER | {"made_safe_at": NOON.isoformat()}
+        desk.dangers = [safe]
+        autopilot.act()
+        assert desk.orders == []
+        desk.dangers = [safe | {"missing": []}]
+        autopilot.act()
+        assert [name for name, _ in desk.orders] == ["close"]
