@@ -73,6 +73,7 @@ class Travel:
         self._roads = roads
         self._lock = Lock()
         self._current: _OnRoads | None = None
+        self._warm: KeptMinutes | None = None
         # Closure → edges; a closure's geometry never changes.
         self._closed_edges = dict[str, npt.NDArray[np.int32]]()
 
@@ -121,6 +122,19 @@ class Travel:
         if np.isfinite(current.kept.minutes_of_pairs([(origin, destination)])[0]):
             return None
         return _why_unreachable(current.kept.graph, _snapped(current.kept.graph, origin, destination))
+
+    def warm(self, session: Session, *, now: datetime | None = None) -> bool:
+        """Build what the next question would wait for; return whether there was anything to build.
+
+        There is at the start, when roads were imported again, and when other roads are closed. A question
+        that comes meanwhile waits for what is being built, as it would without.
+        """
+        current = self._on_roads(session, now)
+        if current is None or current.kept is self._warm:
+            return False
+        current.kept.warm()
+        self._warm = current.kept
+        return True
 
     def _on_roads(self, session: Session, now: datetime | None) -> _OnRoads | None:
         if self._roads is None:

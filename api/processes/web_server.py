@@ -11,6 +11,7 @@ from api.app import create_app
 from api.photo_files import PhotoFiles
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
+from api.processes.road_warmth import RoadWarmth
 from api.settings import (
     DatabaseSettings,
     MessageSettings,
@@ -35,6 +36,7 @@ def main() -> None:
     engine = connect(
         given_database_url(database), application_name="relight web", pool_size=database.database_connections
     )
+    travel = Travel(RoadCache(folder=database.networks_folder))
     app = create_app(
         engine=engine,
         web=web,
@@ -44,7 +46,7 @@ def main() -> None:
         planning=PlanningSettings(),
         networks=NetworkCache(folder=database.networks_folder),
         photos=PhotoFiles(database.photos_folder),
-        travel=Travel(RoadCache(folder=database.networks_folder)),
+        travel=travel,
         tiles=TileCache(database.tiles_folder),
     )
     config = uvicorn.Config(
@@ -62,7 +64,10 @@ def main() -> None:
     number = os.environ.get(SOCKET_NUMBER)
     sockets = [socket.socket(fileno=int(number))] if number else None
     end_with_parent()
+    warmth = RoadWarmth(engine, travel)
+    warmth.start()
     uvicorn.Server(config).run(sockets=sockets)
+    warmth.stop()
     engine.dispose()
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from gis.place import Place
 from gis.roads.arcs import without_entries
 from gis.roads.core_walk import LIMIT_MINUTES
+from gis.roads.roads import degrees
 from gis.roads.travel_graph import TravelGraph
 from gis.travel import estimate_travel
 
@@ -65,6 +66,17 @@ class KeptMinutes:
             rows, columns = self._take_in([one for one, _ in pairs], [other for _, other in pairs])
             self._work_out_pairs(rows, columns)
             return without_entries(self._weights[rows, columns])
+
+    def warm(self) -> None:
+        """Build what the first question would have to wait for; the answers stay the same."""
+        roads = self.graph.roads
+        with self._lock:
+            if not roads.segment_count:
+                return
+            ends = [0, -1]
+            snaps = self.graph.nearest(degrees(roads.point_lon[ends]), degrees(roads.point_lat[ends]))
+            origin, destination = (snaps.part(np.array([end], dtype=np.intp)) for end in (0, 1))
+            self.graph.weights(origins=origin, destinations=destination)
 
     def on(self, graph: TravelGraph) -> KeptMinutes:
         """Return what is kept for the same roads with others closed: all that provably holds (rule 2)."""
