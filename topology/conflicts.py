@@ -85,7 +85,7 @@ def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple
     lone = alone[np.isin(heard.word[alone], (Meter.GASPED, Meter.GASPED_UNREACHABLE)) & ~heard.called[alone]]
     feeders = blame.feeder[blame.vertex_of_point[lone]]
     found, withheld = [], [lone[:0]]
-    gasps = int(np.count_nonzero(np.isin(heard.word, GASPS))) if len(lone) >= FEWEST_BABBLING else 0
+    gasps = sum(int(np.count_nonzero(heard.word == word)) for word in GASPS)
     numbers, counts = np.unique(feeders[feeders != ROOT], return_counts=True)
     for feeder in numbers[counts >= FEWEST_BABBLING].tolist():
         of_feeder = lone[feeders == feeder]

@@ -15,7 +15,6 @@ one more message does not change the weight of all.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,7 +24,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from topology.arrays import IntArray
+from topology.arrays import BoolArray, IntArray
 from topology.rates import Curve, EvidenceRates
 
 FloatArray = npt.NDArray[np.float64]
@@ -70,10 +69,10 @@ CATEGORIES = 2 * METERS
 NOT_COUNTED = -1
 
 
-def age_of(minutes: float, *, is_called_first: bool) -> int:
-    """Return the number of an age: its bucket (a clock ahead of ours is the first), and what came first."""
-    bucket = bisect_right(BUCKET_STARTS, max(minutes, 0.0)) - 1
-    return bucket + BUCKETS * is_called_first
+def ages_of(minutes: FloatArray, is_called_first: BoolArray) -> IntArray:
+    """Return the numbers of ages: the bucket (a clock ahead of ours is the first), and what came first."""
+    buckets = np.searchsorted(BUCKET_STARTS, np.maximum(minutes, 0.0), side="right") - 1
+    return np.asarray(buckets + BUCKETS * is_called_first, dtype=np.int32)
 
 
 def rounded_count(count: int) -> float:
@@ -158,7 +157,7 @@ class EvidenceWeights:
         return np.asarray(gasped * np.log(self.false_gasp) + silent * np.log1p(-self.false_gasp))
 
     def ratios(self, age: int) -> FloatArray:
-        """Return the log ratios of an age (`age_of`), categories x settings."""
+        """Return the log ratios of an age (`ages_of`), categories x settings."""
         return np.asarray(self._of_age[age])
 
     def of_points(self, ages: IntArray, categories: IntArray) -> FloatArray:

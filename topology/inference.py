@@ -23,7 +23,7 @@ from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
 from topology.down_pass import go_down
-from topology.evidence_weights import BUCKET_STARTS, GASPS, UNWOKEN, Meter, age_of, rounded_share
+from topology.evidence_weights import BUCKET_STARTS, GASPS, UNWOKEN, Meter, ages_of, rounded_share
 from topology.heard import NEVER, WAKING_TAKES, Heard, TimeArray
 from topology.inference_result import Candidate, Conflict, InferenceResult, InferredOutage, Reason
 from topology.known_open import KnownDevice, claim_reports, find_known_open
@@ -92,6 +92,7 @@ class Inference:
         # By vertex, since when its feeder is in trouble: by reports, or by telemetry that is not believed.
         self._since: TimeArray = np.full(len(self.blame), np.inf)
         self._first_reports: dict[int, float] = {}
+        self._first_points: dict[int, int] = {}
         self._told_since: dict[int, float] = {}
         self._is_called_first = np.zeros(len(self.blame), dtype=np.bool_)
         self._feeder_reports: dict[int, dict[int, float]] = {}
@@ -248,7 +249,7 @@ class Inference:
         self._changed |= feeders
         self.posterior.categorise(points, self.heard.categories(points, self._since))
         self.posterior.receive(
-            gasps=int(np.count_nonzero(np.isin(self.heard.word, GASPS))),
+            gasps=sum(int(np.count_nonzero(self.heard.word == word)) for word in GASPS),
             calls=int(np.count_nonzero(self.heard.called)),
             woken=rounded_share(*self.heard.count_woken()) if self._restored else 1.0,
         )
@@ -269,24 +270,34 @@ class Inference:
     def _note_reports(self, points: LongArray) -> None:
         reports = self.heard.reports(points).tolist()
         feeders = self.blame.feeder[self.blame.vertex_of_point[points]].tolist()
-        changed: set[int] = set()
-        for point, feeder, is_out in zip(points.tolist(), feeders, reports, strict=True):
+        times = self.heard.first_report[points].tolist()
+        touched = set(points.tolist())
+        spoken: dict[int, list[int]] = {}
+        for point, feeder, is_out, at in zip(points.tolist(), feeders, reports, times, strict=True):
             of_feeder = self._feeder_reports.setdefault(feeder, {})
+            of_touched = spoken.setdefault(feeder, [])
             if is_out:
-                of_feeder[point] = float(self.heard.first_report[point])
+                of_feeder[point] = at
+                of_touched.append(point)
             else:
                 of_feeder.pop(point, None)
-            changed.add(feeder)
-        for feeder in changed:
-            if not self._feeder_reports[feeder]:
-                del self._feeder_reports[feeder]
-                self._first_reports.pop(feeder, None)
-            else:
-                of_feeder = self._feeder_reports[feeder]
-                first = min(of_feeder, key=lambda point: (of_feeder[point], point))
-                self._first_reports[feeder] = of_feeder[first]
-                self._is_called_first[feeder] = self.heard.word[first] not in _MARKS_THE_TIME
+        for feeder, of_touched in spoken.items():
+            self._note_first(feeder, of_touched, touched)
             self._write_since(feeder)
+
+    def _note_first(self, feeder: int, spoken: Sequence[int], touched: Collection[int]) -> None:
+        """Note the first report of a feeder: only where it was taken back are all looked at again."""
+        of_feeder = self._feeder_reports[feeder]
+        before = self._first_points.pop(feeder, None)
+        if not of_feeder:
+            del self._feeder_reports[feeder]
+            self._first_reports.pop(feeder, None)
+            return
+        among = of_feeder if before is None or before in touched else (before, *spoken)
+        first = min(among, key=lambda point: (of_feeder[point], point))
+        self._first_points[feeder] = first
+        self._first_reports[feeder] = of_feeder[first]
+        self._is_called_first[feeder] = self.heard.word[first] not in _MARKS_THE_TIME
 
     def _note_told(self) -> set[int]:
         """Note since when telemetry shows devices open; return the feeders where that has changed."""
@@ -302,23 +313,18 @@ class Inference:
         self._since[feeder:end] = min(since)
 
     def _points_with_on(self, feeders: Iterable[int]) -> LongArray:
-        found = [np.empty(0, dtype=np.int64)]
-        for feeder in feeders:
-            end = int(self.blame.end[feeder]) if feeder != ROOT else 1
-            points = self.blame.points[self.blame.point_starts[feeder] : self.blame.point_starts[end]]
-            found.append(points[self.heard.word[points] == Meter.ON])
-        return np.concatenate(found)
+        on = np.flatnonzero((self.heard.word == Meter.ON) & (self.blame.vertex_of_point >= 0))
+        return on[self._vertices_of(feeders)[self.blame.vertex_of_point[on]]]
 
     def _age(self, now: datetime) -> None:
         """Put every feeder into the bucket of its age; one that telemetry speaks of is as old as that."""
-        at = now.timestamp()
-        for feeder in [ROOT, *self.blame.feeders.tolist()]:
-            since = float(self._since[feeder])
-            is_called_first = bool(self._is_called_first[feeder]) and since < self._told_since.get(
-                feeder, np.inf
-            )
-            age = age_of((at - since) / 60, is_called_first=is_called_first) if np.isfinite(since) else QUIET
-            self.posterior.set_age(feeder, age)
+        feeders = np.append(ROOT, self.blame.feeders)
+        since = self._since[feeders]
+        told = np.array([self._told_since.get(feeder, np.inf) for feeder in feeders.tolist()])
+        ages = ages_of((now.timestamp() - since) / 60, self._is_called_first[feeders] & (since < told))
+        ages = np.where(np.isfinite(since), ages, QUIET)
+        for place in np.flatnonzero(ages != self.posterior.age[feeders]).tolist():
+            self.posterior.set_age(int(feeders[place]), int(ages[place]))
         # One report alone may be false; several on a feeder are a fault more to expect.
         self.posterior.expect(sum(len(one) > 1 for one in self._feeder_reports.values()))
 

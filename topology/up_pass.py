@@ -69,7 +69,7 @@ class UpPass:
         self.log_gain = np.zeros((len(blame), states, len(settings)))
         self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
         self._tables: list[FloatArray] = []
-        self._alike = _alike_but_for_delay(self.settings)
+        self._alike = alike_but_for_delay(self.settings)
 
     def weigh(self, weights: EvidenceWeights) -> None:
         """Take other weights; nothing is fresh after it."""
@@ -245,7 +245,8 @@ def at_service(prior: float, ratios: FloatArray) -> FloatArray:
     return log_ratios
 
 
-def _alike_but_for_delay(settings: Sequence[Setting]) -> Alike:
+def alike_but_for_delay(settings: Sequence[Setting]) -> Alike:
+    """Return which settings differ where no call came first."""
     firsts: dict[tuple[float, float], int] = {}
     places = [firsts.setdefault((one.loss, one.false_rate), place) for place, one in enumerate(settings)]
     if len(firsts) == len(settings):

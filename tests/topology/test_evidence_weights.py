@@ -17,7 +17,7 @@ from topology.evidence_weights import (
     Meter,
     Received,
     Setting,
-    age_of,
+    ages_of,
     rounded_count,
     rounded_share,
     settings_of,
@@ -138,8 +138,8 @@ def test_nothing_is_final():
     ],
 )
 def test_a_bucket_begins_with_its_edge(minutes, bucket):
-    assert age_of(minutes, is_called_first=False) == bucket
-    assert age_of(minutes, is_called_first=True) == bucket + BUCKETS
+    ages = ages_of(np.array([minutes, minutes]), np.array([False, True]))
+    assert ages.tolist() == [bucket, bucket + BUCKETS]
 
 
 def test_counts_are_rounded_to_steps_of_a_fifth():
