@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
@@ -29,6 +29,8 @@ from gis.tables import Base
 
 hazard_number = Sequence("hazard_number", metadata=Base.metadata)
 damage_number = Sequence("damage_number", metadata=Base.metadata)
+# Free text by a person: it may hold personal data, so it stays out of the change log.
+PersonsWords = Annotated[str | None, mapped_column(Text)]
 
 
 class HazardRow(Base):
@@ -83,8 +85,7 @@ class HazardRow(Base):
     found_at: Mapped[datetime | None] = mapped_column(Instant)
     finding_job_id: Mapped[str | None] = mapped_column(Text)
     warned: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    # Free text by a person: it may hold personal data, so it stays out of the change log.
-    note: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[PersonsWords]
 
 
 class HazardReportRow(Base):
@@ -118,9 +119,8 @@ class DamageReportRow(Base):
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
     repair_minutes: Mapped[float] = mapped_column(Double)
     is_access_blocked: Mapped[bool] = mapped_column(Boolean)
-    # Free text by a person: it may hold personal data, so it stays out of the change log.
-    access: Mapped[str | None] = mapped_column(Text)
-    note: Mapped[str | None] = mapped_column(Text)
+    access: Mapped[PersonsWords]
+    note: Mapped[PersonsWords]
     client_event_id: Mapped[str] = mapped_column(Text, unique=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Response
+from sqlalchemy.orm import Session
 
 from api.breaches_csv import breaches_csv
 from api.roles import Role, open_to
@@ -78,10 +79,7 @@ def read_breaches(
 def read_areas(engine: Database) -> AreaClasses:
     """Read what was said of the classes of areas."""
     with reading(engine) as work:
-        return AreaClasses(
-            feeders={feeder: str(one) for feeder, one in feeder_classes(work.session).items()},
-            polygons=area_polygons(work.session),
-        )
+        return _areas(work.session)
 
 
 @router.post("/api/promises/areas/feeders")
@@ -90,8 +88,7 @@ def set_feeder(body: FeederArea, engine: Database) -> AreaClasses:
     """Say in what kind of area a feeder lies; outages that are open keep theirs."""
     with writing(engine) as work:
         set_feeder_class(work.session, feeder=body.feeder, area_class=body.area_class, now=work.now)
-        feeders = {feeder: str(one) for feeder, one in feeder_classes(work.session).items()}
-        return AreaClasses(feeders=feeders, polygons=area_polygons(work.session))
+        return _areas(work.session)
 
 
 @router.post("/api/promises/areas/polygons")
@@ -101,8 +98,7 @@ def replace_polygons(body: Annotated[dict[str, Any], Body()], engine: Database) 
     polygons = polygons_of_geojson(body)
     with writing(engine) as work:
         replace_area_polygons(work.session, polygons=polygons, now=work.now)
-        feeders = {feeder: str(one) for feeder, one in feeder_classes(work.session).items()}
-        return AreaClasses(feeders=feeders, polygons=area_polygons(work.session))
+        return _areas(work.session)
 
 
 @router.get("/api/outages/{outage_id}/promises")
@@ -121,13 +117,7 @@ def pause(outage_id: Name, body: PauseOrder, identity: SignedIn, engine: Databas
     """Pause the clocks of an outage, with the reason."""
     with writing(engine) as work:
         found = pause_promises(
-            work.session,
-            outage_id=outage_id,
-            reason=body.reason,
-            note=body.note,
-            started_at=body.started_at,
-            actor=identity.name,
-            now=work.now,
+            work.session, outage_id=outage_id, **body.model_dump(), actor=identity.name, now=work.now
         )
         return OutagePromises.model_validate(found)
 
@@ -138,10 +128,11 @@ def resume(outage_id: Name, body: ResumeOrder, identity: SignedIn, engine: Datab
     """Let the clocks of an outage go on."""
     with writing(engine) as work:
         found = resume_promises(
-            work.session,
-            outage_id=outage_id,
-            ended_at=body.ended_at,
-            actor=identity.name,
-            now=work.now,
+            work.session, outage_id=outage_id, **body.model_dump(), actor=identity.name, now=work.now
         )
         return OutagePromises.model_validate(found)
+
+
+def _areas(session: Session) -> AreaClasses:
+    feeders = {feeder: str(one) for feeder, one in feeder_classes(session).items()}
+    return AreaClasses(feeders=feeders, polygons=area_polygons(session))

@@ -51,6 +51,23 @@ def test_a_crew_is_promised_within_45_90_or_120_minutes(area, minutes):
 @pytest.mark.parametrize(("area", "minutes"), [("urban", 60), ("rural", 120), ("remote", 240)])
 def test_the_law_asks_for_60_120_or_240_minutes(area, minutes):
     assert clock(LEGAL, 0, area=area).due_at == at(minutes)
+    assert clock(LEGAL, minutes, area=area).state is ClockState.WARNING
+    assert clock(LEGAL, minutes + 0.1, area=area).state is ClockState.BREACHED
+
+
+@pytest.mark.parametrize(("area", "lead"), [("urban", 15), ("rural", 30), ("remote", 45)])
+def test_the_law_is_warned_of_in_time_also_while_the_promise_is_paused(area, lead):
+    paused = [("unsafe_weather", 1, None)]
+    due = {"urban": 60, "rural": 120, "remote": 240}[area]
+    assert clock(LEGAL, due - lead - 0.1, area=area, pauses=paused).state is ClockState.RUNNING
+    assert clock(LEGAL, due - lead, area=area, pauses=paused).state is ClockState.WARNING
+    assert clock(ARRIVAL, due - lead, area=area, pauses=paused).state is ClockState.PAUSED
+
+
+def test_every_promise_says_where_it_is_promised():
+    for promise in (ARRIVAL, RESTORATION, LEGAL):
+        assert len(promise.source) > 20
+    assert "art. 14" in LEGAL.source
 
 
 @pytest.mark.parametrize(("area", "minutes"), [("urban", 180), ("rural", 240)])
