@@ -152,10 +152,10 @@ def correct(
         made = release(made, holder=holder, start=until)
     if since < first.start:
         for hold in _holds_of(first, holder):
-            made = take(made, hold, start=since, end=first.start)
+            made = take(made, hold, start=since, end=min(first.start, until))
     if until > last.end:
         for hold in _holds_of(last, holder):
-            made = take(made, hold, start=last.end, end=until)
+            made = take(made, hold, start=max(last.end, since), end=until)
 
     def caused(holds: Holds) -> Holds:
         return tuple(
@@ -256,8 +256,8 @@ def _refuse_impossible(service_point: str, recorded: list[Recorded], wish: _Wish
         for phase in hold.phases
     }
     for one in recorded:
-        is_in_new = (one.stretch.start < first.stretch.start and one.stretch.end > since) or (
-            one.stretch.end > last.stretch.end and one.stretch.start < until
+        is_in_new = (one.stretch.start < min(first.stretch.start, until) and one.stretch.end > since) or (
+            one.stretch.end > max(last.stretch.end, since) and one.stretch.start < until
         )
         others = {
             phase
