@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from topology.arrays import BoolArray, Indices, IntArray, LongArray, read_only
 from topology.forest import Forest
 from topology.network_load import FloatArray, NetworkLoad
 from topology.phases import PHASE_BITS
-from topology.pieces import LIVE_PIECE, Pieces
+from topology.pieces import LIVE_PIECE, NO_PIECE, Pieces
 from topology.supply import Stretches, Supply, stretches_without
 from topology.supply_tree import PhaseSupply, SupplyTree
 from topology.ways import spanning_steps
@@ -50,6 +51,7 @@ class LoadMeter:
         load.check_fits(tree.network)
         self.tree = tree
         self.load = load
+        self._flows: WeakKeyDictionary[Supply, tuple[_Flow, ...]] = WeakKeyDictionary()
         self._sums = {id(supply.forest): _Sums.of(tree, supply, load) for supply in tree.supplies}
 
     @cached_property
@@ -61,14 +63,21 @@ class LoadMeter:
         """Return what devices, or temporary edges by their numbers, carry under a supply; nothing for -1."""
         carried = np.zeros((len(devices), CHANNELS))
         in_ring = np.zeros(len(devices), dtype=np.bool_)
-        for one in supply.of_phases:
-            flow = _Flow(one.pieces, self._sums[id(one.pieces.forest)])
+        for one, flow in zip(supply.of_phases, self._flows_of(supply), strict=True):
             found, rings = flow.carried_by(supply, devices)
             shown = [place for place, bit in enumerate(PHASE_BITS) if one.phases & bit]
             carried[:, shown] += found[:, shown]
             carried[:, KNOWN:] = np.maximum(carried[:, KNOWN:], found[:, KNOWN:])
             in_ring |= rings
         return DeviceLoads(carried[:, :PHASES], carried[:, KNOWN], carried[:, COUNTED], in_ring)
+
+    def _flows_of(self, supply: Supply) -> tuple[_Flow, ...]:
+        """Return the flows of a supply, worked out once for as long as it is held by somebody."""
+        flows = self._flows.get(supply)
+        if flows is None:
+            flows = tuple(_Flow(one.pieces, self._sums[id(one.pieces.forest)]) for one in supply.of_phases)
+            self._flows[supply] = flows
+        return flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,10 @@ class _Flow:
         self.stretches: dict[int, list[tuple[int, int]]] = {}
         for place, owner in enumerate(pieces.owners[:-1]):
             self.stretches.setdefault(owner, []).append((pieces.bounds[place], pieces.bounds[place + 1]))
+        self.bounds = np.array(pieces.bounds, dtype=np.int64)
+        self.owners = np.array([*pieces.owners, NO_PIECE], dtype=np.int64)
+        self.live = np.array([*pieces.is_live, False], dtype=np.bool_)
+        self.looped = self._in_rings()
         self.totals: dict[int, FloatArray] = {}
         self.fed_from: dict[int, list[tuple[int, int]]] = {}
         for piece in reversed(pieces.fed):
@@ -128,8 +141,9 @@ class _Flow:
         in_ring = np.zeros(len(devices), dtype=np.bool_)
         in_ring[in_tree] = ~self.forest.is_bridge[positions[in_tree]] & self._live(positions[in_tree])
         fed = {one.device: piece for piece in self.pieces.fed if (one := self.pieces.entries[piece])}
-        looped = self._in_rings()
-        for place, device in enumerate(devices.tolist()) if fed or looped else ():
+        looped = self.looped
+        for place in np.flatnonzero(np.isin(devices, [*fed, *looped])).tolist():
+            device = int(devices[place])
             if device in fed:
                 carried[place] = self.totals[fed[device]]
             in_ring[place] |= device in looped
@@ -145,13 +159,12 @@ class _Flow:
         return bool(is_live.all()) and supply.closed_phases_of(device) > 0
 
     def _live(self, positions: Indices) -> BoolArray:
-        piece = self._piece_of(positions)
-        live = np.array([*self.pieces.is_live, False], dtype=np.bool_)
-        return live[piece]
+        are_live: BoolArray = self.live[self._piece_of(positions)]
+        return are_live
 
     def _piece_of(self, positions: Indices) -> LongArray:
-        owners = np.array([*self.pieces.owners, -1], dtype=np.int64)
-        return owners[np.searchsorted(np.array(self.pieces.bounds), positions, side="right") - 1]
+        piece: LongArray = self.owners[np.searchsorted(self.bounds, positions, side="right") - 1]
+        return piece
 
     def _above(self, positions: LongArray) -> FloatArray:
         """Return what the upper edge of each position carries (rule 1), nothing where it has no supply."""

@@ -22,6 +22,8 @@ from topology.supply import Supply
 from topology.temporary_supply import Jumper
 
 _EPSILON_KW = 1e-6
+# Sums in another order differ in their last digits; a device at its very rating is not beyond it.
+_ROUNDING = 1 + 1e-9
 _MOST_NAMED = 50
 
 
@@ -116,8 +118,8 @@ class _Check:
         carried, before, normal = (
             self._in_units(one, is_in_kva) for one in (self.after, self.earlier, self.normal)
         )
-        is_as_normal = carried <= normal * (1 + 1e-9)
-        is_above = carried > rated
+        is_as_normal = carried <= normal * _ROUNDING
+        is_above = carried > rated * _ROUNDING
         judged = checked[~(is_above & is_as_normal)[checked]]
         by_share = judged[np.argsort(-(carried / rated)[judged], kind="stable")]
         over = by_share[is_above[by_share]]

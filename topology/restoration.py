@@ -204,7 +204,7 @@ class _Maker:
             return None
         network = isolated.network
         within = [one for one in forest.links if not one.is_closed and one.outer != LIVE]
-        towards_live = [one for one in forest.links if one.outer == LIVE]
+        towards_live = sorted((one for one in forest.links if one.outer == LIVE), key=lambda one: one.device)
         closing = [one.device for one in (*reversed(within), *towards_live)]
         opening = network.device_ids(list(forest.to_open))
         steps = (

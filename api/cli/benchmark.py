@@ -12,7 +12,7 @@ from api.cli.output import AsJson, complain, mention, progress_by_part, say, say
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "scale", "inference", "flow", "dispatch")
+BENCHMARKS = ("topology", "switching", "scale", "inference", "flow", "dispatch", "ledger")
 ALL = "all"
 
 
