@@ -7,8 +7,11 @@ RULE 2: an older one is said to be old. It stands as the last known place, unles
         be at its depot, where it has one.
 Which are believed:
 RULE 3: one not newer than what is known changes nothing.
-RULE 4: one farther than `FAR_M` from every service point and from its depot is set aside: in the sea, in
-        another country, or 0, 0 as a receiver without a fix sends it.
+RULE 4: a crew is on a road, at the network or at its depot. Where the imported roads cover a place, one that
+        is farther than `OFF_ROAD_M` from all three is set aside: on water, or a wrong fix. Without roads,
+        beyond what they cover (a crew that comes to help from another region), and for what a person at the
+        desk says, it is set aside when it is farther than `FAR_M` from the network and the depot: in the
+        sea, in another country, or 0, 0 as a receiver without a fix sends it.
 RULE 5: one that the crew could not have reached at `FASTEST_KMH` since it was last heard from is set aside.
         If the next one agrees with the one set aside and not with the old place, the old place was wrong:
         it is believed. What a person at the desk says is not held against this rule.
@@ -24,11 +27,14 @@ from enum import StrEnum
 from typing import Any
 
 from gis.place import Place
+from gis.roads.ends import FURTHEST_FROM_ROAD_M
 from gis.travel import straight_line_m
 
 OLD_AFTER = timedelta(minutes=30)
 LOST_AFTER = timedelta(hours=4)
 FAR_M = 20_000.0
+# As far as travel looks for the road of a place: from farther no drive begins.
+OFF_ROAD_M = FURTHEST_FROM_ROAD_M
 FASTEST_KMH = 150.0
 # Positions jump by as much between buildings, without anybody moving.
 JITTER_M = 500.0
@@ -96,6 +102,7 @@ class AsideCode(StrEnum):
     """Why a position was set aside."""
 
     FAR_FROM_NETWORK = "far_from_network"
+    OFF_ROAD = "off_road"
     TOO_FAST = "too_fast"
 
 
@@ -110,10 +117,16 @@ class Doubt:
 
 def far_doubt(place: Place) -> Doubt:
     """Return the doubt about a place that is nowhere near the network (rule 4)."""
-    text = f"more than {FAR_M / 1000:.0f} km from every service point and from the crew's depot"
+    text = f"more than {FAR_M / 1000:.0f} km from the network and from the crew's depot"
     if max(abs(place.lon), abs(place.lat)) < _NULL_DEGREES:
         text = "0, 0 is what a receiver without a fix sends"
     return Doubt(AsideCode.FAR_FROM_NETWORK, {"km": FAR_M / 1000}, text)
+
+
+def off_road_doubt() -> Doubt:
+    """Return the doubt about a place on the map of roads that is near no road and no line (rule 4)."""
+    text = f"no road, line or depot within {OFF_ROAD_M / 1000:.0f} km: on water, or a wrong fix"
+    return Doubt(AsideCode.OFF_ROAD, {"km": OFF_ROAD_M / 1000}, text)
 
 
 def speed_doubt(*, before: ToldPlace, told: ToldPlace) -> Doubt | None:

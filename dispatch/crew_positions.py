@@ -20,12 +20,14 @@ from dispatch.arrival_positions import note_position
 from dispatch.change_log import Author, as_json, record
 from dispatch.crew_places import (
     FAR_M,
+    OFF_ROAD_M,
     SKEW_IGNORED,
     AsideCode,
     Doubt,
     PositionSource,
     ToldPlace,
     far_doubt,
+    off_road_doubt,
     speed_doubt,
 )
 from dispatch.crew_rows import wgs84_place
@@ -38,6 +40,8 @@ from dispatch.tables import CrewRow
 from gis.network_reach import is_near_network
 from gis.network_versions import active_network_version
 from gis.place import Place
+from gis.roads.road_reach import is_off_all_roads
+from gis.roads.road_versions import road_version_in_force
 from gis.travel import straight_line_m
 
 
@@ -136,6 +140,7 @@ class _PositionIntake:
         self._source = source
         self._author = author
         self._network_version = active_network_version(session)
+        self._road_version = road_version_in_force(session)
 
     def take(self, line: int, row: CrewRow, told: ToldPlace) -> PositionReceipt:
         """Take one, and say what became of it."""
@@ -166,8 +171,10 @@ class _PositionIntake:
 
     def _doubt(self, row: CrewRow, told: ToldPlace, aside: PositionAsideRow | None) -> Doubt | None:
         """RULES 4 and 5."""
-        if self._is_far(row, told.place):
+        if self._is_away(row, told.place, FAR_M):
             return far_doubt(told.place)
+        if self._source is not PositionSource.DESK and self._is_off_road(row, told.place):
+            return off_road_doubt()
         # Where a crew was entered, or put by a person, it need not have been by truck.
         if self._source is PositionSource.DESK or row.position_source == PositionSource.ROSTER:
             return None
@@ -178,13 +185,22 @@ class _PositionIntake:
         before = ToldPlace(Place(lon=shapely.get_x(point), lat=shapely.get_y(point)), aside.at)
         return doubt if speed_doubt(before=before, told=told) is not None else None
 
-    def _is_far(self, row: CrewRow, place: Place) -> bool:
+    def _is_away(self, row: CrewRow, place: Place, within_m: float) -> bool:
+        """Return whether neither the depot nor the network is near."""
         depot = depot_place(row)
-        if depot is not None and straight_line_m(origin=depot, destination=place) <= FAR_M:
+        if depot is not None and straight_line_m(origin=depot, destination=place) <= within_m:
             return False
         version = self._network_version
         return version is not None and not is_near_network(
-            self._session, network_version=version, place=place, within_m=FAR_M
+            self._session, network_version=version, place=place, within_m=within_m
+        )
+
+    def _is_off_road(self, row: CrewRow, place: Place) -> bool:
+        version = self._road_version
+        return (
+            version is not None
+            and self._is_away(row, place, OFF_ROAD_M)
+            and is_off_all_roads(self._session, road_version=version, place=place, within_m=OFF_ROAD_M)
         )
 
     def _set_aside(self, row: CrewRow, told: ToldPlace, doubt: Doubt, aside: PositionAsideRow | None) -> None:

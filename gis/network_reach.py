@@ -19,6 +19,10 @@ _NEAR = text("""
         SELECT FROM node
         WHERE network_version = :network_version
           AND geometry && ST_Expand(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :reach_lon, :reach_lat)
+    ) OR EXISTS (
+        SELECT FROM line_section
+        WHERE network_version = :network_version
+          AND geometry && ST_Expand(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :reach_lon, :reach_lat)
     )
 """)
 _PLACED = text("""
@@ -29,18 +33,22 @@ _PLACED = text("""
 
 
 def is_near_network(session: Session, *, network_version: int, place: Place, within_m: float) -> bool:
-    """Return whether a service point or node lies in the square of `within_m` metres around a place.
+    """Return whether a service point, node or line is in the square of `within_m` metres around a place.
 
     A network without any place on the map is near everything: nothing speaks against it.
     """
+    values = {"network_version": network_version, **square_around(place, within_m=within_m)}
+    if session.scalar(_NEAR, values):
+        return True
+    return not session.scalar(_PLACED, {"network_version": network_version})
+
+
+def square_around(place: Place, *, within_m: float) -> dict[str, float]:
+    """Return a place and how far a square of `within_m` metres reaches from it, in degrees, for a query."""
     reach = within_m / _METRES_PER_DEGREE
-    values = {
-        "network_version": network_version,
+    return {
         "lon": place.lon,
         "lat": place.lat,
         "reach_lon": reach / max(cos(radians(place.lat)), _SMALLEST_COSINE),
         "reach_lat": reach,
     }
-    if session.scalar(_NEAR, values):
-        return True
-    return not session.scalar(_PLACED, {"network_version": network_version})

@@ -10,6 +10,8 @@ import pytest
 
 from dispatch.assignments import assign_crew
 from dispatch.clock import Clock, set_clock
+from dispatch.crew_places import PositionSource
+from dispatch.crew_positions import ToldPosition, take_positions
 from dispatch.crew_ranking import rank_crews_for_hazard, rank_crews_for_outage
 from dispatch.crews import add_crew
 from dispatch.drive_routes import route_of_job, route_to_outage
@@ -323,3 +325,24 @@ def test_crews_for_a_hazard_without_a_place_cannot_be_ranked(world):
     with pytest.raises(Conflict) as refused:
         world.ask(rank_crews_for_hazard, hazard_id=hazard.id, now=world.now)
     assert refused.value.because == Because.PLACE_UNKNOWN
+
+
+def test_a_position_where_no_road_or_line_is_near_is_set_aside_though_the_network_is_not_far(on_roads):
+    def tell(lon, lat, source=PositionSource.PHONE):
+        on_roads.later(60)
+        told = ToldPosition(lon=lon, lat=lat, at=on_roads.now, crew_id="north")
+        (receipt,) = on_roads.do(take_positions, positions=[told], source=source)
+        return receipt.code or receipt.outcome
+
+    on_the_water = (11.30, 53.68)
+    assert tell(*on_the_water) == "off_road"
+    assert tell(11.30, 53.632) == "taken"  # on Main Street, 5 km from the network
+    assert tell(*NODES["n"]) == "taken"
+    assert tell(11.30, 53.60) == "taken"  # beyond what the roads cover
+    assert tell(*on_the_water, source=PositionSource.DESK) == "taken"
+
+
+def test_without_roads_only_what_is_far_from_the_network_is_set_aside(world):
+    told = ToldPosition(lon=11.30, lat=53.68, at=world.later(60) or world.now, crew_id="north")
+    (receipt,) = world.do(take_positions, positions=[told], source=PositionSource.PHONE)
+    assert receipt.outcome == "taken"

@@ -140,7 +140,7 @@ def upgrade() -> None:
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
-    sa.CheckConstraint("code IN ('far_from_network', 'too_fast')", name=op.f('ck_position_aside_code')),
+    sa.CheckConstraint("code IN ('far_from_network', 'off_road', 'too_fast')", name=op.f('ck_position_aside_code')),
     sa.CheckConstraint("source IN ('roster', 'phone', 'vehicle', 'desk')", name=op.f('ck_position_aside_source')),
     sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_position_aside_crew_id_crew')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_position_aside')),
