@@ -70,6 +70,17 @@ class TracedNetwork:
             if point >= 0 and not self.supply.phases_of_service_point(point)
         }
 
+    def switched_off_partly(self, service_points: Collection[str]) -> set[str]:
+        """Return those that lack a phase as devices are switched now, of those they normally have."""
+        ids = sorted(service_points)
+        if not len(self.supply.switched) or not ids:
+            return set()
+        points = self.network.find_service_points(ids)
+        known = points[points >= 0]
+        has = self.supply.phases_of_nodes(self.network.service_point_nodes[known])
+        lacking = self.normal.service_point_phases[known] & ~has
+        return set(self.network.service_point_ids(known[lacking > 0]))
+
     def kind_of(self, device: str) -> str:
         """Return the kind of a device; a service point may be blamed too."""
         if self.network.has_device(device):

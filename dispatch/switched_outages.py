@@ -30,6 +30,7 @@ from dispatch.switch_tags import refuse_if_tagged
 from dispatch.switched_supply import Holder, give_back, put_out
 from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from topology.arrays import BoolArray
 
 _MOST_NAMED = 5
 
@@ -97,11 +98,11 @@ def refuse_while_switched_off(
             AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None)
         )
     ).all()
-    off = traced.switched_off(out)
+    off = traced.switched_off_partly(out)
     if not off:
         return
     network = traced.network
-    devices = network.device_ids(traced.supply.switched[traced.supply.closed_of_switched == 0])[:_MOST_NAMED]
+    devices = network.device_ids(traced.supply.switched[_is_open(traced)])[:_MOST_NAMED]
     raise Conflict(
         f"{len(off)} service points of outage {outage.id} are switched off ({', '.join(devices)} open). "
         "Return them by a switching order.",
@@ -119,6 +120,13 @@ def switched_outages(session: Session) -> set[str]:
         .distinct()
     )
     return {id for id in session.scalars(query) if id is not None}
+
+
+def _is_open(traced: TracedNetwork) -> BoolArray:
+    """Return which of the switched devices are open on a phase that they normally have closed."""
+    supply = traced.supply
+    is_open: BoolArray = (traced.normal.closed_phases[supply.switched] & ~supply.closed_of_switched) > 0
+    return is_open
 
 
 def _holder(session: Session, order: SwitchingOrderRow) -> Holder:

@@ -52,34 +52,41 @@ PLACES = {
 HOUSEHOLDS = {"a": "N3", "b": "N5", "c": "M2"}
 
 
-def drawn_tables():
-    """Return the network above as tables: account A-a1, meter M-a1, phone of a1 ends in its number."""
-    lines = [device for device in DEVICES if device[1] == "overhead"]
-    switches = [device for device in DEVICES if device[1] == "breaker"]
-    transformers = [device for device in DEVICES if device[1] == "distribution"]
-    points = [(f"{letter}{n}", node) for letter, node in HOUSEHOLDS.items() for n in range(1, 5)]
+def drawn_tables(devices=DEVICES, households=HOUSEHOLDS, *, sources=("S",), normally_open=(), phases=None):
+    """Return the network above as tables: account A-a1, meter M-a1, phone of a1 ends in its number.
+
+    `phases`: letter of a group of households → the phases they take, where that is not all three.
+    """
+    lines = [device for device in devices if device[1] == "overhead"]
+    switches = [device for device in devices if device[1] in {"breaker", "switch", "fuse"}]
+    transformers = [device for device in devices if device[1] == "distribution"]
+    points = [(f"{letter}{n}", node) for letter, node in households.items() for n in range(1, 5)]
+    nodes = list(dict.fromkeys(node for device in devices for node in device[2:4]))
+    where = {id: PLACES.get(id, (11.3 + 0.001 * number, 53.6)) for number, id in enumerate(nodes)}
+    if devices is DEVICES:
+        where = PLACES
 
     def frame(rows, columns, geometry):
         return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=geometry, crs="EPSG:4326")
 
     def between(device):
-        (x1, y1), (x2, y2) = PLACES[device[2]], PLACES[device[3]]
+        (x1, y1), (x2, y2) = where[device[2]], where[device[3]]
         return Point((x1 + x2) / 2, (y1 + y2) / 2)
 
     layers = {
         "substation": frame([("SUB", "North")], ["id", "name"], [Point(PLACES["S"])]),
         "node": frame(
-            [(id, id == "S") for id in PLACES],
+            [(id, id in sources) for id in where],
             ["id", "is_source"],
-            [Point(place) for place in PLACES.values()],
+            [Point(place) for place in where.values()],
         ),
         "line_section": frame(
             [(id, a, b, "ABC", kind) for id, kind, a, b in lines],
             ["id", "from_node", "to_node", "phases", "kind"],
-            [LineString([PLACES[a], PLACES[b]]) for _, _, a, b in lines],
+            [LineString([where[a], where[b]]) for _, _, a, b in lines],
         ),
         "switch": frame(
-            [(id, a, b, "ABC", kind, False) for id, kind, a, b in switches],
+            [(id, a, b, "ABC", kind, id in normally_open) for id, kind, a, b in switches],
             ["id", "from_node", "to_node", "phases", "kind", "normally_open"],
             [between(device) for device in switches],
         ),
@@ -89,9 +96,9 @@ def drawn_tables():
             [between(device) for device in transformers],
         ),
         "service_point": frame(
-            [(id, node, "ABC", 1, f"M-{id}", f"A-{id}") for id, node in points],
+            [(id, node, (phases or {}).get(id[0], "ABC"), 1, f"M-{id}", f"A-{id}") for id, node in points],
             ["id", "node", "phases", "customers", "meter", "account"],
-            [Point(PLACES[node]) for _, node in points],
+            [Point(where[node]) for _, node in points],
         ),
         "customer": pd.DataFrame(
             [
@@ -220,3 +227,9 @@ def world(engine):
 def drawn():
     """The drawn network as tables, to make a newer version of."""
     return drawn_tables()
+
+
+@pytest.fixture
+def tables_of():
+    """Draw another network as tables."""
+    return drawn_tables
