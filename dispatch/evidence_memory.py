@@ -49,6 +49,7 @@ class EvidenceMemory:
         self._believed: dict[tuple[str, str], InferredOutage] = {}
         self._traced: TracedNetwork | None = None
         self._explained_by: dict[str, str] = {}
+        self._explaining: dict[int, InferredOutage] = {}
         self._position = 0
         self.is_in_step = False
         self.due_at: datetime | None = None
@@ -113,11 +114,14 @@ class EvidenceMemory:
 
     def newly_explained(self, result: InferenceResult) -> set[str]:
         """Return the evidence that another device explains than after the step before, or that none did."""
-        before, self._explained_by = (
-            self._explained_by,
-            {id_: one.device for one in result.outages for id_ in one.evidence_ids},
-        )
-        return {id_ for id_, device in self._explained_by.items() if before.get(id_) != device}
+        # An outage that inference gave before, the same one, explains what it explained.
+        before, self._explaining = self._explaining, {id(one): one for one in result.outages}
+        gone = [one for key, one in before.items() if key not in self._explaining]
+        new = [one for key, one in self._explaining.items() if key not in before]
+        was = {id_: self._explained_by.pop(id_, None) for one in gone for id_ in one.evidence_ids}
+        now = {id_: one.device for one in new for id_ in one.evidence_ids}
+        self._explained_by.update(now)
+        return {id_ for id_, device in now.items() if was.get(id_) != device}
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
         """Return the service points whose meters tell most about a believed outage, at most so many."""
