@@ -4,7 +4,8 @@ RULE 1: `nearest_crew` takes jobs in the order of report, `priority` by customer
 RULE 2: whenever a crew is free, the first job in that order that a free crew may do, can begin in time, and
     can finish within its shift, is taken by the nearest such crew (by travel minutes, then the order of
     crews).
-RULE 3: a job is there to be taken from its `not_before` on. A crew with a job under way begins with it.
+RULE 3: a job is there to be taken from its `not_before` on: nobody sets off for it sooner, nor stands there
+    waiting, which would make the rules worse than they need be. A crew with a job under way begins with it.
 
 A crew that stays free found no job it could finish, and later it would finish later still. So only new pairs
 are looked at: crews that have just become free with all that waits, and idle crews with jobs that are new.
