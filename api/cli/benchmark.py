@@ -12,7 +12,7 @@ from api.cli.output import AsJson, complain, mention, progress_by_part, say, say
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "switching", "scale", "inference", "flow", "dispatch", "ledger")
+BENCHMARKS = ("topology", "switching", "scale", "inference", "flow", "dispatch", "ledger", "reliability")
 ALL = "all"
 
 

@@ -76,12 +76,20 @@ def local_days(at_us: Numbers, *, zone: ZoneInfo) -> Codes:
     """Return the local day of moments (microseconds since 1970 UTC), in days since 1970-01-01."""
     if len(at_us) == 0:
         return np.empty(0, dtype=np.int32)
-    quarter = at_us // _QUARTER_US
-    present, place = np.unique(quarter, return_inverse=True)
-    offsets = [_offset_us(int(one), zone) for one in present]
-    return ((at_us + np.array(offsets, dtype=np.int64)[place]) // _DAY_US).astype(np.int32)
+    day = at_us // _DAY_US
+    first = int(day.min())
+    edges = [_offset_us(one * _DAY_US, zone) for one in range(first, int(day.max()) + 2)]
+    edge = np.array(edges, dtype=np.int64)
+    offset = edge[day - first]
+    # Only on the days on which the clock changes do moments differ: those are looked at one by one.
+    moves = np.flatnonzero((edge[1:] != edge[:-1])[day - first])
+    if len(moves):
+        present, place = np.unique(at_us[moves] // _QUARTER_US, return_inverse=True)
+        offsets = [_offset_us(int(one) * _QUARTER_US, zone) for one in present]
+        offset[moves] = np.array(offsets, dtype=np.int64)[place]
+    return ((at_us + offset) // _DAY_US).astype(np.int32)
 
 
-def _offset_us(quarter: int, zone: ZoneInfo) -> int:
-    at = (_EPOCH + timedelta(microseconds=quarter * _QUARTER_US)).astimezone(zone)
+def _offset_us(at_us: int, zone: ZoneInfo) -> int:
+    at = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone)
     return (at.utcoffset() or timedelta(0)) // timedelta(microseconds=1)
