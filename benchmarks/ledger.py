@@ -41,6 +41,8 @@ OPENING_LIMIT_MS, CLOSING_LIMIT_S = 200.0, 3.0
 INDICES_LIMIT_S, MEMORY_LIMIT_GB = 20.0, 2.0
 _TIMES_OPENED, _TIMES_CLOSED = 7, 3
 _STANDING = 200_000
+# Row by row takes minutes: it closes a tenth.
+_PEER_SHARE = 10
 _PATIENCE_S = 600
 _KIBIBYTES_PER_GIGABYTE = 1e9 / 1024
 _PEER = "one statement a row"
@@ -118,17 +120,19 @@ def _writing(progress: Callable[[str], None], *, is_full: bool) -> Iterator[Row]
             seconds, rows = _close(home.engine, next(numbers), closed)
             times.append(seconds)
             is_equal &= rows == (closed, 0)
-        peer_s, rows = _close_row_by_row(home.engine, next(numbers), closed)
         case = f"an outage of {closed:,} closes"
         yield _judged(case, "ledger rows, committed", median(times), "s", CLOSING_LIMIT_S, is_full=is_full)
+        part = closed // _PEER_SHARE
+        seconds, _ = _close(home.engine, next(numbers), part)
+        peer_s, rows = _close_row_by_row(home.engine, next(numbers), part)
         yield Row(
-            case,
+            f"an outage of {part:,} closes",
             "beside row by row",
-            median(times),
+            seconds,
             "s",
             peer=_PEER,
             peer_value=peer_s,
-            equal=is_equal and rows == (closed, 0),
+            equal=is_equal and rows == (part, 0),
         )
 
 
