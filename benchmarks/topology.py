@@ -28,7 +28,8 @@ from storm.city import make_city
 from topology.arrays import IntArray, LongArray
 from topology.kinds import CODE_OF_KIND, DeviceKind
 from topology.network import Network
-from topology.supply import Supply, SupplyChange
+from topology.supply import Supply
+from topology.supply_change import SupplyChange
 from topology.supply_file import save_supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState

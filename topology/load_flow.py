@@ -23,7 +23,8 @@ from topology.forest import Forest
 from topology.network_load import FloatArray, NetworkLoad
 from topology.phases import PHASE_BITS
 from topology.pieces import LIVE_PIECE, NO_PIECE, Pieces
-from topology.supply import Stretches, Supply, stretches_without
+from topology.supply import Supply
+from topology.supply_change import Stretches, stretches_without
 from topology.supply_tree import PhaseSupply, SupplyTree
 from topology.ways import spanning_steps
 

@@ -43,7 +43,8 @@ class Pieces:
     """Stretches of positions from `bounds[i]` to `bounds[i + 1]`, each of the piece `owners[i]`.
 
     `entries` holds for each piece the join through which it is fed, its `inner` end in the piece: None for
-    the live part (piece 0) and for pieces without supply. `fed` are the pieces with one, each after the piece
+    the live part (piece 0) and for pieces without supply. `stretches` are those with supply, `live_bounds`
+    their starts and ends by turns. `fed` are the pieces with one, each after the piece
     that feeds it. `rings` are the joins that close a ring, `gone` the ends of opened edges outside the trees.
     """
 
@@ -57,6 +58,7 @@ class Pieces:
     joins: list[Join] = field(default_factory=list)
     gone: list[tuple[int, int]] = field(default_factory=list)
     stretches: list[tuple[int, int]] = field(default_factory=list)
+    live_bounds: LongArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def is_switched(self) -> bool:
@@ -75,10 +77,8 @@ class Pieces:
 
     def are_live_at(self, positions: Indices) -> BoolArray:
         """Tell of some positions whether each has supply; -1 stands for what the phase never reaches."""
-        live = np.array([owner != NO_PIECE and self.is_live[owner] for owner in self.owners], dtype=np.bool_)
-        # No stretch begins before the root, so a position of -1 is taken for one, and refused.
-        place = np.searchsorted(np.array(self.bounds), positions, side="right") - 1
-        are_live: BoolArray = live[place] & (np.asarray(positions) >= 0)
+        # Live stretches begin and end at these by turns, and none begins before the root.
+        are_live: BoolArray = np.searchsorted(self.live_bounds, positions, side="right") % 2 == 1
         return are_live
 
     def touches(self, start: int, stop: int) -> bool:
@@ -115,6 +115,7 @@ def cut_and_join(forest: Forest, *, opened: Indices, closed: Indices, ends: Long
     )
     _feed(pieces, joins)
     pieces.stretches = _live_stretches(pieces)
+    pieces.live_bounds = np.array(pieces.stretches, dtype=np.int64).ravel()
     return pieces
 
 

@@ -21,7 +21,8 @@ from topology.dangers import Danger, MetDanger, dangers_met
 from topology.load_flow import LoadMeter
 from topology.network_load import LIFE_SUPPORT
 from topology.overload import LoadCheck, check_load
-from topology.supply import Supply, SupplyChange
+from topology.supply import Supply
+from topology.supply_change import SupplyChange
 from topology.switching_step import CloseDevice, Place, Remove, SwitchingStep, apply_step
 from topology.temporary_supply import Cut
 

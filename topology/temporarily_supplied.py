@@ -6,7 +6,8 @@ cuts stay in both, since what they part is not repaired either.
 
 from __future__ import annotations
 
-from topology.supply import Supply, SupplyChange
+from topology.supply import Supply
+from topology.supply_change import SupplyChange
 
 
 def temporarily_supplied(supply: Supply) -> SupplyChange:

@@ -15,7 +15,8 @@ from topology.errors import UnknownDeviceError
 from topology.network import Network
 from topology.phases import ABC, PHASE_BITS, format_phases
 from topology.pieces import Pieces
-from topology.supply import Stretches, Supply, stretches_without
+from topology.supply import Supply
+from topology.supply_change import Stretches, stretches_without
 from topology.supply_tree import SupplyTree
 from topology.walk import NO_EDGE
 from topology.ways import Way, way_to_source
