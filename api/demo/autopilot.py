@@ -10,6 +10,7 @@ RULE 2: send the first fitting crew of the ranking that has not declined this ou
     work before this one, leaves this one waiting for it.
 RULE 2b: a danger that nobody goes to is treated alike, before all outages; made safe by a crew, it is closed.
     A look at an outage is no repair: when it is done, a crew is sent to mend.
+RULE 2c: while closed roads keep every crew away, the promise clocks are paused (api/demo/clock_pauses.py).
 RULE 3: when the crew is done and meters answer that supply is back, restore as of the end of the work.
 RULE 4: when the crew found nothing to mend and nobody answers that supply is back, dismiss, saying so.
 RULE 5: close what is restored, calling back crews still under way.
@@ -23,6 +24,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.demo.client import ApiClient, RefusedError
+from api.demo.clock_pauses import ClockPauses
 
 logger = logging.getLogger("relight.demo")
 
@@ -73,6 +75,7 @@ class Autopilot:
         self._patience = patience or Patience()
         self._seen: dict[str, tuple[str, datetime]] = {}
         self._plan: dict[str, Any] | None = None
+        self._pauses = ClockPauses(client)
 
     def act(self) -> None:
         """Look at every outage once and do what the book says."""
@@ -107,6 +110,8 @@ class Autopilot:
                 self._judge_work(outage, finished[-1], now)
             else:
                 self._send_crew(outage)
+        else:
+            self._pauses.go_on(outage["id"])
 
     def _treat_danger(self, danger: dict[str, Any]) -> None:
         path = f"/api/hazards/{danger['id']}"
@@ -114,7 +119,8 @@ class Autopilot:
             if not danger["missing"]:
                 self._client.post(f"{path}/close", {"note": "Closed by the Autopilot of the demo."})
         elif _waits(danger) and not self._take_from_plan("hazard_id", danger["id"]):
-            crew_id = self._first_willing(path, danger["jobs"])
+            ranked = self._client.get(f"{path}/crews")["crews"]
+            crew_id = self._first_willing(ranked, danger["jobs"])
             if crew_id is not None:
                 self._client.post(f"{path}/assign", {"crew_id": crew_id})
 
@@ -161,14 +167,15 @@ class Autopilot:
     def _send_crew(self, outage: dict[str, Any]) -> None:
         if self._take_from_plan("outage_id", outage["id"]):
             return
-        crew_id = self._first_willing(f"/api/outages/{outage['id']}", outage["jobs"])
+        ranked = self._client.get(f"/api/outages/{outage['id']}/crews")["crews"]
+        self._pauses.heed(outage["id"], ranked)
+        crew_id = self._first_willing(ranked, outage["jobs"])
         if crew_id is not None:
             self._do(outage, "assign", crew_id=crew_id)
 
-    def _first_willing(self, path: str, jobs: Sequence[dict[str, Any]]) -> str | None:
+    def _first_willing(self, ranked: Sequence[dict[str, Any]], jobs: Sequence[dict[str, Any]]) -> str | None:
         """Return the first fitting crew of the ranking that has not declined, None where none fits."""
         declined = {job["crew_id"] for job in jobs if job["status"] == "declined"}
-        ranked = self._client.get(f"{path}/crews")["crews"]
         fitting = [crew["crew_id"] for crew in ranked if crew["fitting"]]
         # When all have declined, the nearest is asked again: somebody has to go.
         willing: list[str] = [crew for crew in fitting if crew not in declined] or fitting

@@ -35,9 +35,14 @@ class ClockPauses:
         if is_cut_off and outage_id not in self._paused:
             self._order(outage_id, "pause", {"reason": "road_blocked", "note": _NOTE})
             self._paused.add(outage_id)
-        elif fits and outage_id in self._paused:
-            self._order(outage_id, "resume", {})
+        elif fits:
+            self.go_on(outage_id)
+
+    def go_on(self, outage_id: str) -> None:
+        """Let the clocks go on, if they were paused from here: a crew can come, or is on its way."""
+        if outage_id in self._paused:
             self._paused.discard(outage_id)
+            self._order(outage_id, "resume", {})
 
     def _order(self, outage_id: str, action: str, body: dict[str, Any]) -> None:
         try:

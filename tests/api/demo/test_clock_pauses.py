@@ -27,6 +27,16 @@ def test_clocks_stand_still_from_when_every_way_is_closed_until_a_crew_can_come(
     assert desk.orders == [("pause", "road_blocked"), ("resume", None)]
 
 
+def test_a_crew_that_somebody_sent_all_the_same_lets_them_go_on():
+    desk = Desk()
+    pauses = ClockPauses(desk)
+    pauses.go_on("O-1")
+    pauses.heed("O-1", [CUT_OFF])
+    pauses.go_on("O-1")
+    pauses.go_on("O-1")
+    assert desk.orders == [("pause", "road_blocked"), ("resume", None)]
+
+
 def test_a_missing_skill_is_no_reason():
     desk = Desk()
     ClockPauses(desk).heed("O-1", [UNSKILLED])

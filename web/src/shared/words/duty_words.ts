@@ -8,6 +8,9 @@ export interface Duty {
   rest_until: string | null;
 }
 
+/** Relight answers by its own clock; one that is a moment ahead makes nobody wait. */
+const MINUTE_MS = 60_000;
+
 /** "off at 22:00 (shift ends), rest until 06:00", or from when it may work again. */
 export function duty_words({ duty, rest_until }: Duty, now: number): string {
   const { available_from: from, available_until: until, because } = duty;
@@ -17,7 +20,7 @@ export function duty_words({ duty, rest_until }: Duty, now: number): string {
     at: clock_time(until, now),
     why: last ? t_code("duty", last.code) : "",
   });
-  if (Date.parse(from) <= now) {
+  if (Date.parse(from) <= now + MINUTE_MS) {
     const rest = rest_until ? t("duty.then_rest", { at: clock_time(rest_until, now) }) : "";
     return ends + rest;
   }
