@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
+from api.reliability_csv import parts_csv
+from api.reliability_page import reliability_page
 from api.roles import Role, open_to
 from api.schemas.reliability import Reliability
 from api.schemas.reports import NotificationSummary
+from api.vocabulary import read_vocabulary
 from api.work import Database, reading
 from dispatch.notifications import notification_summary
 from dispatch.reliability.as_json import report_as_json
@@ -51,6 +55,24 @@ Asked = Annotated[Question, Depends(_question)]
 def read_reliability(request: Request, asked: Asked, engine: Database) -> Reliability:
     """Give the indices of a period of local days from the ledger; what is still out counts to now."""
     return Reliability.model_validate(report_as_json(_report(request, asked, engine)))
+
+
+@router.get("/api/reliability/report", response_class=HTMLResponse)
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_report(
+    request: Request, asked: Asked, engine: Database, language: Literal["en", "zh"] = "en"
+) -> HTMLResponse:
+    """Give the same as a page for printing."""
+    report = _report(request, asked, engine)
+    return HTMLResponse(reliability_page(report, words=read_vocabulary()[language], language=language))
+
+
+@router.get("/api/reliability/parts.csv")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_parts(request: Request, asked: Asked, engine: Database) -> Response:
+    """Give the parts that were asked for (`by`) as a table for spreadsheets."""
+    report = _report(request, asked, engine)
+    return Response(parts_csv(report.made), media_type="text/csv; charset=utf-8")
 
 
 def _report(request: Request, asked: Question, engine: Engine) -> LedgerReport:

@@ -19,8 +19,8 @@ def figures(world):
     answer = desk.post(f"/api/outages/{outage['id']}/confirm", json={"version": outage["version"]})
     assert answer.status_code == 200
 
-    def ask(**query):
-        return desk.get("/api/reliability", params=query)
+    def ask(form="", **query):
+        return desk.get(f"/api/reliability{form}", params=query)
 
     return ask
 
@@ -61,3 +61,16 @@ def test_periods(figures):
     assert (later.status_code, later.json()["error"]["field"]) == (422, "first_day")
     assert figures(rules="mine").status_code == 422
     assert figures(by="weather").status_code == 422
+
+
+def test_a_page_for_printing_and_a_table(figures):
+    query = {"by": ["feeder", "month", "kind", "cause", "district"], "reconcile": True}
+    for language, word in (("en", "Major event days"), ("zh", "重大事件日")):
+        page = figures("/report", language=language, rules="dlt836", **query)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert word in page.text
+        assert "<td>B1</td>" in page.text
+    table = figures("/parts.csv", by="feeder")
+    lines = table.text.splitlines()
+    assert lines[0].startswith("by,name,customers_served,")
+    assert lines[2].startswith("feeder,B1,6,1,3,") or lines[2].startswith("feeder,B1,6,3,3,")

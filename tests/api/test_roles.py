@@ -133,6 +133,8 @@ TABLE = {
     ("GET", "/api/snapshot"): DESK,
     ("GET", "/api/my-supply"): {"customer"},
     ("GET", "/api/reliability"): DESK,
+    ("GET", "/api/reliability/report"): DESK,
+    ("GET", "/api/reliability/parts.csv"): DESK,
     ("GET", "/api/repeats"): DESK,
     ("POST", "/api/repeats/{repeat_id}/look-at"): DESK,
     ("POST", "/api/repeats/{repeat_id}/close"): DESK,
