@@ -75,6 +75,16 @@ def test_a_crew_that_looks_reports_what_is_broken(town, street, open_page, langu
     desk.button("dispatcher.actions.confirm").click()
     desk.button("damage.send_to_look").click()
     expect(crew.page.locator("article.job")).to_contain_text(words("crew.assessment"))
+    # A road that the desk closes is on the crew's map at once, and gone when it is lifted.
+    west, south = street.place
+    dispatcher = town.client("wang")
+    drawn = {"type": "LineString", "coordinates": [[west, south], [west + 0.001, south + 0.001]]}
+    closed = dispatcher.post("/api/road-closures", json={"geometry": drawn, "reason": "flooded"}).json()
+    expect(crew.page.locator(".closed")).to_be_visible()
+    crew.page.locator(".job_map").scroll_into_view_if_needed()
+    _picture(crew, "crew_closed_road")
+    dispatcher.post(f"/api/road-closures/{closed['id']}/lift", json={})
+    expect(crew.page.locator(".closed")).to_have_count(0)
     for _ in range(3):
         crew.page.locator(".next .primary").click()
         crew.page.wait_for_timeout(1000)
@@ -85,6 +95,7 @@ def test_a_crew_that_looks_reports_what_is_broken(town, street, open_page, langu
     pole.click()
     crew.page.locator("input[type=file]").set_input_files(_photo())
     expect(crew.page.locator(".picker img")).to_be_visible()
+    _picture(crew, "crew_damage_kinds")
     crew.page.reload()
     expect(pole).to_contain_text("2")
     expect(crew.page.locator(".picker img")).to_be_visible()
