@@ -103,7 +103,7 @@ class _Descent:
         reach = self._below[above]
         believed = self.cut[above]
         given = _given(reach, believed, weights)
-        log_gain = passes.log_gain[level]
+        log_gain = passes.log_gain(level)
         below = reach * np.exp(-log_gain)
         adds = np.zeros((len(level), len(states)))
         for opening in passes.openings(level):

@@ -69,7 +69,7 @@ class Posterior:
         self._metered_below: LongArray = (
             metered[blame.point_starts[blame.end]] - metered[blame.point_starts[:-1]]
         )
-        self._counts = np.zeros((len(blame), CATEGORIES * len(blame.taken)))
+        self._counts = np.zeros((len(blame), CATEGORIES * len(blame.taken)), dtype=np.float32)
         self._add_counts(blame.points, +1)
         self.age = np.full(len(blame), QUIET, dtype=np.int32)
         self._meters = int(np.count_nonzero(has_meter))
@@ -247,7 +247,9 @@ class Posterior:
             below = self.blame.feeders
             quiet -= int(self._metered_below[ROOT] - self._metered_below[below].sum())
         for start, stop in stretches:
-            by_category += self._counts[start:stop].sum(axis=0).reshape(CATEGORIES, -1).sum(axis=1)
+            by_category += (
+                self._counts[start:stop].sum(axis=0, dtype=np.float64).reshape(CATEGORIES, -1).sum(axis=1)
+            )
         of_word = by_category[:METERS] + by_category[METERS:]
         gasped, silent = (int(of_word[list(words)].sum()) for words in (GASPS, WITHOUT_GASP))
         return {"gasped": gasped, "silent": silent + quiet}

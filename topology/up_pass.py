@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from topology.arrays import IntArray, LongArray
 from topology.blame_tree import BlameTree
@@ -25,6 +26,8 @@ from topology.fault_priors import FaultPriors
 FARTHEST = 600.0
 
 Chosen = slice | LongArray
+# Whole numbers below 2 ** 24, which half the room holds exactly.
+CountArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,6 @@ class UpPass:
         states = len(priors.states)
         self.within = np.zeros((len(blame), states, len(settings)))
         self.whole = np.zeros((len(blame), states, len(settings)))
-        self.log_gain = np.zeros((len(blame), states, len(settings)))
         self.is_fresh = np.zeros(len(blame), dtype=np.bool_)
         self._tables: list[FloatArray] = []
         self._alike = alike_but_for_delay(self.settings)
@@ -97,7 +99,7 @@ class UpPass:
         self,
         vertices: LongArray,
         *,
-        counts: FloatArray,
+        counts: CountArray,
         ages: IntArray,
         extra: dict[int, FloatArray],
     ) -> None:
@@ -119,7 +121,7 @@ class UpPass:
     def _refresh(
         self,
         vertices: LongArray,
-        counts: FloatArray,
+        counts: CountArray,
         ages: IntArray,
         extra: dict[int, FloatArray],
         alike: Alike,
@@ -134,17 +136,15 @@ class UpPass:
                 if vertex in extra:
                     within[row] += extra[vertex][:, first]
             self.within[level] = alike.spread(within)
-            gain = self._gain(level, within)
-            self.log_gain[level] = alike.spread(gain)
-            within += gain
+            within += self._gain(level, within)
             within += self.priors.log_none[level][:, None, None]
             self.whole[level] = alike.spread(within)
 
-    def own(self, vertices: LongArray, counts: FloatArray, ages: IntArray) -> FloatArray:
+    def own(self, vertices: LongArray, counts: CountArray, ages: IntArray) -> FloatArray:
         """Return what the service points that hang at some vertices weigh, by state and setting."""
         return self._own(vertices, counts, ages, slice(None))
 
-    def _own(self, vertices: LongArray, counts: FloatArray, ages: IntArray, settings: Chosen) -> FloatArray:
+    def _own(self, vertices: LongArray, counts: CountArray, ages: IntArray, settings: Chosen) -> FloatArray:
         states = len(self.priors.states)
         tables = [one.reshape(len(one), states, len(self.settings))[:, :, settings] for one in self._tables]
         width = states * tables[0].shape[2]
@@ -153,7 +153,7 @@ class UpPass:
         hung = np.flatnonzero(starts[vertices + 1] > starts[vertices])
         counted = counts[vertices[hung]]
         columns = np.flatnonzero(counted.any(axis=0))
-        counted = counted[:, columns]
+        counted = counted[:, columns].astype(np.float64)
         ages = ages[vertices[hung]]
         for age, table in enumerate(tables):
             if (rows := np.flatnonzero(ages == age)).size:
@@ -187,6 +187,12 @@ class UpPass:
                 gain = here[:, join[:, state]] - here
                 found.append(Opening(state, rows, odds[rows, None, None] + gain))
         return found
+
+    def log_gain(self, vertices: LongArray) -> FloatArray:
+        """Return the gain of vertices that are fresh, as `work_out_gain` does."""
+        gain: FloatArray = self.whole[vertices] - self.within[vertices]
+        gain -= self.priors.log_none[vertices][:, None, None]
+        return gain
 
     def work_out_gain(self, vertices: LongArray) -> FloatArray:
         """Return the log of all that vertices may add, and of adding nothing, against adding nothing."""

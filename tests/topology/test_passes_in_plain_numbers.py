@@ -43,7 +43,7 @@ def test_plain_numbers_for_settings_that_differ_give_what_logarithms_for_all_giv
             posterior.set_age(feeder, age)
         posterior.receive(gasps=3, calls=2)
         posterior.refresh()
-        return posterior.passes.whole, posterior.passes.log_gain, posterior.weights
+        return posterior.passes.whole, posterior.passes.within, posterior.weights
 
     plain = tables()
     with pytest.MonkeyPatch.context() as patched:
