@@ -128,7 +128,7 @@ def set_interruptions(
         _bring_ledger_up(
             session,
             outage=outage,
-            gone=withdrawn,
+            since={id: own[id].started_at for id in (*withdrawn, *grown)},
             wanted={id: wanted[id] for id in (*started, *grown)},
             households=_households(session, outage, customers, taken),
             author=author,
@@ -261,23 +261,26 @@ def _bring_ledger_up(
     session: Session,
     *,
     outage: OutageRow,
-    gone: Collection[str],
+    since: Mapping[str, datetime],
     wanted: Mapping[str, tuple[datetime, str]],
     households: Mapping[str, Household],
     author: Author,
 ) -> None:
-    """Correct the ledger where a confirmed outage turned out to hold others, or since another time."""
+    """Correct the ledger where a confirmed outage turned out to hold others, or since another time.
+
+    `since`: when those began that are changed. What ended before is left: it came back, and went out again.
+    """
     holder = Holder(outage_id=outage.id)
 
     def moved(service_point: str, timeline: Timeline) -> Timeline:
-        if timeline:
-            timeline = release(timeline, holder=holder, start=timeline[0].start)
+        if service_point in since:
+            timeline = release(timeline, holder=holder, start=since[service_point])
         if service_point not in wanted:
             return timeline
         start, phases = wanted[service_point]
         return take(timeline, Hold(holder, phases), start=start)
 
-    concerned = {id: households.get(id) for id in (*gone, *wanted)}
+    concerned = {id: households.get(id) for id in (*since, *wanted)}
     rewrite(session, households=concerned, change=moved, author=author)
 
 

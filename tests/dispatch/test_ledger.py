@@ -354,3 +354,16 @@ def test_a_moving_prediction_does_not_make_the_ledger_grow(world):
     assert isinstance(world.analyst, Analyst)
     assert execute(world, "SELECT count(*) FROM interruption").scalar() == 0
     assert execute(world, "SELECT last_value FROM interruption_id_seq").scalar() == 1
+
+
+def test_a_confirmed_outage_that_moves_corrects_the_ledger_under_the_name_of_the_engine(world):
+    outage = confirmed(world)
+    world.later(10)
+    world.report(("crew_finding", outage.device, "ok"), ("crew_finding", "B1", "open"))
+    (moved,) = world.outages("confirmed")
+    assert moved.device == "B1"
+    rows = rows_of(world, moved)
+    assert {one.service_point for one in rows} == {f"{letter}{n}" for letter in "ab" for n in range(1, 5)}
+    assert execute(world, "SELECT count(*) FROM interruption WHERE replaced_by IS NOT NULL").scalar() == sum(
+        one.recorded_by == "engine" for one in rows
+    )
