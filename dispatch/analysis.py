@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author
 from dispatch.conflicts import reconcile_conflicts
 from dispatch.current_supply import is_closed_since
+from dispatch.errors import NoActiveNetwork
 from dispatch.evidence_memory import EvidenceMemory
 from dispatch.hazards import record_new_hazards
 from dispatch.network_cache import NetworkCache, TracedNetwork
@@ -83,6 +85,12 @@ class Analyst:
         if is_due or evidence_waits(session):
             return True
         return (self._memory.is_empty or self._memory.is_behind(session)) and evidence_speaks(session)
+
+    def prepare(self, session: Session) -> None:
+        """Walk the network as it is switched now, so that no writer waits for that; nothing without one."""
+        with suppress(NoActiveNetwork):
+            # Asked for, the walk is made, and kept.
+            _ = self.networks.in_force(session).tree
 
     def questions_about(self, device: str, phases: str, limit: int) -> list[str]:
         """Return the service points whose meters tell most about an outage of the last step."""

@@ -63,9 +63,9 @@ def current_supply(
     services_out: dict[int, int] = {}
     network = traced.network
     for outage in session.scalars(query):
-        if outage.id in without or is_closed_since(outage, traced.positions):
+        phases = phases_believed_open(outage, traced.positions)
+        if outage.id in without or not phases:
             continue
-        phases = parse_phases(outage.phases)
         if network.has_device(outage.device):
             supply = supply.opened([network.device_index(outage.device)], phases)
         elif network.has_service_point(outage.device):
@@ -75,9 +75,17 @@ def current_supply(
 
 
 def is_closed_since(outage: OutageRow, positions: Mapping[str, Position]) -> bool:
-    """Return whether a step closed an outage's device after the outage began."""
+    """Return whether steps closed an outage's device, on all its phases, after the outage began."""
+    return not phases_believed_open(outage, positions)
+
+
+def phases_believed_open(outage: OutageRow, positions: Mapping[str, Position]) -> int:
+    """Return the phases on which an outage's device is open, where no step says otherwise since."""
+    phases = parse_phases(outage.phases)
     position = positions.get(outage.device)
-    return position is not None and not position.open_phases and position.since >= outage.started_at
+    if position is None or position.since < outage.started_at:
+        return phases
+    return phases & position.open_phases
 
 
 def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[str, str], dict[str, str]]:

@@ -18,7 +18,7 @@ import procrastinate
 import procrastinate.types
 from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dispatch.channels import Channel
 from dispatch.tables import AffectedRow, MessageChannelRow, NotificationRow, OutageRow
@@ -154,9 +154,13 @@ def _reached_by(channel: Channel) -> ColumnElement[bool]:
 
 
 def _concerned(back_at: datetime | None, kind: MessageKind) -> ColumnElement[bool]:
-    """Those still out; for a restoration those whose supply came back with it."""
+    """Those still out; for a restoration those whose supply came back with it, and is not out elsewhere."""
     if kind is MessageKind.RESTORED:
-        return AffectedRow.ended_at == back_at
+        still_out = aliased(AffectedRow)
+        elsewhere = exists().where(
+            still_out.service_point == AffectedRow.service_point, still_out.ended_at.is_(None)
+        )
+        return and_(AffectedRow.ended_at == back_at, ~elsewhere)
     return AffectedRow.ended_at.is_(None)
 
 

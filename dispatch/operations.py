@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import ENGINE, change_etr
 from dispatch.causes import Cause
 from dispatch.change_log import Author, changes_after, record, set_values
+from dispatch.current_supply import current_supply
 from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion
 from dispatch.etr import EtrSource
 from dispatch.events import NOT_DECISIVE, Event
@@ -29,7 +30,7 @@ from dispatch.states import (
     OutageStatus,
     outage_status_after,
 )
-from dispatch.switched_outages import refuse_if_switched_for, refuse_while_switched_off
+from dispatch.switched_outages import refuse_if_switched_for, refuse_while_switched_off, settle_others
 from dispatch.tables import EvidenceRow, OutageRow
 
 
@@ -178,19 +179,12 @@ def restore_outage(
         session, outage_id=outage_id, version=version, action=OutageAction.RESTORE
     )
     at = restored_at or now
-    if at > now + LATEST_AHEAD:
-        text = f"{at.isoformat()} lies in the future"
-        raise InvalidInput(field="restored_at", text=text, because=Because.RESTORED_IN_FUTURE)
-    if at < outage.started_at:
-        started_at = outage.started_at.isoformat()
-        raise InvalidInput(
-            field="restored_at",
-            text=f"is before the outage started ({started_at})",
-            because=Because.RESTORED_BEFORE_START,
-            values={"started_at": started_at},
-        )
+    _refuse_impossible_restoration(outage, at=at, now=now)
+    before = None
     if networks is not None:
-        refuse_while_switched_off(session, outage=outage, at=at, traced=networks.in_force(session))
+        traced = networks.in_force(session)
+        refuse_while_switched_off(session, outage=outage, at=at, traced=traced)
+        before = current_supply(session, traced=traced)
     author = Author(actor=actor, now=now, occurred_at=at)
     told = end_interruptions(session, outage_id=outage_id, ended_at=at, author=author)
     position = record_outage_change(
@@ -206,8 +200,24 @@ def restore_outage(
         .where(EvidenceRow.outage_id == outage_id, EvidenceRow.at <= at, EvidenceRow.status == "analysed")
         .values(status="spent")
     )
+    if before is not None:
+        settle_others(session, restored=outage, before=before, at=at, author=author)
     queue_notifications(session, outage=outage, kind=MessageKind.RESTORED, change_position=position, now=now)
     return get_outage(session, outage_id=outage_id)
+
+
+def _refuse_impossible_restoration(outage: OutageRow, *, at: datetime, now: datetime) -> None:
+    if at > now + LATEST_AHEAD:
+        text = f"{at.isoformat()} lies in the future"
+        raise InvalidInput(field="restored_at", text=text, because=Because.RESTORED_IN_FUTURE)
+    if at < outage.started_at:
+        started_at = outage.started_at.isoformat()
+        raise InvalidInput(
+            field="restored_at",
+            text=f"is before the outage started ({started_at})",
+            because=Because.RESTORED_BEFORE_START,
+            values={"started_at": started_at},
+        )
 
 
 def close_outage(

@@ -10,15 +10,22 @@ dark. What holds them off is named. Nor does anybody dismiss one that was switch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, as_json, record, set_values
-from dispatch.current_supply import CurrentSupply, is_closed_since, phases_changed
+from dispatch.current_supply import (
+    CurrentSupply,
+    current_supply,
+    is_closed_since,
+    phases_believed_open,
+    phases_changed,
+)
 from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.events import Event
 from dispatch.ledger_tables import InterruptionKind
@@ -30,7 +37,8 @@ from dispatch.switch_tags import refuse_if_tagged
 from dispatch.switched_supply import Holder, give_back, put_out
 from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
-from topology.arrays import BoolArray
+from topology.arrays import BoolArray, IntArray
+from topology.phases import format_phases
 
 _MOST_NAMED = 5
 
@@ -111,6 +119,60 @@ def refuse_while_switched_off(
     )
 
 
+def settle_others(
+    session: Session, *, restored: OutageRow, before: CurrentSupply, at: datetime, author: Author
+) -> None:
+    """Let the ledger follow what a person's word that an outage is restored means for others.
+
+    Its device counts as closed: who hangs on it over a tie has supply again, in whichever outage held them.
+    Who was held by it and is dark behind another outage's device all the same is out by that from now on.
+    """
+    traced = before.traced
+    after = current_supply(session, traced=traced, without={restored.id})
+    held = select(AffectedRow.service_point).where(
+        AffectedRow.outage_id == restored.id, AffectedRow.ended_at == at
+    )
+    own = set(session.scalars(held))
+    _, gained = phases_changed(before, after)
+    if not len(traced.supply.switched):
+        # Then nobody else hangs on its device, and the many of its own were told already.
+        gained = {id: phases for id, phases in gained.items() if id not in own}
+    touched = give_back(session, phases=gained, at=at, author=author)
+    for outage_id, told in touched.items():
+        outage = outage_row(session, outage_id=outage_id)
+        _record_switched(session, outage, told, order=None, author=author)
+        _judge(session, outage, traced, is_back=True, at=at, author=author)
+    dark = _still_dark(after, own)
+    others = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES), OutageRow.id != restored.id)
+    for other in session.scalars(others.order_by(OutageRow.id)).all():
+        phases = _put_out_by(other, traced, dark)
+        told_out = put_out(
+            session, phases=phases, at=at, holder=Holder(outage_id=other.id), traced=traced, author=author
+        )
+        if other.id in told_out:
+            _record_switched(session, other, told_out[other.id], order=None, author=author)
+
+
+def _still_dark(after: CurrentSupply, service_points: Collection[str]) -> dict[str, str]:
+    network = after.traced.network
+    found = network.find_service_points(sorted(service_points))
+    points: IntArray = np.sort(found[found >= 0]).astype(np.int32)
+    lacking = after.lacking(points)
+    ids = network.service_point_ids(points[lacking > 0])
+    return dict(zip(ids, map(format_phases, lacking[lacking > 0].tolist()), strict=True))
+
+
+def _put_out_by(outage: OutageRow, traced: TracedNetwork, dark: Mapping[str, str]) -> dict[str, str]:
+    """Return who of the dark ones an outage's device alone would put out."""
+    phases = phases_believed_open(outage, traced.positions)
+    if not dark or not phases or not traced.network.has_device(outage.device):
+        return {}
+    opened = traced.supply.opened([traced.network.device_index(outage.device)], phases)
+    alone = CurrentSupply(traced, traced.supply, {})
+    lost, _ = phases_changed(alone, alone.with_supply(opened))
+    return {id: given for id, given in dark.items() if id in lost}
+
+
 def switched_outages(session: Session) -> set[str]:
     """Return the outages that a step was executed for: what becomes of them is for people to say."""
     query = (
@@ -142,7 +204,12 @@ def _holder(session: Session, order: SwitchingOrderRow) -> Holder:
 
 
 def _record_switched(
-    session: Session, outage: OutageRow, told: Mapping[str, Any], *, order: SwitchingOrderRow, author: Author
+    session: Session,
+    outage: OutageRow,
+    told: Mapping[str, Any],
+    *,
+    order: SwitchingOrderRow | None,
+    author: Author,
 ) -> None:
     points, customers = session.execute(
         select(func.count(), func.coalesce(func.sum(AffectedRow.customers), 0)).where(
@@ -156,7 +223,7 @@ def _record_switched(
         subject=f"outage:{outage.id}",
         outage=outage,
         author=author,
-        data={"values": values, "interruptions": dict(told), "order_id": order.id},
+        data={"values": values, "interruptions": dict(told), "order_id": order.id if order else None},
     )
 
 

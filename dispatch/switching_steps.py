@@ -155,12 +155,11 @@ def execute_step(
     """
     row, status = order_for_action(session, order_id=order_id, version=None, action=SwitchingAction.EXECUTE)
     step = _step_in_turn(session, row, number, to_execute=True)
-    traced = networks.in_force(session)
     copy, after, effect = _looked_at_again(session, row, step, networks=networks)
     _refuse_other_than_seen(session, row, step, effect, seen=seen, reason=reason)
     at = _moment(session, row, effect, executed_at, now)
     author = Author(actor=actor, now=now, occurred_at=at)
-    open_phases = _open_phases(traced, step, effect)
+    open_phases = _open_phases(step.device, after)
     _note_execution(step, effect, reason=reason, at=at, author=author)
     values = change_order(row, status=status)
     told = _told(step, effect, open_phases)
@@ -329,14 +328,11 @@ def _note_execution(
     }
 
 
-def _open_phases(traced: TracedNetwork, step: SwitchingStepRow, effect: StepEffect) -> str:
-    """Return the phases the device has open after the step: what was switched before, and this."""
-    device = traced.network.device_index(step.device)
-    carried = int(traced.network.device_phases[device])
-    closed = traced.supply.closed_phases_of(device)
-    wanted = parse_phases(effect.step.phases)
-    after = closed & ~wanted if step.action == StepAction.OPEN else closed | (wanted & carried)
-    return format_phases(carried & ~after)
+def _open_phases(device: str, after: StudyCopy) -> str:
+    """Return the phases a device has open after a step: what it left alone stays as it was known before."""
+    network, supply = after.current.traced.network, after.current.supply
+    index = network.device_index(device)
+    return format_phases(int(network.device_phases[index]) & ~supply.closed_phases_of(index))
 
 
 def _set_position(

@@ -140,7 +140,10 @@ class AnalysisWorker:
     def _something_waits(self) -> bool:
         # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.
         with reading(self._engine) as work:
-            return self._analyst.has_work(work.session, now=work.now)
+            waits = self._analyst.has_work(work.session, now=work.now)
+            if waits:
+                self._analyst.prepare(work.session)
+            return waits
 
 
 def work(

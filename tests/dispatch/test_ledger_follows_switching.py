@@ -1,4 +1,4 @@
-"""Whatever is switched, and whatever fails: who is out by the ledger is who is out by the trace of the state."""
+"""Whatever is switched and whatever fails: the ledger has out who is out by the trace of the state."""
 
 from contextlib import suppress
 

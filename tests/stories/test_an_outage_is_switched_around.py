@@ -1,5 +1,6 @@
 """A line fails, others are fed over a tie, then all returns to normal: customers count at each step."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -182,6 +183,27 @@ def test_the_later_of_two_is_told_what_the_earlier_did_and_nothing_is_half_done(
     assert ("switching.executed", "second_dispatcher") in told
     assert len(town.ledger_out()) == 7
     assert town.preview(around)["steps"][0]["flags"] == ["changed_since_prepared"]
+
+
+def test_of_two_who_execute_at_the_same_moment_one_is_told(town):
+    outage = town.outage()
+    around = town.approved("open SW1", "close TIE", outage=outage["id"])
+    seen = town.preview(around)["steps"][0]["digest"]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(
+                lambda client: town.execute(around, 1, seen=seen, client=client), (town.first, town.second)
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert town.refusal(refused)["because"] == "step_was_executed"
+    assert [
+        step["status"] for step in town.ok(town.first.get(f"/api/switching-orders/{around['id']}"))["steps"]
+    ] == [
+        "executed",
+        "waiting",
+    ]
 
 
 def test_an_order_that_puts_customers_out_and_two_sources_in_parallel(town):
