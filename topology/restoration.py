@@ -154,7 +154,7 @@ def _ranked(proposals: Iterable[Proposal], most: int) -> tuple[Proposal, ...]:
     )
     shown = ranked[:most]
     over = next((one for one in ranked if not one.holds_ratings), None)
-    if over is not None and over not in shown and over.customers > shown[0].customers:
+    if over is not None and most > 1 and over not in shown and over.customers > shown[0].customers:
         shown[-1] = over
     return tuple(shown)
 
