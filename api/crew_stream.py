@@ -5,8 +5,8 @@ Rules:
 2. A page that comes back names its last position (Last-Event-ID, else `after`) and is told only if something
    of its own happened since; one that names none is told at once.
 3. A position that is not of this database, or too far back to be worth looking through, is told to `reload`.
-4. An event `road_closures` says that other roads are closed than before: ask for them. A page asks once at its
-   beginning by itself.
+4. An event `road_closures` says that other roads are closed than before: ask for them. A page asks once at
+   its beginning by itself.
 5. A stream ends after ten minutes, when its sign-in ends (`ended`), and when the database goes away (`away`);
    pages come back by themselves, and say meanwhile that they are not live.
 """

@@ -135,7 +135,7 @@ def changes_after(
     return [_change(row) for row in session.scalars(query.limit(limit))]
 
 
-def _subjects_of_hazards(outage_id: str) -> CompoundSelect[tuple[str]]:
+def _subjects_of_hazards(outage_id: str) -> CompoundSelect[str]:
     """Select the subjects of the changes of an outage's hazards, and of the jobs on them."""
     hazards = select("hazard:" + HazardRow.id).where(HazardRow.outage_id == outage_id)
     jobs = (

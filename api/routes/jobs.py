@@ -38,8 +38,9 @@ async def stream_my_jobs(
     """Stream the jobs of the crew that listens, whenever they change after Last-Event-ID, else `after`.
 
     An event `jobs` holds them all, as /api/jobs/mine does; its id is the position. Without one they are told
-    at once. `road_closures` says that other roads are closed than before: ask for /api/road-closures. `reload`
-    says that the position asked for is not of this database, or too old: ask for the jobs. A stream ends after ten minutes: come back.
+    at once. `road_closures` says that other roads are closed than before: ask for /api/road-closures.
+    `reload` says that the position asked for is not of this database, or too old: ask for the jobs. A stream
+    ends after ten minutes: come back.
     """
     crews: CrewWatch = request.app.state.crews
     crews.watch.places.check()

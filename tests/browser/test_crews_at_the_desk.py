@@ -1,4 +1,4 @@
-"""The list of crews (key K) with what is known of each; a crew that declines: who, why, and who goes instead."""
+"""The list of crews (key K) with what is known of each; a crew that declines: who, why, who goes now."""
 
 import os
 from datetime import UTC, datetime
