@@ -2,8 +2,12 @@
 
 from sqlalchemy import select, text
 
+from dispatch.change_log import changes_after
 from dispatch.ledger_tables import InterruptionRow
 from dispatch.network_activation import activate_network, network_worklist
+from dispatch.operations import confirm_outage
+from dispatch.replay import replay
+from dispatch.snapshot import snapshot
 from dispatch.states import SwitchingKind
 from dispatch.switch_tags import hanging_tags, place_tag
 from dispatch.switching_orders import approve_order, draft_order
@@ -103,3 +107,18 @@ def _import(session, *, tables, actor, now):
     return import_network(
         session, tables=tables, findings=(), source=actor, format="text", now=now
     ).network_version
+
+
+def test_a_page_that_follows_the_log_knows_what_switching_made_of_an_outage(world):
+    before = world.ask(snapshot, now=world.now)
+    world.report(("switch_open", "B1"))
+    (outage,) = world.outages("predicted")
+    world.do(confirm_outage, outage_id=outage.id, version=None)
+    world.later(10)
+    switch(world, StepAction.CLOSE, "B1")
+    (known,) = world.outages("restored")
+    assert (known.id, known.service_points_out, known.restored_at) == (outage.id, 0, world.now)
+    assert len([one for one in world.messages() if one[0] == "restored"]) == 8
+    after = world.ask(snapshot, now=world.now)
+    log = world.ask(changes_after, position=before["position"], limit=1000)
+    assert replay(before, log) == after
