@@ -27,7 +27,7 @@ from api.work import reading
 from dispatch.network_cache import NetworkCache
 from dispatch.reliability.as_json import reconciliation_as_json, reliability_as_json
 from dispatch.reliability.daily import Span, day_number
-from dispatch.reliability.interruption_file import read_interruptions
+from dispatch.reliability.interruption_file import InterruptionFile, read_interruptions
 from dispatch.reliability.measure import KIND, MONTH, Reliability, measure
 from dispatch.reliability.reconciliation import Counting, Line, reconcile
 from dispatch.reliability.report import LedgerReport, Question, ledger_report
@@ -60,40 +60,46 @@ LastDay = Annotated[
 ]
 
 
+InterruptionsPath = Annotated[
+    Path | None, typer.Argument(metavar="[INTERRUPTIONS.csv]", help="start,end,customers[,cause,planned]")
+]
+CustomersServed = Annotated[
+    int | None, typer.Option("--customers-served", min=1, help="How many customers the figures divide by.")
+]
+Rules = Annotated[RuleSetName, typer.Option("--rules", help="The rule book to read by.")]
+Zone = Annotated[
+    zoneinfo.ZoneInfo | None,
+    typer.Option(
+        "--zone",
+        parser=_zone,
+        metavar="ZONE",
+        help="Where days begin, and zone of times without one: Asia/Shanghai, say; default: as written.",
+    ),
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by", metavar="COLUMN", help="Tell apart by month, kind, cause or any column; may be repeated."
+    ),
+]
+Reconciled = Annotated[
+    bool, typer.Option("--reconcile", help="Also lead from IEEE 1366 to DL/T 836, line by line.")
+]
+FromLedger = Annotated[
+    bool, typer.Option("--from-ledger", help="Report the ledger of this house, by the network in force.")
+]
+
+
 def reliability(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[INTERRUPTIONS.csv]", help="start,end,customers[,cause,planned]")
-    ] = None,
-    customers_served: Annotated[
-        int | None,
-        typer.Option("--customers-served", min=1, help="How many customers the figures divide by."),
-    ] = None,
-    rules: Annotated[
-        RuleSetName, typer.Option("--rules", help="The rule book to read by.")
-    ] = RuleSetName.IEEE1366,
-    zone: Annotated[
-        zoneinfo.ZoneInfo | None,
-        typer.Option(
-            "--zone",
-            parser=_zone,
-            metavar="ZONE",
-            help="Where days begin, and zone of times without one: Asia/Shanghai, say; default: as written.",
-        ),
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by", metavar="COLUMN", help="Tell apart by month, kind, cause or any column; may be repeated."
-        ),
-    ] = None,
+    path: InterruptionsPath = None,
+    customers_served: CustomersServed = None,
+    rules: Rules = RuleSetName.IEEE1366,
+    zone: Zone = None,
+    by: By = None,
     first_day: FirstDay = None,
     last_day: LastDay = None,
-    reconciled: Annotated[
-        bool, typer.Option("--reconcile", help="Also lead from IEEE 1366 to DL/T 836, line by line.")
-    ] = False,
-    from_ledger: Annotated[
-        bool, typer.Option("--from-ledger", help="Report the ledger of this house, by the network in force.")
-    ] = False,
+    reconciled: Reconciled = False,
+    from_ledger: FromLedger = False,
     as_json: AsJson = False,
 ) -> None:
     """Give SAIDI, SAIFI, CAIDI, ASAI and major event days of a file of interruptions, or of the ledger.
@@ -105,9 +111,8 @@ def reliability(
     if from_ledger:
         if path is not None or customers_served is not None:
             raise typer.BadParameter("--from-ledger takes no file, and knows how many customers are served")
-        answered = _of_ledger(
-            Question(rules, first_day, last_day, by=wanted, reconciled=reconciled), zone=zone
-        )
+        question = Question(rules, first_day, last_day, by=wanted, reconciled=reconciled)
+        answered = _of_ledger(question, zone=zone)
         _say(answered.made, answered.reconciliation, (), as_json=as_json)
         return
     if path is None or customers_served is None:
@@ -115,11 +120,7 @@ def reliability(
     if (first_day is None) != (last_day is None):
         raise typer.BadParameter("--first-day and --last-day come together for a file")
     span = Span(day_number(first_day), day_number(last_day)) if first_day and last_day else None
-    with progress_by_part() as progress:
-        columns = [name for name in wanted if name not in (MONTH, KIND)]
-        read = read_interruptions(
-            path, zone=zone, by=columns, progress=lambda done, total: progress("bytes", done, total)
-        )
+    read = _read(path, zone=zone, by=wanted)
     # A file without the column of a label that is always read has no parts of it.
     known = [name for name in wanted if name in (MONTH, KIND) or name in read.rows.labels]
     made = measure(read.rows, rules=RULE_SETS[rules], customers_served=customers_served, span=span, by=known)
@@ -129,6 +130,14 @@ def reliability(
         lines = reconcile(Counting(read.rows, customers_served), None, span=whole)
     _say(made, lines, read.findings, as_json=as_json)
     end_with_findings(read.findings)
+
+
+def _read(path: Path, *, zone: zoneinfo.ZoneInfo | None, by: Sequence[str]) -> InterruptionFile:
+    columns = [name for name in by if name not in (MONTH, KIND)]
+    with progress_by_part() as progress:
+        return read_interruptions(
+            path, zone=zone, by=columns, progress=lambda done, total: progress("bytes", done, total)
+        )
 
 
 def _of_ledger(question: Question, *, zone: zoneinfo.ZoneInfo | None) -> LedgerReport:
