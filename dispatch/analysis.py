@@ -22,6 +22,7 @@ from dispatch.current_supply import is_closed_since
 from dispatch.errors import NoActiveNetwork
 from dispatch.evidence_memory import EvidenceMemory
 from dispatch.hazards import record_new_hazards
+from dispatch.many_ids import is_among
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
@@ -151,7 +152,7 @@ class Analyst:
 
 def _take(session: Session, ids: Sequence[str]) -> None:
     if ids:
-        session.execute(update(EvidenceRow).where(EvidenceRow.id.in_(ids)).values(status="analysed"))
+        session.execute(update(EvidenceRow).where(is_among(EvidenceRow.id, ids)).values(status="analysed"))
 
 
 def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
@@ -161,7 +162,7 @@ def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
     """
     speaks = EvidenceRow.status == "analysed"
     if among is not None:
-        speaks = and_(speaks, EvidenceRow.id.in_(among))
+        speaks = and_(speaks, is_among(EvidenceRow.id, among))
     session.execute(
         update(EvidenceRow)
         .where(
@@ -255,12 +256,12 @@ def _attach_answers(session: Session, new: Sequence[str]) -> None:
     )
     session.execute(
         update(EvidenceRow)
-        .where(EvidenceRow.id.in_(new), EvidenceRow.outage_id.is_(None), about_a_household)
+        .where(is_among(EvidenceRow.id, new), EvidenceRow.outage_id.is_(None), about_a_household)
         .values(outage_id=AffectedRow.outage_id)
     )
     session.execute(
         update(EvidenceRow)
-        .where(EvidenceRow.id.in_(new), EvidenceRow.outage_id.is_(None), _about_the_device())
+        .where(is_among(EvidenceRow.id, new), EvidenceRow.outage_id.is_(None), _about_the_device())
         .values(outage_id=OutageRow.id)
     )
 

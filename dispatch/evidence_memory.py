@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import latest_position
+from dispatch.many_ids import is_among
 from dispatch.network_cache import TracedNetwork
 from dispatch.switch_positions import switching_version
 from dispatch.tables import ChangeLogRow, EvidenceRow
@@ -169,7 +170,8 @@ class EvidenceMemory:
                     EvidenceRow.phases,
                     EvidenceRow.result,
                 ).where(
-                    EvidenceRow.id.in_(ids[start : start + _IDS_A_QUERY]), EvidenceRow.status == "analysed"
+                    is_among(EvidenceRow.id, ids[start : start + _IDS_A_QUERY]),
+                    EvidenceRow.status == "analysed",
                 )
             )
             found += [

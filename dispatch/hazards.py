@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, record
 from dispatch.events import Event
+from dispatch.many_ids import is_among
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import EvidenceRow, OutageRow
 
 
 def record_new_hazards(session: Session, *, new: Sequence[str], author: Author) -> int:
     """Record for each open outage the hazards that only the new evidence tells of; return for how many."""
-    is_new = EvidenceRow.id.in_(new)
+    is_new = is_among(EvidenceRow.id, new)
     query = (
         select(
             EvidenceRow.outage_id,

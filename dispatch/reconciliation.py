@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outage, withdraw_outage
 from dispatch.change_log import Author
 from dispatch.interruptions import among
+from dispatch.many_ids import is_among
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
@@ -205,6 +206,6 @@ def _attach_evidence(
         if ids:
             session.execute(
                 update(EvidenceRow)
-                .where(EvidenceRow.id.in_(ids), EvidenceRow.outage_id.is_distinct_from(outage.id))
+                .where(is_among(EvidenceRow.id, ids), EvidenceRow.outage_id.is_distinct_from(outage.id))
                 .values(outage_id=outage.id)
             )

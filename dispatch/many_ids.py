@@ -1,0 +1,16 @@
+"""Many ids in a query as one value, an array.
+
+Thousands of values of their own would have to be written into the text of the query, and read again, each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal
+from sqlalchemy.orm import InstrumentedAttribute
+
+
+def is_among(column: InstrumentedAttribute[str], ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of some ids."""
+    return column == any_(literal(list(ids), ARRAY(Text)))
