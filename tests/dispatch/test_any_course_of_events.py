@@ -1,10 +1,12 @@
 """Whatever happens, in whatever order: the snapshot before and the events give the snapshot after."""
 
+from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from dispatch.assignments import assign_crew, recall_job
 from dispatch.change_log import changes_after
@@ -15,6 +17,7 @@ from dispatch.outages import affected_service_points
 from dispatch.replay import replay
 from dispatch.snapshot import snapshot
 from dispatch.states import OVER_OUTAGE_STATUSES, JobStatus
+from dispatch.transactions import read_transaction
 
 HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
 REPORTS = st.tuples(
@@ -29,6 +32,10 @@ SIGNALS = st.tuples(st.sampled_from(["switch_open", "switch_closed"]), st.sample
 STEPS = st.one_of(
     st.tuples(st.just("report"), st.lists(REPORTS, min_size=1, max_size=5)),
     st.tuples(st.just("report"), st.lists(st.one_of(FINDINGS, SIGNALS), min_size=1, max_size=2)),
+    st.tuples(
+        st.just("blow"),
+        st.tuples(st.sampled_from(["B1", "T1", "T2", "T3"]), st.sampled_from(["A", "B", "BC"])),
+    ),
     st.tuples(st.just("wait"), st.integers(1, 90)),
     st.tuples(
         st.sampled_from(["confirm", "confirm", "dismiss", "etr", "assign", "restore", "close", "recall"]),
@@ -68,6 +75,31 @@ def act(world, name, number):
         world.do(close_outage, cause="wind", note=None, **common)
 
 
+def blow(world, device, phases):
+    """Let a device open on some of its phases."""
+    world.numbers += 1
+    told = {"id": f"e{world.numbers}", "kind": "switch_open", "device": device, "phases": phases}
+    world.report({**told, "at": world.now.isoformat()})
+
+
+def _phases_out(world):
+    """Return who lacks which phases: as confirmed outages hold them, and as the ledger says."""
+    held = (
+        "SELECT service_point, affected_service_point.phases FROM affected_service_point "
+        "JOIN outage ON outage.id = outage_id "
+        "WHERE ended_at IS NULL AND status <> 'predicted'"
+    )
+    written = "SELECT service_point, phases FROM interruption WHERE replaced_by IS NULL AND upper_inf(period)"
+    found = []
+    for query in (held, written):
+        lacking = defaultdict(list)
+        with read_transaction(world.engine) as session:
+            for service_point, phases in session.execute(text(query)):
+                lacking[service_point] += phases
+        found.append({id: sorted(phases) for id, phases in lacking.items()})
+    return found
+
+
 def _without_older(replayed, after):
     """Leave out what has been over for a day: a fresh snapshot no longer tells it, a page still holds it."""
     gone = replayed["outages"].keys() - after["outages"].keys()
@@ -88,6 +120,8 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
     for name, argument in steps:
         if name == "report":
             world.report(*argument)
+        elif name == "blow":
+            blow(world, *argument)
         elif name == "wait":
             world.later(argument)
         else:
@@ -97,6 +131,8 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
     log = world.ask(changes_after, position=before["position"], limit=100_000)
     assert [change.position for change in log] == sorted(change.position for change in log)
     assert _without_older(replay(before, log), after) == after
+    held, written = _phases_out(world)
+    assert held == written
     for outage in world.outages("predicted", "confirmed"):
         affected = world.ask(affected_service_points, outage_id=outage.id)
         assert all(one.started_at >= outage.started_at for one in affected)
