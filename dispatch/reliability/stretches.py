@@ -38,9 +38,9 @@ def stretches(rows: Interruptions) -> Stretches:
         return Stretches(rows.duration_us, np.ones(len(rows), dtype=np.bool_), rows.day, None)
     order = order_by_place_and_time(rows.service_point, rows.started_us)
     place, begin, end = rows.service_point[order], rows.started_us[order], rows.ended_us[order]
-    is_first = np.ones(len(rows), dtype=np.bool_)
-    is_first[1:] = (place[1:] != place[:-1]) | (begin[1:] > end[:-1]) | (place[1:] < 0)
-    firsts = np.flatnonzero(is_first)
+    firsts = _firsts(place, begin, end)
+    is_first = np.zeros(len(rows), dtype=np.bool_)
+    is_first[firsts] = True
     if len(firsts) == len(rows):
         return Stretches(rows.duration_us, is_first, rows.day, order)
     sizes = np.diff(firsts, append=len(rows))
@@ -52,6 +52,20 @@ def stretches(rows: Interruptions) -> Stretches:
     begins = np.empty(len(rows), dtype=np.bool_)
     begins[order] = is_first
     return Stretches(length_us, begins, day, order)
+
+
+def _firsts(place: Codes, begin: Numbers, end: Numbers) -> NDArray[np.intp]:
+    """Return which rows begin a stretch; rows come by place and begin."""
+    firsts = np.arange(len(place))
+    ends = end
+    while True:
+        touches = begin[firsts[1:]] <= ends[:-1]
+        touches &= (place[firsts[1:]] == place[firsts[:-1]]) & (place[firsts[1:]] >= 0)
+        if not touches.any():
+            return firsts
+        # A long row may reach over several short ones, as no ledger has it but a file may: look again.
+        firsts = firsts[np.append(True, ~touches)]
+        ends = np.maximum.reduceat(end, firsts)
 
 
 def order_by_place_and_time(place: Codes, begin: Numbers) -> NDArray[np.intp]:

@@ -13,6 +13,7 @@ from dispatch.reliability.errors import NoCustomersServed, UnknownPart
 from dispatch.reliability.major_events import t_med_minutes, threshold, years_to_learn_from
 from dispatch.reliability.measure import measure
 from dispatch.reliability.rule_sets import DLT836, IEEE1366
+from dispatch.reliability.stretches import stretches
 
 DAY = 1440
 # The example of the IEEE guide: 2,000 customers; (minutes, customers) of each interruption.
@@ -156,3 +157,10 @@ def test_nothing_at_all_and_wrong_questions(interruptions):
 
 def _days(first, last):
     return Span(day_number(first), day_number(last))
+
+
+def test_a_long_row_that_reaches_over_short_ones_is_one_stretch_with_them(interruptions):
+    # No ledger has it, but files do.
+    rows = interruptions([(0, 100, 1, 0), (10, 5, 1, 0), (50, 10, 1, 0), (120, 10, 1, 0)])
+
+    assert stretches(rows).length_us.tolist() == [100 * 60_000_000] * 3 + [10 * 60_000_000]
