@@ -78,7 +78,7 @@ class EvidenceMemory:
             self.is_in_step = True
 
     def is_behind(self, session: Session) -> bool:
-        """Whether something was switched since the last step, so that what is known may mean something else."""
+        """Whether something was switched since the last step, so that what is known may mean other things."""
         return self._traced is not None and self._traced.switching_version != switching_version(session)
 
     def must_compare(self) -> None:
