@@ -1,6 +1,6 @@
 """Many ids in a query as one value, an array.
 
-Thousands of values of their own would have to be written into the text of the query each time, and read again.
+Thousands of values of their own would have to be written into the text of the query each time and read again.
 """
 
 from __future__ import annotations
