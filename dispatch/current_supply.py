@@ -7,6 +7,7 @@ the outage began: what a person did at the device is known better than what was 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -61,16 +62,20 @@ def current_supply(
     query = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES)).order_by(OutageRow.id)
     supply = traced.supply
     services_out: dict[int, int] = {}
+    devices: dict[int, list[int]] = defaultdict(list)
     network = traced.network
     for outage in session.scalars(query):
         phases = phases_believed_open(outage, traced.positions)
         if outage.id in without or not phases:
             continue
         if network.has_device(outage.device):
-            supply = supply.opened([network.device_index(outage.device)], phases)
+            devices[phases].append(network.device_index(outage.device))
         elif network.has_service_point(outage.device):
             point = network.service_point_index(outage.device)
             services_out[point] = services_out.get(point, 0) | phases
+    # All of the same phases at once: in a storm hundreds are open.
+    for phases, opened in devices.items():
+        supply = supply.opened(opened, phases)
     return CurrentSupply(traced, supply, services_out)
 
 

@@ -15,9 +15,9 @@ from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, JobKind,
 from dispatch.switch_tags import tagged_devices
 from dispatch.switching_preview import StudyCopy
 from dispatch.tables import AffectedRow, EvidenceRow, JobRow, OutageRow
+from topology.dangers import Danger
 from topology.isolation import is_switchable
 from topology.observations import ObservationKind
-from topology.switching_preview import Danger
 
 _DANGEROUS = (HazardStatus.RAISED, HazardStatus.ACKNOWLEDGED, HazardStatus.ATTENDED)
 
@@ -97,7 +97,7 @@ def damaged_devices(session: Session) -> dict[str, list[str]]:
     last = {(outage_id, device): result for outage_id, device, result in session.execute(query)}
     found: dict[str, list[str]] = defaultdict(list)
     for (outage_id, device), result in sorted(last.items()):
-        if result == "damaged":
+        if result == "damaged" and outage_id and device:
             found[outage_id].append(device)
     return dict(found)
 

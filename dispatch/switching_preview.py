@@ -19,10 +19,12 @@ from enum import StrEnum
 from dispatch.current_supply import CurrentSupply, phases_changed
 from dispatch.switch_tags import Tag, forbidding
 from dispatch.switching_tables import StepAction
+from topology.closing_rings import ClosedRing
+from topology.dangers import Danger
 from topology.load_flow import LoadMeter
 from topology.overload import LoadCheck
 from topology.phases import parse_phases
-from topology.switching_preview import ClosedRing, Danger, StepPreview, preview_step
+from topology.switching_preview import StepPreview, preview_step
 from topology.switching_step import CloseDevice, OpenDevice, SwitchingStep
 
 
