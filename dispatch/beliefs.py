@@ -17,7 +17,7 @@ from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
 from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
-from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow, outage_number
+from dispatch.tables import AffectedRow, EvidenceRow, JobRow, OutageRow, outage_number
 from topology.inference_result import InferredOutage
 
 ENGINE = "engine"

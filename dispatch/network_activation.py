@@ -35,7 +35,7 @@ from dispatch.reconciliation import open_outages
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.switch_positions import unknown_ids
 from dispatch.switch_tags import tagged_devices
-from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
+from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from gis.network_versions import activate_network_version, active_network_version, remove_network_version
 from gis.place import Place
 from gis.places import device_places

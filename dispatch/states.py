@@ -1,4 +1,4 @@
-"""The life of an outage, of a job and of a switching order: which action leads from which status to which. Pure.
+"""The life of an outage, a job and a switching order: which action leads from which status to which. Pure.
 
 Job progress is never an outage status. "Restored" is about supply, "closed" about paperwork (design §7).
 """
@@ -135,7 +135,7 @@ JOB_TRANSITIONS: dict[JobStatus, tuple[JobStatus, ...]] = {
     JobStatus.RECALLED: (),
 }
 
-# Nothing executed is undone by cancelling: what was switched stays so, and is returned by an order of its own.
+# Cancelling undoes nothing: what was switched stays so, and is returned by an order of its own.
 SWITCHING_TRANSITIONS: dict[SwitchingStatus, dict[SwitchingAction, SwitchingStatus | None]] = {
     SwitchingStatus.DRAFT: {
         SwitchingAction.SET_STEPS: None,
@@ -200,7 +200,7 @@ def job_status_after(*, job_id: str, status: JobStatus, reported: JobStatus) -> 
 def switching_status_after(
     *, order_id: str, status: SwitchingStatus, action: SwitchingAction
 ) -> SwitchingStatus:
-    """Return the status of a switching order after the action; IllegalTransition says what is allowed."""
+    """Return the status after the action; IllegalTransition says what is allowed instead."""
     allowed = SWITCHING_TRANSITIONS[status]
     if action not in allowed:
         raise IllegalTransition(
