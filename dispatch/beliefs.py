@@ -145,9 +145,7 @@ def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwo
     has opened.
     """
     own = session.execute(
-        select(AffectedRow.service_point, AffectedRow.customers).where(
-            AffectedRow.outage_id == outage.id
-        )
+        select(AffectedRow.service_point, AffectedRow.customers).where(AffectedRow.outage_id == outage.id)
     ).all()
     ids = [row.service_point for row in own]
     is_there = traced.network.find_service_points(ids) >= 0

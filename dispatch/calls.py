@@ -26,7 +26,7 @@ from dispatch.neighbours import MeterWord, last_words, neighbours_of
 from dispatch.network_cache import NetworkCache
 from dispatch.planned_outages import planned_outage_now
 from dispatch.states import OutageStatus
-from dispatch.tables import EvidenceRow, AffectedRow, OutageRow
+from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from gis.addresses import find_address
 from gis.places import resolve_service_points, service_point_details
 

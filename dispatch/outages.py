@@ -23,7 +23,7 @@ from dispatch.states import (
     OutageStatus,
     allowed_outage_actions,
 )
-from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow
+from dispatch.tables import AffectedRow, EvidenceRow, JobRow, OutageRow
 from gis.areas import outage_area
 from gis.place import Place
 from gis.places import ServicePointDetail, device_places, service_point_details
@@ -144,9 +144,7 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
     """Return the households of an outage, to the service point (分析到户)."""
     outage = outage_row(session, outage_id=outage_id)
     rows = session.scalars(
-        select(AffectedRow)
-        .where(AffectedRow.outage_id == outage_id)
-        .order_by(AffectedRow.service_point)
+        select(AffectedRow).where(AffectedRow.outage_id == outage_id).order_by(AffectedRow.service_point)
     ).all()
     details = service_point_details(
         session, network_version=outage.network_version, ids=[row.service_point for row in rows]
@@ -155,9 +153,7 @@ def affected_service_points(session: Session, *, outage_id: str) -> list[Affecte
     return [_affected(row, by_id.get(row.service_point), outage.phases) for row in rows]
 
 
-def _affected(
-    row: AffectedRow, detail: ServicePointDetail | None, open_phases: str
-) -> AffectedServicePoint:
+def _affected(row: AffectedRow, detail: ServicePointDetail | None, open_phases: str) -> AffectedServicePoint:
     """What has supply left on a phase it takes is partly out; a vanished service point counts as out."""
     taken = detail.phases if detail else open_phases
     lost = "".join(phase for phase in taken if phase in open_phases)

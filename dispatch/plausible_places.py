@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.tables import EvidenceRow, AffectedRow
+from dispatch.tables import AffectedRow, EvidenceRow
 
 # Positions of telephones are tens of metres off, and people stand in the street.
 FARTHER_AT_MOST_M = 60.0

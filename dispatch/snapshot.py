@@ -21,7 +21,7 @@ from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.road_closures import standing_closures
 from dispatch.roster import read_roster
 from dispatch.states import OVER_OUTAGE_STATUSES
-from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, AffectedRow, JobRow, OutageRow
+from dispatch.tables import AffectedRow, ChangeLogRow, ConflictRow, CrewRow, JobRow, OutageRow
 
 # What is over stays in sight for a day; older outages are asked for by themselves.
 RECENT = timedelta(hours=24)
@@ -62,9 +62,7 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (
-        select(AffectedRow)
-        .join(OutageRow, OutageRow.id == AffectedRow.outage_id)
-        .where(_is_told(now))
+        select(AffectedRow).join(OutageRow, OutageRow.id == AffectedRow.outage_id).where(_is_told(now))
     )
     for one in session.scalars(interruptions):
         state["interruptions"].setdefault(one.outage_id, {})[one.service_point] = {

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.errors import NoActiveNetwork
 from dispatch.events import Event
-from dispatch.tables import ChangeLogRow, EvidenceRow, AffectedRow, JobRow, OutageRow
+from dispatch.tables import AffectedRow, ChangeLogRow, EvidenceRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import service_points_of_account
 

@@ -19,7 +19,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from dispatch.errors import NoActiveNetwork
 from dispatch.explained_evidence import spans_of
 from dispatch.supply_status import RECENT
-from dispatch.tables import EvidenceRow, AffectedRow, JobRow, OutageRow
+from dispatch.tables import AffectedRow, EvidenceRow, JobRow, OutageRow
 from gis.network_versions import active_network_version
 from gis.places import resolve_service_points
 

@@ -25,10 +25,9 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
-    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.crew_places import PositionSource
@@ -157,7 +156,7 @@ class OutageRow(Base):
 
 
 class AffectedRow(Base):
-    """A service point that an outage holds without supply, as we believe now: `phases` of it since `started_at`.
+    """A service point that an outage holds without supply, as we believe: `phases` since `started_at`.
 
     It moves with the prediction. What it came to stands in the ledger (dispatch/ledger_tables.py).
     """

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dispatch.change_log import changes_after
+from dispatch.change_log import Author, changes_after
 from dispatch.errors import Conflict
-from dispatch.change_log import Author
 from dispatch.interruptions import end_interruptions
 from dispatch.network_activation import Reason, activate_network, network_worklist, remove_network
 from dispatch.operations import confirm_outage, restore_outage

@@ -102,7 +102,9 @@ def _check_books(engine, documents):
             text("SELECT count(*), count(DISTINCT id) FROM evidence WHERE status <> 'new'")
         )
         assert tuple(taken.one()) == (len(documents), len(documents))
-        held = session.execute(text("SELECT count(*), count(DISTINCT service_point) FROM affected_service_point")).one()
+        held = session.execute(
+            text("SELECT count(*), count(DISTINCT service_point) FROM affected_service_point")
+        ).one()
         assert held[0] == held[1]
         assert replay(empty_snapshot(), changes_after(session, position=0, limit=100_000)) == snapshot(
             session, now=datetime.now(UTC)
