@@ -114,14 +114,7 @@ def set_interruptions(
     if withdrawn:
         _delete(session, outage_id=outage.id, service_points=withdrawn)
     if started:
-        told = {
-            "outage_id": outage.id,
-            "ids": list(started),
-            "phases": [wanted[id][1] for id in started],
-            "starts": list(started.values()),
-            "customers": [customers[id] for id in started],
-        }
-        session.execute(_INSERT, told)
+        _insert(session, outage.id, {id: wanted[id] for id in started}, customers)
     if grown:
         _set_phases(session, outage_id=outage.id, phases=grown)
     if is_in_ledger(outage) and (withdrawn or started or grown):
@@ -324,6 +317,19 @@ def _leave_to_others(
 def _set_phases(session: Session, *, outage_id: str, phases: Mapping[str, str]) -> None:
     told = {"outage_id": outage_id, "ids": list(phases), "phases": list(phases.values())}
     session.execute(_SET_PHASES, told)
+
+
+def _insert(
+    session: Session, outage_id: str, held: Mapping[str, tuple[datetime, str]], customers: Mapping[str, int]
+) -> None:
+    told = {
+        "outage_id": outage_id,
+        "ids": list(held),
+        "phases": [phases for _, phases in held.values()],
+        "starts": [start for start, _ in held.values()],
+        "customers": [customers[id] for id in held],
+    }
+    session.execute(_INSERT, told)
 
 
 def _delete(session: Session, *, outage_id: str, service_points: Collection[str]) -> None:

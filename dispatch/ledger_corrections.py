@@ -104,30 +104,35 @@ def correct_interruptions(
         session, households=dict.fromkeys(concerned), change=corrected, author=author, reason=reason
     )
     if not written and all(timelines[id] == tuple(r.stretch for r in recorded[id]) for id in concerned):
-        raise InvalidInput(
-            field="started_at", text="the ledger says so already", because=Because.NOTHING_TO_CORRECT
-        )
+        said = "the ledger says so already"
+        raise InvalidInput(field="started_at", text=said, because=Because.NOTHING_TO_CORRECT)
     told = _bring_affected_up(session, wish=wish, timelines=timelines)
     values = set_values(outage, _outage_values(outage, wish)) if not service_points else {}
-    position = record(
+    correction = _told(wish, reason, concerned if service_points else None)
+    data = {"values": values, "interruptions": told, "correction": correction}
+    position = _record(session, outage, author, data)
+    return Corrected(service_points=len(concerned), rows_written=written, position=position)
+
+
+def _told(wish: _Wish, reason: str, service_points: list[str] | None) -> dict[str, Any]:
+    return {
+        "service_points": service_points,
+        "started_at": as_json(wish.started_at),
+        "ended_at": as_json(wish.ended_at),
+        "cause": wish.cause,
+        "reason": reason,
+    }
+
+
+def _record(session: Session, outage: OutageRow, author: Author, data: Mapping[str, Any]) -> int:
+    return record(
         session,
         name=Event.OUTAGE_INTERRUPTIONS_CORRECTED,
-        subject=f"outage:{outage_id}",
+        subject=f"outage:{outage.id}",
         outage=outage,
         author=author,
-        data={
-            "values": values,
-            "interruptions": told,
-            "correction": {
-                "service_points": sorted(concerned) if service_points else None,
-                "started_at": as_json(started_at),
-                "ended_at": as_json(ended_at),
-                "cause": cause,
-                "reason": reason,
-            },
-        },
+        data=data,
     )
-    return Corrected(service_points=len(concerned), rows_written=written, position=position)
 
 
 def correct(
