@@ -103,15 +103,23 @@ def correct_interruptions(
     written = rewrite(
         session, households=dict.fromkeys(concerned), change=corrected, author=author, reason=reason
     )
-    if not written and all(timelines[id] == tuple(r.stretch for r in recorded[id]) for id in concerned):
-        said = "the ledger says so already"
-        raise InvalidInput(field="started_at", text=said, because=Because.NOTHING_TO_CORRECT)
+    _refuse_nothing(written, recorded, timelines)
     told = _bring_affected_up(session, wish=wish, timelines=timelines)
     values = set_values(outage, _outage_values(outage, wish)) if not service_points else {}
     correction = _told(wish, reason, concerned if service_points else None)
     data = {"values": values, "interruptions": told, "correction": correction}
     position = _record(session, outage, author, data)
     return Corrected(service_points=len(concerned), rows_written=written, position=position)
+
+
+def _refuse_nothing(
+    written: int, recorded: Mapping[str, list[Recorded]], timelines: Mapping[str, Timeline]
+) -> None:
+    if not written and all(
+        timeline == tuple(one.stretch for one in recorded[id]) for id, timeline in timelines.items()
+    ):
+        said = "the ledger says so already"
+        raise InvalidInput(field="started_at", text=said, because=Because.NOTHING_TO_CORRECT)
 
 
 def _told(wish: _Wish, reason: str, service_points: list[str] | None) -> dict[str, Any]:
