@@ -28,3 +28,11 @@ def test_both_languages_have_the_same_keys_and_blanks():
 def test_every_message_has_its_words():
     wanted = {f"message.{kind}.{part}" for kind in MessageKind for part in ("subject", "body")}
     assert wanted <= words("en").keys()
+
+
+def test_every_word_of_the_printed_report_is_used():
+    page = (FOLDER.parents[1] / "api" / "reliability_page.py").read_text(encoding="utf-8")
+    keys = [key.removeprefix("report.") for key in words("en") if key.startswith("report.")]
+    said = [key for key in keys if re.search(rf"""["']{re.escape(key)}["']""", page)]
+    groups = set(re.findall(r"\"(?:report\.)?(\w+)\.\{", page))
+    assert [key for key in keys if key not in said and key.split(".")[0] not in groups] == []
