@@ -1,8 +1,8 @@
 """Who has supply now: devices as they were last switched, and open what confirmed outages say is open.
 
 RULE 1: predictions are beliefs, and no part of the state: the ledger does not hold them either.
-RULE 2: a confirmed outage's device counts as open until the outage is over, unless a step has closed it since
-the outage began: what a person did at the device is known better than what was believed before.
+RULE 2: a confirmed outage's device counts as open until the outage is over, except on phases that a step has
+closed since the outage began: what a person did at the device is known better than what was believed before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CurrentSupply:
         normal = self.traced.normal.service_point_phases[points]
         has = self.supply.phases_of_nodes(self.traced.network.service_point_nodes[points])
         for point, phases in self.services_out.items():
-            has = np.where(points == point, has & ~phases, has).astype(np.uint8)
+            has[points == point] &= np.uint8(~phases & 0xFF)
         lacking: MaskArray = normal & ~has
         return lacking
 
@@ -88,9 +88,9 @@ def phases_believed_open(outage: OutageRow, positions: Mapping[str, Position]) -
     """Return the phases on which an outage's device is open, where no step says otherwise since."""
     phases = parse_phases(outage.phases)
     position = positions.get(outage.device)
-    if position is None or position.since < outage.started_at:
+    if position is None:
         return phases
-    return phases & position.open_phases
+    return phases & ~(position.operated_since(outage.started_at) & ~position.open_phases)
 
 
 def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[str, str], dict[str, str]]:

@@ -22,12 +22,20 @@ from topology.supply_tree import SupplyTree
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The phases that a device has open (a bit mask, 0: closed), since when, and by which step."""
+    """The phases that a device has open (a bit mask, 0: closed), since when, and by which step.
+
+    `operated_at`: a phase (bit mask of one) and when a step last operated it.
+    """
 
     open_phases: int
     since: datetime
+    operated_at: tuple[tuple[int, datetime], ...]
     order_id: str
     step_number: int
+
+    def operated_since(self, moment: datetime) -> int:
+        """Return the phases (a bit mask) that a step operated at a moment or later."""
+        return sum(phase for phase, at in self.operated_at if at >= moment)
 
 
 def switching_version(session: Session) -> int:
@@ -69,6 +77,9 @@ def _position(row: SwitchPositionRow) -> Position:
     return Position(
         open_phases=parse_phases(row.open_phases) if row.open_phases else 0,
         since=row.since,
+        operated_at=tuple(
+            (parse_phases(phase), datetime.fromisoformat(at)) for phase, at in sorted(row.operated_at.items())
+        ),
         order_id=row.order_id,
         step_number=row.step_number,
     )

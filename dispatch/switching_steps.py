@@ -341,6 +341,7 @@ def _set_position(
     row = session.get(SwitchPositionRow, step.device) or SwitchPositionRow(device=step.device)
     row.open_phases, row.since, row.position = open_phases, at, position
     row.order_id, row.step_number = step.order_id, step.number
+    row.operated_at = {**(row.operated_at or {}), **dict.fromkeys(step.phases, at.isoformat())}
     session.add(row)
 
 

@@ -35,7 +35,8 @@ class TagKind(StrEnum):
 class SwitchPositionRow(Base):
     """Where a device was last switched to, by which step; a device without a row is in its normal position.
 
-    `position` is that of the change log. `open_phases` is empty where it is closed.
+    `position` is that of the change log. `open_phases` is empty where it is closed. `operated_at`: phase → when
+    a step last operated it; phases that no step operated stand as they were known.
     """
 
     __tablename__ = "switch_position"
@@ -44,6 +45,7 @@ class SwitchPositionRow(Base):
     device: Mapped[str] = mapped_column(Text, primary_key=True)
     open_phases: Mapped[str] = mapped_column(Text)
     since: Mapped[datetime] = mapped_column(Instant)
+    operated_at: Mapped[dict[str, str]] = mapped_column(JSONB)
     position: Mapped[int] = mapped_column(BigInteger)
     order_id: Mapped[str] = mapped_column(ForeignKey("switching_order.id"))
     step_number: Mapped[int] = mapped_column(Integer)

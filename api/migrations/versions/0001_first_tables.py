@@ -934,6 +934,7 @@ def upgrade() -> None:
     sa.Column('device', sa.Text(), nullable=False),
     sa.Column('open_phases', sa.Text(), nullable=False),
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('operated_at', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('order_id', sa.Text(), nullable=False),
     sa.Column('step_number', sa.Integer(), nullable=False),
