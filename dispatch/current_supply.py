@@ -100,6 +100,16 @@ def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[st
     return _named(before.traced, points, lacks & ~lacked), _named(before.traced, points, lacked & ~lacks)
 
 
+def fed_through(traced: TracedNetwork, device: str, phases: int) -> dict[str, str]:
+    """Return service point → the phases that a device alone would take from it, as switched now."""
+    if not phases or not traced.network.has_device(device):
+        return {}
+    opened = traced.supply.opened([traced.network.device_index(device)], phases)
+    alone = CurrentSupply(traced, traced.supply, {})
+    lost, _ = phases_changed(alone, alone.with_supply(opened))
+    return lost
+
+
 def _named(traced: TracedNetwork, points: IntArray, phases: MaskArray) -> dict[str, str]:
     changed = phases > 0
     ids = traced.network.service_point_ids(points[changed])

@@ -22,6 +22,7 @@ from dispatch.change_log import Author, as_json, record, set_values
 from dispatch.current_supply import (
     CurrentSupply,
     current_supply,
+    fed_through,
     is_closed_since,
     phases_believed_open,
     phases_changed,
@@ -164,12 +165,9 @@ def _still_dark(after: CurrentSupply, service_points: Collection[str]) -> dict[s
 
 def _put_out_by(outage: OutageRow, traced: TracedNetwork, dark: Mapping[str, str]) -> dict[str, str]:
     """Return who of the dark ones an outage's device alone would put out."""
-    phases = phases_believed_open(outage, traced.positions)
-    if not dark or not phases or not traced.network.has_device(outage.device):
+    if not dark:
         return {}
-    opened = traced.supply.opened([traced.network.device_index(outage.device)], phases)
-    alone = CurrentSupply(traced, traced.supply, {})
-    lost, _ = phases_changed(alone, alone.with_supply(opened))
+    lost = fed_through(traced, outage.device, phases_believed_open(outage, traced.positions))
     return {id: given for id, given in dark.items() if id in lost}
 
 

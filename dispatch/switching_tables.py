@@ -35,8 +35,8 @@ class TagKind(StrEnum):
 class SwitchPositionRow(Base):
     """Where a device was last switched to, by which step; a device without a row is in its normal position.
 
-    `position` is that of the change log. `open_phases` is empty where it is closed. `operated_at`: phase → when
-    a step last operated it; phases that no step operated stand as they were known.
+    `position` is that of the change log. `open_phases` is empty where it is closed. `operated_at`: phase →
+    when a step last operated it; phases that none operated stand as they were known.
     """
 
     __tablename__ = "switch_position"
