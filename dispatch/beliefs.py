@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, first_values, record, set_values
-from dispatch.current_supply import fed_through
 from dispatch.etr import BETTER_THAN_USUAL, etr_without_crew
 from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
@@ -20,7 +19,6 @@ from dispatch.network_cache import TracedNetwork
 from dispatch.states import ACTIVE_JOB_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow, EvidenceRow, JobRow, OutageRow, outage_number
 from topology.inference_result import InferredOutage
-from topology.phases import parse_phases
 
 ENGINE = "engine"
 NEWS_IN_PROBABILITY = 0.02
@@ -69,7 +67,6 @@ def predict_outage(
         outage=outage,
         customers=traced.customers_at(inferred.service_point_ids),
         author=author,
-        through=_through(outage, traced),
     )
     data = {"values": first_values(outage, _FIRST_FIELDS), "interruptions": told}
     record(
@@ -81,13 +78,6 @@ def predict_outage(
         data=data,
     )
     return outage
-
-
-def _through(outage: OutageRow, traced: TracedNetwork) -> dict[str, str]:
-    """Return whom the device feeds on which phases, once anything is switched: before, on all that it has."""
-    if not len(traced.supply.switched):
-        return {}
-    return fed_through(traced, outage.device, parse_phases(outage.phases))
 
 
 def is_news(outage: OutageRow, inferred: InferredOutage, *, network_version: int) -> bool:
@@ -131,7 +121,6 @@ def refine_outage(
         outage=outage,
         customers={**lost, **traced.customers_at(inferred.service_point_ids)},
         author=author,
-        through=_through(outage, traced),
     )
     if not values and not told:
         return False

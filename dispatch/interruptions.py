@@ -82,16 +82,10 @@ def among(service_points: Collection[str]) -> Any:
 
 
 def set_interruptions(
-    session: Session,
-    *,
-    outage: OutageRow,
-    customers: Mapping[str, int],
-    author: Author,
-    through: Mapping[str, str] | None = None,
+    session: Session, *, outage: OutageRow, customers: Mapping[str, int], author: Author
 ) -> Told:
     """Make the open interruptions of an outage exactly those given (service point → customers).
 
-    `through`: service point → the phases fed through the outage's device, where switching feeds some anew.
     Those that have supply again stay as they ended, and in the ledger so does a later start: a step of
     switching put them out.
     """
@@ -101,8 +95,7 @@ def set_interruptions(
     opened = outage.phases or ANY_PHASE
     wanted: dict[str, tuple[datetime, str]] = {}
     for id in customers:
-        fed = (through or {}).get(id, opened)
-        phases = _free(fed, taken.get(id, fed), held.get(id, ""))
+        phases = _free(opened, taken.get(id, opened), held.get(id, ""))
         if phases:
             start = max(outage.started_at, last_ended.get(id, outage.started_at))
             wanted[id] = (_start(outage, own.get(id), start), phases)
