@@ -25,7 +25,7 @@ from dispatch.transactions import write_transaction
 from gis.database import connect
 from gis.network_versions import activate_network_version, import_network
 
-STREETS = 48
+STREETS = 96
 HOUSEHOLDS = 5
 
 # S ─B07─ N07 ─F07─ M07 ─┬─T07─ L07   h07-1 h07-2        street 07; h07-5 (h of the head) has no fuse above it

@@ -1,7 +1,8 @@
 // Dangers to people on the map: a warning triangle above everything else, so that none is hidden by an outage.
 import type { FeatureCollection } from "geojson";
-import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { LoggedHazard } from "../../src/shared/api/hazard_model";
+import { set_features } from "../../src/shared/map/features";
 import { hazard_image, PIXEL_RATIO } from "../../src/shared/map/marker_images";
 import type { Palette } from "../../src/shared/map/palette";
 
@@ -35,5 +36,5 @@ export function set_hazards(map: MapLibreMap, hazards: Iterable<LoggedHazard>): 
           },
         ],
   );
-  (map.getSource(SOURCE) as GeoJSONSource | undefined)?.setData({ type: "FeatureCollection", features });
+  set_features(map, SOURCE, features);
 }

@@ -1,6 +1,7 @@
 // The desk's own layers over the network: the areas without supply, outages, and crews.
 import type { Feature, FeatureCollection, Point, Position } from "geojson";
-import type { ExpressionSpecification, GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { ExpressionSpecification, Map as MapLibreMap } from "maplibre-gl";
+import { set_features } from "../../src/shared/map/features";
 import type { Palette } from "../../src/shared/map/palette";
 
 const NAMES_FROM_ZOOM = 9;
@@ -114,22 +115,18 @@ function add_found_layer(map: MapLibreMap, palette: Palette): void {
 }
 
 export function set_found(map: MapLibreMap, at: Position | null): void {
-  (map.getSource("found") as GeoJSONSource | undefined)?.setData({
-    type: "FeatureCollection",
-    features: at ? [{ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: {} }] : [],
+  const point = (coordinates: Position): Feature => ({
+    type: "Feature",
+    geometry: { type: "Point", coordinates },
+    properties: {},
   });
+  set_features(map, "found", at ? [point(at)] : []);
 }
 
 export function set_marks(map: MapLibreMap, source: "outages" | "crews", marks: Mark[]): void {
-  (map.getSource(source) as GeoJSONSource | undefined)?.setData({
-    type: "FeatureCollection",
-    features: marks,
-  });
+  set_features(map, source, marks);
 }
 
 export function set_areas(map: MapLibreMap, areas: Feature[]): void {
-  (map.getSource("area") as GeoJSONSource | undefined)?.setData({
-    type: "FeatureCollection",
-    features: areas,
-  });
+  set_features(map, "area", areas);
 }

@@ -1,8 +1,9 @@
 // Closed roads, the shape being drawn, and the way of a crew, on the desk's map.
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
-import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { DriveRoute } from "../../src/shared/api/road_model";
 import { add_closure_layers } from "../../src/shared/map/closure_layers";
+import { set_features } from "../../src/shared/map/features";
 import type { Palette } from "../../src/shared/map/palette";
 
 export type DrawnKind = "LineString" | "Polygon";
@@ -54,5 +55,5 @@ function feature(geometry: Geometry): Feature {
 }
 
 function set(map: MapLibreMap, source: string, features: Feature[]): void {
-  (map.getSource(source) as GeoJSONSource | undefined)?.setData({ type: "FeatureCollection", features });
+  set_features(map, source, features);
 }

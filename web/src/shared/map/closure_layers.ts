@@ -1,6 +1,7 @@
 // Closed roads and flooded areas on a map: the same dotted line at the desk and on a crew's phone.
-import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { RoadClosure } from "../api/road_model";
+import { set_features } from "./features";
 import type { Palette } from "./palette";
 
 export const CLOSURE_LAYERS = ["closure_area", "closure_line"];
@@ -27,8 +28,9 @@ export function add_closure_layers(map: MapLibreMap, palette: Palette): void {
 }
 
 export function set_closures(map: MapLibreMap, closures: readonly RoadClosure[]): void {
-  (map.getSource("closures") as GeoJSONSource | undefined)?.setData({
-    type: "FeatureCollection",
-    features: closures.map(({ id, geometry }) => ({ type: "Feature", geometry, properties: { id } })),
-  });
+  set_features(
+    map,
+    "closures",
+    closures.map(({ id, geometry }) => ({ type: "Feature", geometry, properties: { id } })),
+  );
 }
