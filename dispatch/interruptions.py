@@ -195,6 +195,10 @@ def move_interruptions(session: Session, *, outage_id: str, to: str, author: Aut
         .returning(AffectedRow.service_point)
     ).all()
     hand_outage_over(session, outage_id=outage_id, to=to, author=author)
+    into = session.get_one(OutageRow, to)
+    if is_in_ledger(into):
+        # What only a prediction held is confirmed with the outage that it is part of now.
+        enter_interruptions(session, outage=into, author=author)
     return {"moved_to": to} if moved or shared else {}
 
 
