@@ -32,6 +32,7 @@ def _go_through_everything(town, street, desk, crew, customer):
     customer.page.goto(f"{town.address}/docs")
     expect(customer.page.locator(".opblock").first).to_be_visible()
     customer.find(street.households[0])
+    expect(customer.page.locator("#live")).to_have_text(customer.words("customer.mine.live"))
     customer.page.get_by_role("link", name=customer.words("customer.mine.tell_more")).click()
     customer.button("customer.report.send").click()
     customer.says("customer.done.title")
