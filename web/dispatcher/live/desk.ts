@@ -90,7 +90,11 @@ export class Desk {
     this.promises.start();
     this.plan.start();
     if (!stream) void this.start();
-    else if (stream.connection.state === "ended") this.follow(stream.last_position);
+    else if (stream.connection.state !== "live") {
+      // One that was still asking under the sign-in before would be refused, and stop, after this.
+      stream.stop();
+      this.follow(stream.last_position);
+    }
   }
 
   stop(): void {

@@ -7,6 +7,8 @@ export class Refusal extends Error {
     readonly code: string,
     text: string,
     readonly fields: Record<string, unknown>,
+    /** When the request was sent, in milliseconds of the page's own clock. */
+    readonly asked_at_ms = performance.now(),
   ) {
     super(text);
     this.name = "Refusal";

@@ -8,6 +8,7 @@ const LONGEST_WAIT_MS = 120_000;
 
 /** Send a photo; sent again under its id it is the same one. Throws Away or Refusal. */
 export async function send_photo(id: string, photo: Blob): Promise<void> {
+  const asked_at_ms = performance.now();
   let response: Response;
   try {
     response = await fetch(photo_address(id), {
@@ -19,7 +20,7 @@ export async function send_photo(id: string, photo: Blob): Promise<void> {
   } catch {
     throw new Away("network");
   }
-  if (!response.ok) throw await refusal_of(response);
+  if (!response.ok) throw await refusal_of(response, asked_at_ms);
 }
 
 export function photo_address(id: string): string {

@@ -17,6 +17,7 @@ export async function ask<Answer>(
   { method = "GET", body, signal }: Asking = {},
 ): Promise<Answer> {
   const limit = AbortSignal.timeout(LONGEST_WAIT_MS);
+  const asked_at_ms = performance.now();
   let response: Response;
   try {
     response = await fetch(path, {
@@ -29,7 +30,7 @@ export async function ask<Answer>(
     if (signal?.aborted) throw error;
     throw new Away("network");
   }
-  if (!response.ok) throw await refusal_of(response);
+  if (!response.ok) throw await refusal_of(response, asked_at_ms);
   return (await json_of(response)) as Answer;
 }
 
@@ -38,14 +39,14 @@ export function post<Answer>(path: string, body: unknown): Promise<Answer> {
 }
 
 /** Turn an answer that is an error into the class that names it. */
-export async function refusal_of(response: Response): Promise<Error> {
+export async function refusal_of(response: Response, asked_at_ms: number): Promise<Error> {
   const answer = (await json_of(response).catch(() => null)) as { error?: Record<string, unknown> } | null;
   const { code, text, ...fields } = answer?.error ?? {};
   if (typeof code !== "string" || typeof text !== "string") return new Away("server");
   if (code === "database_away") return new Away("database");
   if (response.status >= 500 && code !== "too_many_streams") return new Away("server");
   const kind = code === "sign_in_needed" ? SignInNeeded : Refusal;
-  return new kind(response.status, code, text, fields);
+  return new kind(response.status, code, text, fields, asked_at_ms);
 }
 
 async function json_of(response: Response): Promise<unknown> {

@@ -11,6 +11,8 @@ export class Session {
   who: SignedInAs | null = null;
   /** The last signing out was not answered. */
   is_sign_out_lost = false;
+  /** When this page signed in last, in milliseconds of its own clock. */
+  private signed_in_at_ms = 0;
   /** Other tabs of the same face, which share the sign-in. */
   private readonly tabs = new BroadcastChannel(`relight.sign_in.${own_face()}`);
 
@@ -31,9 +33,9 @@ export class Session {
         this.note_another();
         return;
       }
-      this.who = now;
-      this.state = "signed_in";
+      this.hold(now);
     } catch (error) {
+      if (error instanceof SignInNeeded && this.is_late(error)) return;
       if (error instanceof SignInNeeded) this.state = this.who ? "ended" : "signed_out";
       else if (error instanceof Away) this.state = this.who ? this.state : "away";
       else throw error;
@@ -45,8 +47,7 @@ export class Session {
     const now = await post<SignedInAs>("/api/sign-in", { name, password });
     // Another person does not take over the page of the one before: what is on it was theirs.
     if (before && before.name !== now.name) location.reload();
-    this.who = now;
-    this.state = "signed_in";
+    this.hold(now);
     this.tabs.postMessage("signed in");
   }
 
@@ -68,15 +69,26 @@ export class Session {
 
   /** Note what an error says about the sign-in; return whether it was about that. */
   notice(error: unknown): boolean {
-    const refused = error instanceof Refusal && error.code === "role_refused";
-    if (!(error instanceof SignInNeeded) && !refused) return false;
-    if (this.state === "signed_in") this.state = "ended";
+    if (!(error instanceof Refusal)) return false;
+    if (!(error instanceof SignInNeeded) && error.code !== "role_refused") return false;
+    if (this.state === "signed_in" && !this.is_late(error)) this.state = "ended";
     return true;
   }
 
   /** Another account signed in at this page, in another tab: what is shown here is not theirs. */
   note_another(): void {
     if (this.state === "signed_in") this.state = "ended";
+  }
+
+  private hold(now: SignedInAs): void {
+    if (this.state !== "signed_in") this.signed_in_at_ms = performance.now();
+    this.who = now;
+    this.state = "signed_in";
+  }
+
+  /** What was asked under the sign-in before says nothing about this one. */
+  private is_late(error: Refusal): boolean {
+    return this.state === "signed_in" && error.asked_at_ms < this.signed_in_at_ms;
   }
 
   has_role(...roles: string[]): boolean {

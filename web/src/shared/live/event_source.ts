@@ -17,13 +17,14 @@ export async function read_events(
 ): Promise<void> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), LONGEST_SILENCE_MS);
+  const asked_at_ms = performance.now();
   const parser = createParser({ onEvent: on_event });
   try {
     const response = await fetch(address, {
       headers: { Accept: "text/event-stream", ...relight_header() },
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (!response.ok || !response.body) throw await refusal_of(response);
+    if (!response.ok || !response.body) throw await refusal_of(response, asked_at_ms);
     on_open();
     const text = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let part = await text.read(); !part.done; part = await text.read()) {

@@ -50,7 +50,8 @@ export class LiveStream {
           wait_ms = FIRST_WAIT_MS;
         });
       } catch (error) {
-        if (error instanceof SignInNeeded) {
+        // Stopped meanwhile, it has nothing to say about a sign-in that came after it.
+        if (error instanceof SignInNeeded && !signal.aborted) {
           this.stop();
           this.reader.sign_in_ended(error);
           return;
