@@ -60,12 +60,15 @@ def reconcile(
     movable = [one for one in held if one.row.id not in kept and _may_move(one, contradicted)]
     changes = 0
     # RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
-    for index, survivor in matched.items():
+    for index, outage in list(matched.items()):
         inside = set(inferred[index].service_point_ids)
-        for one in [one for one in movable if one.service_points <= inside]:
-            merge_outage(session, outage=one.row, into=survivor, author=author)
-            movable.remove(one)
-            changes += 1
+        within = [one for one in movable if one.service_points <= inside]
+        movable = [one for one in movable if one not in within]
+        survivor, merged = _survivor(outage, [one.row for one in within])
+        matched[index] = survivor
+        for one_merged in merged:
+            merge_outage(session, outage=one_merged, into=survivor, author=author)
+        changes += len(merged)
     # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
     # so is one about what a new network version has lost, or what is switched off: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
@@ -86,6 +89,16 @@ def reconcile(
         moved.add(index)
     _attach_evidence(session, inferred, matched, moved, frozenset(fresh))
     return changes
+
+
+def _survivor(outage: OutageRow, within: Sequence[OutageRow]) -> tuple[OutageRow, list[OutageRow]]:
+    """Return the outage that stays, and those merged into it: a person's word outlasts a prediction.
+
+    What a confirmed outage has in the ledger would otherwise stand there for one that nobody confirmed.
+    """
+    confirmed = [one for one in within if one.status in HELD_OUTAGE_STATUSES]
+    stays = outage if outage.status in HELD_OUTAGE_STATUSES or not confirmed else confirmed[0]
+    return stays, [one for one in (outage, *within) if one is not stays]
 
 
 def _refine(

@@ -123,6 +123,21 @@ def test_a_crew_that_finds_another_device_open_moves_a_confirmed_outage(world):
     assert affected(world, moved) == FEEDER_1
 
 
+def test_a_confirmed_outage_outlasts_a_prediction_that_turns_out_to_hold_it(world):
+    """Whoever a person's word put in the ledger must not stand there for an outage that nobody confirmed."""
+    world.report(*gasps("a1", "a2", "a3"))
+    (outage,) = world.outages()
+    world.do(confirm_outage, outage_id=outage.id, version=outage.version)
+    world.later(10)
+    world.report(
+        {"id": "signal", "kind": "switch_open", "device": "B1", "phases": "B", "at": world.now.isoformat()}
+    )
+    assert {one.device: one.status for one in world.outages()} == {"T1": "confirmed", "B1": "predicted"}
+    world.report(("crew_finding", "T1", "ok"))
+    (stays,) = world.outages()
+    assert (stays.id, stays.device, stays.status) == (outage.id, "B1", "confirmed")
+
+
 def test_what_comes_late_belongs_to_the_outage_that_is_over(world):
     world.report(*gasps("a1", "a2", "a3"))
     (outage,) = world.outages()
