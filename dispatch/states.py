@@ -5,9 +5,14 @@ Job progress is never an outage status. "Restored" is about supply, "closed" abo
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from dispatch.errors import IllegalTransition
+
+Status = TypeVar("Status", bound=StrEnum)
+Action = TypeVar("Action", bound=StrEnum)
 
 
 class OutageStatus(StrEnum):
@@ -173,27 +178,12 @@ def allowed_outage_actions(*, status: OutageStatus, has_crew: bool) -> tuple[Out
 
 def outage_status_after(*, outage_id: str, status: OutageStatus, action: OutageAction) -> OutageStatus:
     """Return the status after the action; IllegalTransition says what is allowed instead."""
-    allowed = OUTAGE_TRANSITIONS[status]
-    if action not in allowed:
-        raise IllegalTransition(
-            subject=f"Outage {outage_id}",
-            status=status,
-            attempted=action,
-            allowed=[str(name) for name in allowed],
-        )
-    return allowed[action] or status
+    return status_after(OUTAGE_TRANSITIONS, subject=f"Outage {outage_id}", status=status, action=action)
 
 
 def job_status_after(*, job_id: str, status: JobStatus, reported: JobStatus) -> JobStatus:
     """Return the reported status if a crew may report it now; IllegalTransition otherwise."""
-    allowed = JOB_TRANSITIONS[status]
-    if reported not in allowed:
-        raise IllegalTransition(
-            subject=f"Job {job_id}",
-            status=status,
-            attempted=reported,
-            allowed=[str(name) for name in allowed],
-        )
+    _refuse_unless_allowed(f"Job {job_id}", status, reported, JOB_TRANSITIONS[status])
     return reported
 
 
@@ -201,12 +191,27 @@ def switching_status_after(
     *, order_id: str, status: SwitchingStatus, action: SwitchingAction
 ) -> SwitchingStatus:
     """Return the status after the action; IllegalTransition says what is allowed instead."""
-    allowed = SWITCHING_TRANSITIONS[status]
-    if action not in allowed:
-        raise IllegalTransition(
-            subject=f"Switching order {order_id}",
-            status=status,
-            attempted=action,
-            allowed=[str(name) for name in allowed],
-        )
+    subject = f"Switching order {order_id}"
+    return status_after(SWITCHING_TRANSITIONS, subject=subject, status=status, action=action)
+
+
+def status_after(
+    transitions: Mapping[Status, Mapping[Action, Status | None]],
+    *,
+    subject: str,
+    status: Status,
+    action: Action,
+) -> Status:
+    """Return the status after an action by a table of transitions; None there leaves the status as it is."""
+    allowed = transitions[status]
+    _refuse_unless_allowed(subject, status, action, allowed)
     return allowed[action] or status
+
+
+def _refuse_unless_allowed(
+    subject: str, status: StrEnum, attempted: StrEnum, allowed: Collection[StrEnum]
+) -> None:
+    if attempted not in allowed:
+        raise IllegalTransition(
+            subject=subject, status=status, attempted=attempted, allowed=[str(name) for name in allowed]
+        )

@@ -7,10 +7,10 @@ of the time, however many outages there are.
 from __future__ import annotations
 
 import logging
-import time
 
 from sqlalchemy import Engine
 
+from api.processes.pace import Pace
 from api.work import reading, writing
 from dispatch.promise_watch import keep_promises, promises_differ
 
@@ -29,17 +29,11 @@ class PromiseKeeper:
     def __init__(self, engine: Engine) -> None:
         """Prepare; nothing is looked at yet."""
         self._engine = engine
-        self._next_at = float("-inf")
+        self._pace = Pace(every_s=LOOK_EVERY_S, rest_per_look=_REST_PER_LOOK)
 
     def look(self) -> int:
         """Look if it is time to; return how many changes were told."""
-        begin = time.monotonic()
-        if begin < self._next_at:
-            return 0
-        told = self._look()
-        took = time.monotonic() - begin
-        self._next_at = begin + took + max(LOOK_EVERY_S, _REST_PER_LOOK * took)
-        return told
+        return self._pace.look(self._look)
 
     def _look(self) -> int:
         # Looked up outside the writer's lock: an idle worker must not stand in a dispatcher's way.

@@ -7,10 +7,10 @@ write transaction.
 from __future__ import annotations
 
 import logging
-import time
 
 from sqlalchemy import Engine
 
+from api.processes.pace import Pace
 from api.work import reading, writing
 from dispatch.errors import NoActiveNetwork
 from dispatch.network_cache import NetworkCache
@@ -33,17 +33,11 @@ class RepeatKeeper:
         self._engine = engine
         self._networks = networks
         self._rules = rules or read_repeat_rules()
-        self._next_at = float("-inf")
+        self._pace = Pace(every_s=LOOK_EVERY_S, rest_per_look=_REST_PER_LOOK)
 
     def look(self) -> int:
         """Look if it is time to; return how many changes were told."""
-        begin = time.monotonic()
-        if begin < self._next_at:
-            return 0
-        told = self._look()
-        took = time.monotonic() - begin
-        self._next_at = begin + took + max(LOOK_EVERY_S, _REST_PER_LOOK * took)
-        return told
+        return self._pace.look(self._look)
 
     def _look(self) -> int:
         try:

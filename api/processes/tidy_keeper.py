@@ -6,11 +6,11 @@ It looks every ten minutes; once a day, and whenever rows of photos went, it rem
 from __future__ import annotations
 
 import logging
-import time
 
 from sqlalchemy import Engine
 
 from api.photo_files import PhotoFiles
+from api.processes.pace import Pace
 from api.work import reading, writing
 from dispatch.tidying import (
     TidyRules,
@@ -36,19 +36,16 @@ class TidyKeeper:
         self._engine = engine
         self._photos = photos
         self._rules = rules
-        self._next_at = float("-inf")
-        self._files_at = float("-inf")
+        self._pace = Pace(every_s=LOOK_EVERY_S)
+        self._files_pace = Pace(every_s=LOOK_AT_FILES_EVERY_S)
 
     def look(self) -> None:
         """Tidy if it is time to."""
-        begin = time.monotonic()
-        if begin < self._next_at:
-            return
-        self._next_at = begin + LOOK_EVERY_S
-        photos = self._tidy_rows()
-        if photos or begin >= self._files_at:
-            self._files_at = begin + LOOK_AT_FILES_EVERY_S
+        photos = self._pace.look(self._tidy_rows)
+        if photos:
             self._tidy_files()
+        else:
+            self._files_pace.look(self._tidy_files)
 
     def _tidy_rows(self) -> int:
         """Remove rows step by step; return how many photos went."""
@@ -66,7 +63,8 @@ class TidyKeeper:
             logger.info("removed %d photos that no report named", photos)
         return photos
 
-    def _tidy_files(self) -> None:
+    def _tidy_files(self) -> int:
+        """Remove files that no row has; return how many."""
         try:
             with reading(self._engine) as work:
                 removed = self._photos.remove_unused(
@@ -74,6 +72,7 @@ class TidyKeeper:
                 )
         except OSError as error:
             logger.warning("the folder of photos cannot be tidied: %s", error)
-            return
+            return 0
         if removed:
             logger.info("removed %d files of photos that no row has", removed)
+        return removed
