@@ -2,7 +2,8 @@
 
 A snapshot is plain JSON:
 `{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
-  "conflicts": {id: {...}}, "hazards": {id: {...}},
+  "conflicts": {id: {...}}, "hazards": {id: {...}}, "road_closures": {id: {...}}, "tags": {id: {...}},
+  "switching_orders": {id: {..., "steps": [{"number", "status", ...}]}},
   "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
 A field without a value is absent. Live pages take a snapshot and apply the tail of the log by the same rules.
 """
@@ -24,6 +25,8 @@ _SHELVES = {
     "conflict": "conflicts",
     "hazard": "hazards",
     "road_closure": "road_closures",
+    "switching_order": "switching_orders",
+    "tag": "tags",
 }
 
 
@@ -54,7 +57,10 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, and a road that is open again.
+        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, and a
+        # tag that was removed.
+        if kind == "tag" and "removed_at" in subject:
+            del snapshot["tags"][id]
         if kind == "road_closure" and "lifted_at" in subject:
             del snapshot["road_closures"][id]
         if kind == "conflict" and "cleared_at" in subject:
@@ -65,6 +71,9 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
             for job in own:
                 del snapshot["jobs"][job]
         _set_hazard_version(snapshot, kind, subject, change.position)
+        if kind == "switching_order":
+            subject["version"] = change.position
+            _apply_steps(subject, change.data)
     # RULE 3: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position
@@ -78,6 +87,19 @@ def _set_hazard_version(snapshot: Snapshot, kind: str, subject: dict[str, Any], 
     hazard_id = subject["id"] if kind == "hazard" else subject.get("hazard_id")
     if hazard_id in snapshot["hazards"]:
         snapshot["hazards"][hazard_id]["version"] = position
+
+
+def _apply_steps(order: dict[str, Any], told: dict[str, Any]) -> None:
+    # RULE 5: `steps` are an order's steps anew, all of them waiting; `step` is what became of one of them.
+    if "steps" in told:
+        order["steps"] = [
+            {"number": number, "status": "waiting", **step}
+            for number, step in enumerate(told["steps"], start=1)
+        ]
+    if "step" in told:
+        step = next(one for one in order["steps"] if one["number"] == told["step"]["number"])
+        step.update({name: value for name, value in told["step"].items() if name != "open_phases"})
+        step["status"] = "executed" if "executed_at" in told["step"] else "instructed"
 
 
 def _apply_interruptions(shelf: dict[str, Any], outage_id: str, told: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.road_closures import standing_closures
 from dispatch.roster import read_roster
 from dispatch.states import OVER_OUTAGE_STATUSES
+from dispatch.switching_shelves import told_orders, told_tags
 from dispatch.tables import AffectedRow, ChangeLogRow, ConflictRow, CrewRow, JobRow, OutageRow
 
 # What is over stays in sight for a day; older outages are asked for by themselves.
@@ -59,6 +60,8 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
         shifts = as_log(roster[crew.id].shifts)
         state["crews"][crew.id] = {**_fields(crew), "lon": place.lon, "lat": place.lat, "shifts": shifts}
     state["road_closures"] = _road_closures(session, now=now)
+    state["switching_orders"] = told_orders(session, recent_since=now - RECENT)
+    state["tags"] = told_tags(session)
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (

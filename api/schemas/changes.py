@@ -49,4 +49,6 @@ class Snapshot(Answer):
     conflicts: dict[str, dict[str, Any]]
     hazards: dict[str, dict[str, Any]]
     road_closures: dict[str, dict[str, Any]]
+    switching_orders: dict[str, dict[str, Any]]
+    tags: dict[str, dict[str, Any]]
     interruptions: dict[str, dict[str, Any]]

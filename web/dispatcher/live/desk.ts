@@ -6,6 +6,7 @@ import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/
 import { ask } from "../../src/shared/api/request";
 import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
+import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_model";
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { CurrentPlan } from "../plan/current_plan";
 import { OpenPromises } from "../promises/open_promises";
@@ -32,6 +33,8 @@ export class Desk {
     conflicts: shallowReactive(new Map<string, Conflict>()),
     road_closures: shallowReactive(new Map<string, RoadClosure>()),
     hazards: shallowReactive(new Map<string, LoggedHazard>()),
+    switching_orders: shallowReactive(new Map<string, LoggedOrder>()),
+    tags: shallowReactive(new Map<string, LoggedTag>()),
     // Many and only drawn: the map is told which outages changed, and looks for itself.
     interruptions: new Map<string, Map<string, Interruption>>(),
   };

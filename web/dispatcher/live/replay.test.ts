@@ -11,6 +11,8 @@ function nothing_known(): Known {
     conflicts: new Map(),
     hazards: new Map(),
     road_closures: new Map(),
+    switching_orders: new Map(),
+    tags: new Map(),
     interruptions: new Map(),
   };
 }
@@ -105,6 +107,8 @@ test("a snapshot replaces all that was known", () => {
     conflicts: {},
     hazards: {},
     road_closures: {},
+    switching_orders: {},
+    tags: {},
     interruptions: {},
   } as Snapshot;
   take_snapshot(known, snapshot);
@@ -122,4 +126,38 @@ test("a conflict appears, its facts change, and it leaves when it is cleared", (
   const over = { cleared_at: now("2026-07-01T13:00:00+00:00") };
   apply_change(known, change(3, { ...about, name: "conflict.cleared", data: { values: over } }));
   expect(known.conflicts.size).toBe(0);
+});
+
+test("an order has its steps, each told and then done; a removed tag leaves", () => {
+  const known = nothing_known();
+  const order = { subject: "switching_order:S-1", outage_id: null };
+  const steps = [
+    { action: "open", device: "SW1", phases: "ABC" },
+    { action: "close", device: "TIE", phases: "ABC" },
+  ];
+  const drafted = { status: now("draft"), kind: now("emergency") };
+  apply_change(
+    known,
+    change(1, { ...order, name: "switching.drafted", data: { values: drafted, steps } }),
+  );
+  const before = known.switching_orders.get("S-1");
+  expect(before?.steps.map(({ number, status }) => [number, status])).toEqual([
+    [1, "waiting"],
+    [2, "waiting"],
+  ]);
+  const told = { number: 1, action: "open", device: "SW1", instructed_to: "Squad 3" };
+  apply_change(known, change(2, { ...order, name: "switching.instructed", data: { step: told } }));
+  const done = { number: 1, executed_at: "2026-07-01T12:10:00+00:00", open_phases: "ABC", flags: [] };
+  apply_change(known, change(3, { ...order, name: "switching.executed", data: { step: done } }));
+  const after = known.switching_orders.get("S-1");
+  expect(after).toMatchObject({ version: 3, status: "draft" });
+  expect(after?.steps[0]).toMatchObject({ status: "executed", instructed_to: "Squad 3", device: "SW1" });
+  expect(after?.steps[0]).not.toHaveProperty("open_phases");
+  expect(before?.steps[0]?.status).toBe("waiting");
+
+  const tag = { subject: "tag:T-1", outage_id: null };
+  apply_change(known, change(4, { ...tag, name: "tag.placed", data: { values: { device: now("SW1") } } }));
+  expect(known.tags.get("T-1")?.device).toBe("SW1");
+  apply_change(known, change(5, { ...tag, name: "tag.removed", data: { values: { removed_at: now("x") } } }));
+  expect(known.tags.size).toBe(0);
 });

@@ -2,6 +2,7 @@
 import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Candidate, Change, Crew, Job, OutageStatus, Reason } from "../../src/shared/api/model";
 import type { RoadClosure } from "../../src/shared/api/road_model";
+import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_model";
 
 /** An outage as the log tells it: no place and no reports; those come with its details. */
 export interface LoggedOutage {
@@ -49,6 +50,8 @@ export interface Known {
   conflicts: Map<string, Conflict>;
   hazards: Map<string, LoggedHazard>;
   road_closures: Map<string, RoadClosure>;
+  switching_orders: Map<string, LoggedOrder>;
+  tags: Map<string, LoggedTag>;
   interruptions: Map<string, Map<string, Interruption>>;
 }
 
@@ -60,12 +63,25 @@ export interface Snapshot {
   conflicts: Record<string, Conflict>;
   hazards: Record<string, LoggedHazard>;
   road_closures: Record<string, RoadClosure>;
+  switching_orders: Record<string, LoggedOrder>;
+  tags: Record<string, LoggedTag>;
   interruptions: Record<string, Record<string, Interruption>>;
 }
 
+const shelves = [
+  "outages",
+  "jobs",
+  "crews",
+  "conflicts",
+  "hazards",
+  "road_closures",
+  "switching_orders",
+  "tags",
+] as const;
+
 /** Put a snapshot in place of whatever was known. */
 export function take_snapshot(known: Known, snapshot: Snapshot): void {
-  for (const shelf of ["outages", "jobs", "crews", "conflicts", "hazards", "road_closures"] as const) {
+  for (const shelf of shelves) {
     known[shelf].clear();
     for (const [id, one] of Object.entries(snapshot[shelf]))
       (known[shelf] as Map<string, object>).set(id, one);
@@ -89,8 +105,13 @@ export function apply_change(known: Known, change: Change): void {
       if (value.new === null) delete subject[field];
       else subject[field] = value.new;
     }
-    // RULE 2: a conflict that is over leaves, and so does a road that is open again.
+    if (kind === "switching_order") {
+      subject.version = change.position;
+      apply_steps(subject, change.data);
+    }
+    // RULE 2: a conflict that is over leaves, and so do a road that is open again and a tag that was removed.
     if (kind === "conflict" && "cleared_at" in subject) shelf.delete(id);
+    else if (kind === "tag" && "removed_at" in subject) shelf.delete(id);
     else if (kind === "road_closure" && "lifted_at" in subject) shelf.delete(id);
     else shelf.set(id, subject);
     apply_to_hazard(known, kind, subject, change.position);
@@ -128,8 +149,21 @@ function shelf_of(known: Known, kind: string): Map<string, object> | null {
     conflict: known.conflicts,
     hazard: known.hazards,
     road_closure: known.road_closures,
+    switching_order: known.switching_orders,
+    tag: known.tags,
   };
   return shelves[kind] ?? null;
+}
+
+/** RULE 5: `steps` are an order's steps anew, all of them waiting; `step` is what became of one of them. */
+function apply_steps(order: Record<string, unknown>, { steps, step }: Change["data"]): void {
+  if (steps) order.steps = steps.map((one, at) => ({ number: at + 1, status: "waiting", ...one }));
+  if (!step) return;
+  const { open_phases: _, ...told } = step as typeof step & { open_phases?: string };
+  const status = told.executed_at ? "executed" : "instructed";
+  order.steps = ((order.steps ?? []) as LoggedOrder["steps"]).map((one) =>
+    one.number === told.number ? { ...one, ...told, status } : one,
+  );
 }
 
 function apply_interruptions(

@@ -172,7 +172,9 @@ export interface ChangeData {
   };
   hazards?: string[];
   /** The step of a switching order that was instructed or executed. */
-  step?: { number: number; action?: string; device?: string };
+  step?: { number: number; action?: string; device?: string; executed_at?: string };
+  /** The steps of a switching order that were drafted, or set anew. */
+  steps?: Record<string, unknown>[];
 }
 
 export interface NetworkInForce {
