@@ -57,8 +57,8 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, and a
-        # tag that was removed.
+        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, and
+        # a tag that was removed.
         if kind == "tag" and "removed_at" in subject:
             del snapshot["tags"][id]
         if kind == "road_closure" and "lifted_at" in subject:

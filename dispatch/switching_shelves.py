@@ -1,4 +1,4 @@
-"""Switching orders and tags as live pages hold them: what a snapshot tells, so that the log after it continues it.
+"""Switching orders and tags as live pages hold them: what a snapshot tells, and the log after it continues.
 
 Free text by people (notes, reasons) stays out, as it stays out of the log; pages ask for it by itself.
 """
