@@ -30,7 +30,12 @@ from dispatch.states import (
     OutageStatus,
     outage_status_after,
 )
-from dispatch.switched_outages import refuse_if_switched_for, refuse_while_switched_off, settle_others
+from dispatch.switched_outages import (
+    hold_what_it_opens,
+    refuse_if_switched_for,
+    refuse_while_switched_off,
+    settle_others,
+)
 from dispatch.tables import EvidenceRow, OutageRow
 
 
@@ -75,9 +80,18 @@ def record_outage_change(
 
 
 def confirm_outage(
-    session: Session, *, outage_id: str, version: int | None, actor: str, now: datetime
+    session: Session,
+    *,
+    outage_id: str,
+    version: int | None,
+    actor: str,
+    now: datetime,
+    networks: NetworkCache | None = None,
 ) -> OutageView:
-    """Confirm that the predicted device is open; its customers are told."""
+    """Confirm that the predicted device is open; its customers are told.
+
+    With `networks`, what it holds is brought into line with how things are switched.
+    """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.CONFIRM
     )
@@ -89,6 +103,8 @@ def confirm_outage(
         author=author,
         values={"status": status, "confirmed_at": now},
     )
+    if networks is not None:
+        hold_what_it_opens(session, outage=outage, traced=networks.in_force(session), author=author)
     enter_interruptions(session, outage=outage, author=author)
     queue_notifications(session, outage=outage, kind=MessageKind.CONFIRMED, change_position=position, now=now)
     return get_outage(session, outage_id=outage_id)

@@ -4,7 +4,9 @@ RULE 1: who goes out is held by the outage that is switched for; by the planned 
 neither, by the order itself: temporary in an emergency, else planned.
 RULE 2: who comes back does so in whichever outage held them.
 RULE 3: an outage of which nobody is out any more, and whose device is closed, is restored by the step.
-RULE 4: nobody restores an outage whose households are switched off: they would count as back while they are
+RULE 4: an outage confirmed while things are switched unusually holds what its device opens as they are
+switched now: a prediction blames it for all that its device usually feeds.
+RULE 5: nobody restores an outage whose households are switched off: they would count as back while they are
 dark. What holds them off is named. Nor does anybody dismiss one that was switched for.
 """
 
@@ -35,9 +37,10 @@ from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import outage_row
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus, SwitchingKind
 from dispatch.switch_tags import refuse_if_tagged
-from dispatch.switched_supply import Holder, give_back, put_out
+from dispatch.switched_supply import Holder, give_back, let_go, put_out
 from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from dispatch.timelines import in_order
 from topology.arrays import BoolArray, IntArray
 from topology.phases import format_phases
 
@@ -68,7 +71,7 @@ def apply_to_ledger(
         outage = outage_row(session, outage_id=outage_id)
         for told in (told_out.get(outage_id), told_back.get(outage_id)):
             if told:
-                _record_switched(session, outage, told, order=order, author=author)
+                record_switched(session, outage, told, order=order, author=author)
         _judge(session, outage, traced, is_back=outage_id in told_back, at=at, author=author)
 
 
@@ -85,7 +88,7 @@ def refuse_if_switched_for(session: Session, *, outage: OutageRow) -> None:
 def refuse_while_switched_off(
     session: Session, *, outage: OutageRow, at: datetime, traced: TracedNetwork
 ) -> None:
-    """Raise Conflict if households of an outage are off by switching, or a tag hangs on its device (rule 4).
+    """Raise Conflict if households of an outage are off by switching, or a tag hangs on its device (rule 5).
 
     InvalidInput if `at` is before the last step that was executed for it.
     """
@@ -120,6 +123,41 @@ def refuse_while_switched_off(
     )
 
 
+def hold_what_it_opens(session: Session, *, outage: OutageRow, traced: TracedNetwork, author: Author) -> None:
+    """Let an outage just confirmed hold what it puts out as things are switched (rule 4).
+
+    Nothing is changed where nothing is switched, nor where its device alone puts nobody out.
+    """
+    if not len(traced.supply.switched):
+        return
+    session.flush()
+    after = current_supply(session, traced=traced)
+    lost, _ = phases_changed(current_supply(session, traced=traced, without={outage.id}), after)
+    if not lost:
+        return
+    held = select(AffectedRow).where(AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None))
+    rows = session.scalars(held).all()
+    dark = _still_dark(after, [row.service_point for row in rows])
+    kept = {
+        row.service_point: in_order(set(row.phases) & set(dark.get(row.service_point, ""))) for row in rows
+    }
+    withdrawn = let_go(session, outage_id=outage.id, phases=kept)
+    extra = {id: phases for id, phases in lost.items() if set(phases) - set(kept.get(id, ""))}
+    told_out = put_out(
+        session,
+        phases=extra,
+        at=outage.started_at,
+        holder=Holder(outage_id=outage.id),
+        traced=traced,
+        author=author,
+    )
+    told: dict[str, Any] = {**told_out.get(outage.id, {})}
+    if withdrawn:
+        told["withdrawn"] = withdrawn
+    if told:
+        record_switched(session, outage, told, order=None, author=author)
+
+
 def settle_others(
     session: Session, *, restored: OutageRow, before: CurrentSupply, at: datetime, author: Author
 ) -> None:
@@ -134,24 +172,49 @@ def settle_others(
         AffectedRow.outage_id == restored.id, AffectedRow.ended_at == at
     )
     own = set(session.scalars(held))
+    settle(session, outage=restored, before=before, after=after, own=own, at=at, since=at, author=author)
+
+
+def settle(
+    session: Session,
+    *,
+    outage: OutageRow,
+    before: CurrentSupply,
+    after: CurrentSupply,
+    own: Collection[str],
+    at: datetime,
+    since: datetime,
+    author: Author,
+) -> None:
+    """Let the ledger follow what a person said of one outage, as it concerns the others.
+
+    Who has supply `after` and had none `before` is back since `at`, in whichever outage held them. Who was
+    held by this outage (`own`) and is dark behind another's device all the same is out by that `since` then.
+    """
+    traced = before.traced
     _, gained = phases_changed(before, after)
     if not len(traced.supply.switched):
         # Then nobody else hangs on its device, and the many of its own were told already.
         gained = {id: phases for id, phases in gained.items() if id not in own}
     touched = give_back(session, phases=gained, at=at, author=author)
     for outage_id, told in touched.items():
-        outage = outage_row(session, outage_id=outage_id)
-        _record_switched(session, outage, told, order=None, author=author)
-        _judge(session, outage, traced, is_back=True, at=at, author=author)
+        other = outage_row(session, outage_id=outage_id)
+        record_switched(session, other, told, order=None, author=author)
+        _judge(session, other, traced, is_back=True, at=at, author=author)
     dark = _still_dark(after, own)
-    others = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES), OutageRow.id != restored.id)
+    others = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES), OutageRow.id != outage.id)
     for other in session.scalars(others.order_by(OutageRow.id)).all():
         phases = _put_out_by(other, traced, dark)
         told_out = put_out(
-            session, phases=phases, at=at, holder=Holder(outage_id=other.id), traced=traced, author=author
+            session,
+            phases=phases,
+            at=max(since, other.started_at),
+            holder=Holder(outage_id=other.id),
+            traced=traced,
+            author=author,
         )
         if other.id in told_out:
-            _record_switched(session, other, told_out[other.id], order=None, author=author)
+            record_switched(session, other, told_out[other.id], order=None, author=author)
 
 
 def _still_dark(after: CurrentSupply, service_points: Collection[str]) -> dict[str, str]:
@@ -201,7 +264,7 @@ def _holder(session: Session, order: SwitchingOrderRow) -> Holder:
     return Holder(switching_order_id=order.id, kind=kind)
 
 
-def _record_switched(
+def record_switched(
     session: Session,
     outage: OutageRow,
     told: Mapping[str, Any],

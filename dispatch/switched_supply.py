@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam, select, text
+from sqlalchemy import ARRAY, Integer, Text, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, as_json
@@ -22,7 +22,7 @@ from dispatch.tables import AffectedRow
 from dispatch.timelines import Holder, in_order
 from topology.phases import format_phases
 
-__all__ = ["Holder", "give_back", "put_out"]
+__all__ = ["Holder", "give_back", "let_go", "put_out"]
 
 _TAKE = text(
     """
@@ -50,6 +50,14 @@ _GIVE_BACK = text(
     WHERE own.service_point = back.id AND own.ended_at IS NULL
         AND translate(own.phases, back.phases, '') <> own.phases
     RETURNING own.outage_id, own.service_point, own.ended_at
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("phases", type_=ARRAY(Text)))
+
+_HOLD_ONLY = text(
+    """
+    UPDATE affected_service_point AS own SET phases = given.phases
+    FROM unnest(:ids, :phases) AS given (id, phases)
+    WHERE own.outage_id = :outage_id AND own.service_point = given.id AND given.phases <> ''
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("phases", type_=ARRAY(Text)))
 
@@ -112,6 +120,22 @@ def give_back(
             ended[outage_id].append((service_point, ended_at))
     give_supply_back(session, phases=phases, at=at, author=author, supplied_by=supplied_by)
     return {outage_id: told_ended(rows) for outage_id, rows in ended.items()}
+
+
+def let_go(session: Session, *, outage_id: str, phases: Mapping[str, str]) -> list[str]:
+    """Let an outage that is not in the ledger yet hold these phases of service points; with none, not at all.
+
+    Returns those that it holds no more.
+    """
+    ids = list(phases)
+    session.execute(_HOLD_ONLY, {"outage_id": outage_id, "ids": ids, "phases": list(phases.values())})
+    gone = sorted(id for id in ids if not phases[id])
+    session.execute(
+        delete(AffectedRow).where(
+            AffectedRow.outage_id == outage_id, AffectedRow.service_point == among(gone)
+        )
+    )
+    return gone
 
 
 def _let_outage_take(

@@ -27,11 +27,18 @@ _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
 
 @router.post("/api/outages/{outage_id}/confirm")
 @_desk
-def confirm(outage_id: Name, body: OutageOrder, identity: SignedIn, engine: Database) -> Outage:
+def confirm(
+    outage_id: Name, body: OutageOrder, request: Request, identity: SignedIn, engine: Database
+) -> Outage:
     """Confirm that the device is open and its households are out."""
     with writing(engine) as work:
         view = operations.confirm_outage(
-            work.session, outage_id=outage_id, version=body.version, actor=identity.name, now=work.now
+            work.session,
+            outage_id=outage_id,
+            version=body.version,
+            actor=identity.name,
+            now=work.now,
+            networks=request.app.state.networks,
         )
         return Outage.model_validate(view)
 

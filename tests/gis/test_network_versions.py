@@ -250,6 +250,8 @@ def test_a_network_without_a_single_row_can_be_imported(session: Session) -> Non
 
 IMPORTING = """
 import os, signal, sys
+# A run in the background of a shell hands down that interrupts are ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 from gis.database import connect
