@@ -27,6 +27,7 @@ from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.reconciliation import open_outages, reconcile
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.switched_outages import switched_outages
+from dispatch.switching_tables import SwitchPositionRow
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from topology.inference import Restored
 from topology.observations import ObservationKind
@@ -158,6 +159,7 @@ def _take(session: Session, ids: Sequence[str]) -> None:
 def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
     """RULE: what happened before supply came back belongs to the outage that ended then, late as it may come.
 
+    That a device was open before a step closed it says nothing any more: the ledger has that from the steps.
     Looked at among some pieces, or among all (None) when something was restored meanwhile.
     """
     speaks = EvidenceRow.status == "analysed"
@@ -183,16 +185,31 @@ def _lay_aside(session: Session, among: Sequence[str] | None) -> None:
         )
         .values(status="spent", outage_id=OutageRow.id)
     )
+    session.execute(
+        update(EvidenceRow)
+        .where(
+            speaks,
+            EvidenceRow.kind == "switch_open",
+            EvidenceRow.device == SwitchPositionRow.device,
+            SwitchPositionRow.open_phases == "",
+            EvidenceRow.at <= SwitchPositionRow.since,
+            ~_is_of_an_open_outage(),
+        )
+        .values(status="spent")
+    )
+
+
+def _is_of_an_open_outage() -> ColumnElement[bool]:
+    return exists().where(OutageRow.id == EvidenceRow.outage_id, OutageRow.status.in_(OPEN_OUTAGE_STATUSES))
 
 
 def _expire(session: Session, *, now: datetime) -> None:
     """RULE: evidence of no open outage speaks for a day."""
-    still_open = exists().where(
-        OutageRow.id == EvidenceRow.outage_id, OutageRow.status.in_(OPEN_OUTAGE_STATUSES)
-    )
     session.execute(
         update(EvidenceRow)
-        .where(EvidenceRow.status == "analysed", EvidenceRow.at < now - EVIDENCE_SPEAKS, ~still_open)
+        .where(
+            EvidenceRow.status == "analysed", EvidenceRow.at < now - EVIDENCE_SPEAKS, ~_is_of_an_open_outage()
+        )
         .values(status="expired")
     )
 

@@ -64,6 +64,18 @@ def test_who_is_switched_off_is_out_by_the_order_and_calls_open_no_outage(world)
     assert out(world) == {}
 
 
+def test_that_a_device_was_open_is_forgotten_when_a_step_has_closed_it(world):
+    switch(world, StepAction.OPEN, "B1")
+    world.later(2)
+    world.report(("switch_open", "B1"))
+    world.later(30)
+    switch(world, StepAction.CLOSE, "B1")
+    world.later(60)
+    world.report(("last_gasp", "a1"), ("last_gasp", "a2"), ("last_gasp", "b1"), ("last_gasp", "b2"))
+    (outage,) = world.outages()
+    assert (outage.device, outage.started_at) == ("B1", world.now)
+
+
 def test_a_prediction_is_kept_while_its_households_are_switched_off(world):
     world.report(("last_gasp", "a1"), ("last_gasp", "a2"), ("last_gasp", "a3"), ("last_gasp", "a4"))
     (outage,) = world.outages("predicted")
