@@ -10,6 +10,7 @@ import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_mode
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { CurrentPlan } from "../plan/current_plan";
 import { OpenPromises } from "../promises/open_promises";
+import { SwitchedDevices } from "../switching/switched_devices";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
 import { NetworkLosses } from "./network_losses";
@@ -61,6 +62,8 @@ export class Desk {
   readonly promises: OpenPromises;
   /** The plan for all outages, and what people ordered of it. */
   readonly plan: CurrentPlan;
+  /** Devices that do not stand as they normally do, and where tagged ones are. */
+  readonly switched: SwitchedDevices;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
@@ -68,6 +71,7 @@ export class Desk {
     this.losses = new NetworkLosses((error) => session.notice(error));
     this.promises = new OpenPromises((error) => session.notice(error));
     this.plan = new CurrentPlan((error) => session.notice(error));
+    this.switched = new SwitchedDevices((error) => session.notice(error));
   }
 
   /** Load and follow; while Relight is away, say so and try again. */
@@ -92,6 +96,7 @@ export class Desk {
     const stream = this.stream.value;
     this.promises.start();
     this.plan.start();
+    this.switched.look();
     if (!stream) void this.start();
     else if (stream.connection.state !== "live") {
       // One that was still asking under the sign-in before would be refused, and stop, after this.
@@ -105,6 +110,7 @@ export class Desk {
     this.losses.stop();
     this.promises.stop();
     this.plan.stop();
+    this.switched.stop();
     this.stream.value?.stop();
   }
 
@@ -156,6 +162,7 @@ export class Desk {
     this.losses.look();
     this.promises.start();
     this.plan.start();
+    this.switched.look();
     return snapshot.position;
   }
 
@@ -192,6 +199,7 @@ export class Desk {
     this.details.want(changed);
     if (changed.size > 0) this.promises.look();
     this.plan.heed(changes);
+    this.switched.heed(changes);
     if (changes.some(({ name }) => name === "network.activated")) {
       void this.load_network();
       this.losses.look();

@@ -136,10 +136,7 @@ test("an order has its steps, each told and then done; a removed tag leaves", ()
     { action: "close", device: "TIE", phases: "ABC" },
   ];
   const drafted = { status: now("draft"), kind: now("emergency") };
-  apply_change(
-    known,
-    change(1, { ...order, name: "switching.drafted", data: { values: drafted, steps } }),
-  );
+  apply_change(known, change(1, { ...order, name: "switching.drafted", data: { values: drafted, steps } }));
   const before = known.switching_orders.get("S-1");
   expect(before?.steps.map(({ number, status }) => [number, status])).toEqual([
     [1, "waiting"],

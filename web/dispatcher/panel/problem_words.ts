@@ -44,7 +44,7 @@ function stale_plan_words(fields: Refusal["fields"], desk: Desk, now: number): s
   return t(planned === fields.crew_id ? "plan.problem.stale_sent" : "plan.problem.stale", values);
 }
 
-function told_words(changes: Change[], desk: Desk, now: number): string {
+export function told_words(changes: Change[], desk: Desk, now: number): string {
   const told = changes.map((change) =>
     t("dispatcher.problem.stale_change", {
       change: change_words(change, desk, now),

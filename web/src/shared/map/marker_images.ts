@@ -128,6 +128,42 @@ export function hazard_image(level: number, palette: Palette): ImageData {
   return pixels(context);
 }
 
+export type SwitchLook = "open" | "closed" | "tagged" | "tagged_open" | "tagged_closed";
+
+/** Draw a switch that stands otherwise than normally (its blade open or closed), or one that bears a tag, or both. */
+export function switch_image(look: SwitchLook, palette: Palette): ImageData {
+  const context = canvas(26, 32);
+  const colour = palette.status.partially_restored ?? palette.text;
+  context.lineWidth = 2.5;
+  if (look !== "tagged") {
+    context.fillStyle = palette.label_ground;
+    context.strokeStyle = colour;
+    context.beginPath();
+    context.roundRect(5, 8, 16, 16, 3);
+    context.fill();
+    context.stroke();
+    context.beginPath();
+    const is_open = look.endsWith("open");
+    context.moveTo(8, is_open ? 20 : 16);
+    context.lineTo(18, is_open ? 12 : 16);
+    context.stroke();
+  }
+  if (look.startsWith("tagged")) {
+    // A tag hangs above, so that it leaves the switch in sight.
+    context.fillStyle = palette.label_ground;
+    context.strokeStyle = palette.out_predicted;
+    context.beginPath();
+    context.roundRect(3, 1, 20, 9, 2);
+    context.fill();
+    context.stroke();
+    context.beginPath();
+    context.moveTo(7, 5.5);
+    context.lineTo(19, 5.5);
+    context.stroke();
+  }
+  return pixels(context);
+}
+
 function canvas(width: number, height: number): CanvasRenderingContext2D {
   const element = document.createElement("canvas");
   element.width = Math.ceil(width * PIXEL_RATIO);

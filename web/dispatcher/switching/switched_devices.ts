@@ -1,0 +1,61 @@
+// Devices that do not stand as they normally do, since a step moved them, and where those and the tagged ones are.
+import { shallowReactive, shallowRef } from "vue";
+import type { Change, Device } from "../../src/shared/api/model";
+import { ask } from "../../src/shared/api/request";
+import type { SwitchedDevice, SwitchingState } from "../../src/shared/api/switching_model";
+
+const GATHER_MS = 300;
+const TRY_AGAIN_MS = 5_000;
+
+export class SwitchedDevices {
+  /** Those that stand otherwise than normally, by id. */
+  readonly all = shallowRef<readonly SwitchedDevice[]>([]);
+  /** Devices of which a place was asked for; null where the network in force does not have one. */
+  readonly known = shallowReactive(new Map<string, Device | null>());
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private is_stopped = false;
+  private readonly asked = new Set<string>();
+
+  /** `ends` says whether an error ends the sign-in, so that asking again is of no use. */
+  constructor(private readonly ends: (error: unknown) => boolean) {}
+
+  stop(): void {
+    this.is_stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  look(after_ms = 0): void {
+    if (this.is_stopped) return;
+    this.timer ??= setTimeout(() => void this.ask(), after_ms);
+  }
+
+  heed(changes: readonly Change[]): void {
+    if (changes.some(({ name }) => name === "network.activated")) {
+      this.known.clear();
+      this.asked.clear();
+      this.look();
+    } else if (changes.some(({ name }) => name === "switching.executed")) this.look(GATHER_MS);
+  }
+
+  /** Ask where devices are, each once. */
+  async locate(ids: Iterable<string>): Promise<void> {
+    for (const id of ids) {
+      if (this.asked.has(id) || this.is_stopped) continue;
+      this.asked.add(id);
+      // Without a place it stands in the lists, which say more.
+      const found = ask<Device>(`/api/network/devices/${encodeURIComponent(id)}`).catch(() => null);
+      this.known.set(id, await found);
+    }
+  }
+
+  private async ask(): Promise<void> {
+    this.timer = undefined;
+    try {
+      const { devices } = await ask<SwitchingState>("/api/switching/state");
+      this.all.value = devices.filter(({ is_normal }) => !is_normal);
+      await this.locate(this.all.value.map(({ device }) => device));
+    } catch (error) {
+      if (!this.ends(error)) this.look(TRY_AGAIN_MS);
+    }
+  }
+}
