@@ -57,6 +57,8 @@ def test_a_plan_is_seen_a_stop_taken_and_a_crew_pinned(town, street, open_page, 
     own = plan.locator(f"[data-crew=X{street.number}] .stop").filter(has_text=street.fuse)
     expect(own).to_contain_text(words("plan.pinned"))
     expect(panel.locator(".planned")).to_contain_text(f"Relief {street.number}")
+    # Whoever is pinned is also the one that one key sends.
+    expect(panel.locator("button.primary.large")).to_contain_text(f"Relief {street.number}")
     _picture(desk, f"plan-wide-{language}")
     panel.locator("[data-order=pin]").get_by_role("button").click()
     expect(panel.locator("[data-order=pin]")).not_to_be_visible()
