@@ -41,6 +41,20 @@ STREET = """
     service_points i{n}- K{n} 2
     service_points j{n}- H{n} 1
 """
+# One street more, that a tie can feed from the last one; tests of switching have it.
+# S ─BX─ NX ─LX─ OX ─SX─ PX ─TX─ QX   k-1 k-2 k-3      (behind SX)
+#                OX ─UX─ RX           l-1 l-2          (on the line that fails)
+#                        PX ─TIE─ N95           (the tie is normally open)
+TIED_STREET = """
+    breaker BX S NX
+    overhead LX NX OX
+    switch SX OX PX
+    distribution TX PX QX
+    distribution UX OX RX
+    switch TIE PX N95 open
+    service_points k- QX 3
+    service_points l- RX 2
+"""
 _OFFSETS = {
     "N": (0.0, 0.004),
     "M": (0.0, 0.006),
@@ -93,11 +107,14 @@ def _place(number: int, node: str) -> tuple[float, float]:
 
 def _places() -> dict[str, tuple[float, float]]:
     places = {f"{node}{n:02d}": _place(n, node) for n in range(STREETS) for node in _OFFSETS}
-    return {"S": _MIDDLE, **places}
+    west, south = _MIDDLE[0] + 0.05, _MIDDLE[1] + 0.1
+    tied = {node: (west, south + 0.002 * at) for at, node in enumerate(("NX", "OX", "PX", "QX"))}
+    return {"S": _MIDDLE, **places, **tied, "RX": (west + 0.001, south + 0.002)}
 
 
 def _drawing(*, without_lateral: str | None = None) -> str:
     lines = "".join(STREET.format(n=f"{n:02d}") for n in range(STREETS)).splitlines()
+    lines += TIED_STREET.splitlines()
     ends = {"F": "", "T": "", "U": "", "h": "-", "i": "-"}
     gone = {f"{letter}{without_lateral}{end}" for letter, end in ends.items()}
     return "\n".join(line for line in lines if not gone & set(line.split()))
@@ -240,6 +257,13 @@ class Town:
                 gasp |= {"kind": "trouble_call", "hazard": hazard}
             answer = meters.post("/api/evidence", json=gasp)
             assert answer.json()["status"] == "accepted", answer.text
+
+    def trip(self, device) -> None:
+        """Let telemetry report a device open."""
+        told = {"id": f"trip-{device}-{next(self._gasps)}", "kind": "switch_open", "device": device}
+        at = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
+        answer = self.client("meters").post("/api/evidence", json={**told, "at": at})
+        assert answer.json()["status"] == "accepted", answer.text
 
     def close(self) -> None:
         """Stop everything."""

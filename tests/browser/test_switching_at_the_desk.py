@@ -1,0 +1,89 @@
+"""A line fails and is switched around: two desks, in two languages, with one order, one tag and one study copy."""
+
+from playwright.sync_api import expect
+
+
+def hang_tag(desk, device):
+    """Hang a hold on a device from the list of all that is switched, which is open."""
+    tags = desk.page.locator(".switching_view .tag_list")
+    tags.get_by_role("button", name=desk.words("switching.tag.place")).click()
+    tags.locator("input[name=tag_device]").fill(device)
+    tags.locator("input[name=tag_note]").fill("wang")
+    tags.get_by_role("button", name=desk.words("switching.tag.send"), exact=True).click()
+    expect(tags.locator(f"[data-tag={device}]")).to_contain_text("li")
+
+
+def execute_next(desk):
+    """Note the next step as executed, by the key of it; the words of a flag want a reason."""
+    desk.page.keyboard.press("e")
+    form = desk.page.locator(".panel form.action_form")
+    expect(form).to_be_visible()
+    reason = form.locator("input[name=reason]")
+    if reason.count():
+        reason.fill("wang")
+    form.get_by_role("button", name=desk.words("switching.execute.send")).click()
+
+
+def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_page):
+    first, second = open_page("Desk", "en"), open_page("Desk", "zh")
+    words, page = first.words, first.page
+    first.open("wang", town.password)
+    second.open("li", town.password)
+
+    # What is proposed says plainly what was not checked, and becomes an order only by a person.
+    town.trip("BX")
+    first.choose("BX")
+    page.keyboard.press("c")
+    expect(page.locator(".panel .head")).to_contain_text(words("status.outage.confirmed"))
+    first.button("switching.proposals.ask").click()
+    proposal = page.locator(".proposals li").first
+    expect(proposal).to_contain_text(words("switching.proposals.back", customers=3, of=3))
+    expect(proposal).to_contain_text(words("switching.margin.unknown"))
+    proposal.get_by_role("button", name=words("switching.proposals.take")).click()
+    steps = page.locator(".panel tbody.step")
+    expect(steps).to_have_count(2)
+    expect(steps.nth(1)).to_contain_text(words("switching.step.close", device="TIE"))
+    expect(steps.nth(1)).to_contain_text(words("switching.effect.gained.other", count=3))
+
+    # Tried on a study copy, nothing has happened.
+    first.button("switching.study", exact=True).click()
+    study = page.locator(".study")
+    for _ in range(2):
+        study.locator("button.primary").click()
+    expect(study).to_contain_text(words("switching.study.gained.other", count=3))
+    first.button("switching.study.leave").click()
+    expect(steps.nth(0).locator("b", has_text="✓")).to_have_count(0)
+
+    # W shows the other desk the same order, and lets it hang a tag that stops everybody.
+    second.page.keyboard.press("w")
+    line = second.page.locator(".switching_view .order_line")
+    expect(line).to_contain_text(second.words("switching.status.draft"))
+    hang_tag(second, "TIE")
+    line.click()
+    first.button("switching.approve", exact=True).click()
+    expect(line).to_contain_text(second.words("switching.status.approved"))
+    execute_next(first)
+    others = second.page.locator(".panel tbody.step")
+    expect(others.nth(0).locator("b", has_text="✓")).to_be_visible()
+    expect(line).to_contain_text(second.words("switching.progress", done=1, of=2))
+    expect(steps.nth(1)).to_contain_text("T-")
+    execute_next(first)
+    refused = page.locator(".panel .actions .notice.warning[role=alert]")
+    expect(refused).to_contain_text(words("shared.because.device_tagged", device="TIE", actor="li"))
+    expect(refused).to_contain_text(words("switching.way_out.tagged"))
+
+    # The tag is removed, the step is taken: who comes back is back at both desks.
+    tags = second.page.locator(".switching_view .tag_list")
+    tags.get_by_role("button", name=second.words("switching.tag.remove")).click()
+    expect(tags.locator("[data-tag=TIE]")).to_have_count(0)
+    expect(steps.nth(1)).not_to_contain_text("T-")
+    page.locator(".panel form.action_form").get_by_role(
+        "button", name=words("switching.execute.send")
+    ).click()
+    expect(others.nth(1).locator("b", has_text="✓")).to_be_visible()
+    expect(line).to_contain_text(second.words("switching.status.completed"))
+    switched = second.page.locator(".switching_view li.switched")
+    expect(switched).to_have_count(2)
+    expect(switched.filter(has_text="TIE")).to_contain_text(second.words("switching.switched.closed"))
+    page.locator(".panel .head .link").click()
+    expect(page.locator(".panel .head")).to_contain_text(words("status.outage.partially_restored"))
