@@ -303,6 +303,31 @@ class PromiseSettings(BaseSettings):
         return read_promise_rules(self.file) if self.file is not None else default_promise_rules()
 
 
+class EtrSettings(BaseSettings):
+    """When restoration times are sent, and when the desk is warned of them."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_ETR_")
+
+    publish_minutes: float = Field(
+        default=DEFAULT_PUBLISH_MINUTES,
+        ge=0,
+        le=240,
+        description="A restoration time that changes by less than this is kept and not sent, in minutes.",
+    )
+    alarm_minutes: float = Field(
+        default=DEFAULT_ALARM_MINUTES,
+        gt=0,
+        le=240,
+        description="How long before a restoration time lapses the desk is warned, in minutes.",
+    )
+
+    def rules(self) -> EtrRules:
+        """Return the rules of restoration times."""
+        return EtrRules(
+            publish=timedelta(minutes=self.publish_minutes), alarm=timedelta(minutes=self.alarm_minutes)
+        )
+
+
 class TidySettings(BaseSettings):
     """How long what nobody can need any more is kept."""
 

@@ -7,13 +7,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import ENGINE, change_etr
+from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author, first_values, record, set_values
 from dispatch.crew_view import CrewView
 from dispatch.crews import get_crew
 from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, UnknownThing
-from dispatch.etr import BY_A_PERSON, etr_as_assessed, etr_with_crew
+from dispatch.etr import EtrTier, etr_as_assessed, etr_with_crew
+from dispatch.etr_tables import EtrBecause
+from dispatch.etr_words import say_etr, take_back_etr
 from dispatch.events import Event
 from dispatch.job_travel import job_travel
 from dispatch.notifications import MessageKind, queue_notifications
@@ -147,7 +149,7 @@ def _assign(
         data={"values": first_values(job, _FIRST_FIELDS)},
     )
     # A crew that only looks changes nothing about when the repair is done.
-    if outage.etr_source not in BY_A_PERSON and kind is JobKind.REPAIR:
+    if kind is JobKind.REPAIR:
         _reckon_with_drive(session, outage=outage, minutes=drive.expected_minutes, now=now)
     told = MessageKind.CREW_ASSIGNED
     queue_notifications(session, outage=outage, kind=told, change_position=position, now=now)
@@ -162,8 +164,9 @@ def _reckon_with_drive(session: Session, *, outage: OutageRow, minutes: float, n
             minutes=forecast.minutes, now=now, on_site_at=None, assigned_at=now, travel_minutes=minutes
         )
     )
-    values = {"etr_at": etr.at, "etr_source": etr.source}
-    change_etr(session, outage=outage, values=values, author=Author(actor=ENGINE, now=now))
+    author = Author(actor=ENGINE, now=now)
+    # Customers are told of the crew, and of the time with it.
+    say_etr(session, outage=outage, etr=etr, because=EtrBecause.CREW_SENT, author=author, tell=False)
 
 
 def _recall(session: Session, *, outage: OutageRow, job: JobRow, reason: str | None, author: Author) -> None:
@@ -176,6 +179,18 @@ def _recall(session: Session, *, outage: OutageRow, job: JobRow, reason: str | N
         author=author,
         data={"values": set_values(job, values)},
     )
+    forget_word_of_crew(session, outage=outage, author=author)
+
+
+def forget_word_of_crew(session: Session, *, outage: OutageRow, author: Author) -> None:
+    """Take back the crew's word once no crew is left that could keep it."""
+    at_work = select(JobRow.id).where(
+        JobRow.outage_id == outage.id, JobRow.kind == JobKind.REPAIR, JobRow.ended_at.is_(None)
+    )
+    if session.scalar(at_work.limit(1)) is None:
+        author = Author(actor=author.actor, now=author.now)
+        because = EtrBecause.CREW_LEFT
+        take_back_etr(session, outage=outage, tier=EtrTier.CREW, because=because, author=author)
 
 
 def _refuse_if_sent_meanwhile(session: Session, *, crew: CrewView, seen: int | None, outage_id: str) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, first_values, record, set_values
-from dispatch.etr import BETTER_THAN_USUAL, etr_without_crew
+from dispatch.etr import etr_without_crew
+from dispatch.etr_tables import EtrBecause
+from dispatch.etr_words import first_etr_values, keep_first_etr, say_etr
 from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
@@ -41,6 +43,9 @@ _FIRST_FIELDS = (
     "predicted_at",
     "etr_at",
     "etr_source",
+    "etr_earliest",
+    "etr_latest",
+    "etr_warn_at",
 )
 
 
@@ -56,8 +61,7 @@ def predict_outage(
         network_version=traced.network_version,
         status=OutageStatus.PREDICTED,
         predicted_at=author.now,
-        etr_at=etr.at,
-        etr_source=etr.source,
+        **first_etr_values(session, etr=etr, device_kind=believed["device_kind"], now=author.now),
         **believed,
     )
     session.add(outage)
@@ -69,7 +73,7 @@ def predict_outage(
         author=author,
     )
     data = {"values": first_values(outage, _FIRST_FIELDS), "interruptions": told}
-    record(
+    position = record(
         session,
         name=Event.OUTAGE_PREDICTED,
         subject=f"outage:{outage.id}",
@@ -77,6 +81,7 @@ def predict_outage(
         author=author,
         data=data,
     )
+    keep_first_etr(session, outage=outage, author=author, position=position)
     return outage
 
 
@@ -132,10 +137,16 @@ def refine_outage(
         author=author,
         data={"values": values, "interruptions": told},
     )
-    if moved and outage.etr_source not in BETTER_THAN_USUAL:
-        etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
-        change_etr(session, outage=outage, values={"etr_at": etr.at, "etr_source": etr.source}, author=author)
+    if moved:
+        reckon_etr_of_device(session, outage=outage, author=author)
     return True
+
+
+def reckon_etr_of_device(session: Session, *, outage: OutageRow, author: Author) -> None:
+    """Say the usual time of the device that is to blame now; better words speak before it."""
+    etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
+    because = EtrBecause.DEVICE_CHANGED
+    say_etr(session, outage=outage, etr=etr, because=because, author=author, tell=False)
 
 
 def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwork) -> dict[str, int]:
@@ -152,21 +163,6 @@ def _lost_households(session: Session, *, outage: OutageRow, traced: TracedNetwo
     gone = {id for id, known in zip(ids, is_there, strict=True) if not known}
     kept = gone | traced.switched_off(ids)
     return {row.service_point: row.customers for row in own if row.service_point in kept}
-
-
-def change_etr(session: Session, *, outage: OutageRow, values: dict[str, Any], author: Author) -> int | None:
-    """Set the ETR and its source; return the position of the change, None if it is the same as before."""
-    changed = set_values(outage, values)
-    if not changed:
-        return None
-    return record(
-        session,
-        name=Event.OUTAGE_ETR_CHANGED,
-        subject=f"outage:{outage.id}",
-        outage=outage,
-        author=author,
-        data={"values": changed},
-    )
 
 
 def merge_outage(session: Session, *, outage: OutageRow, into: OutageRow, author: Author) -> None:

@@ -18,15 +18,16 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import ENGINE, change_etr
+from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author, record
 from dispatch.damage_kinds import DamageKind
 from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
-from dispatch.etr import BY_A_PERSON, etr_as_assessed, repair_minutes
+from dispatch.etr import etr_as_assessed, repair_minutes
+from dispatch.etr_tables import EtrBecause
+from dispatch.etr_words import say_etr
 from dispatch.events import Event
 from dispatch.hazard_tables import DamageReportRow, PhotoRow, damage_number
 from dispatch.intake import LATEST_AHEAD
-from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import outage_row
 from dispatch.photos import attach_photos
 from dispatch.skills import Skill, needed_skills
@@ -232,9 +233,9 @@ def _own_job(session: Session, *, outage_id: str, crew_id: str | None) -> JobRow
 
 
 def _assessed_etr(session: Session, *, outage: OutageRow, now: datetime) -> None:
-    """Bring the ETR up to what was assessed, unless a person promised one (rule 3)."""
+    """Say when it will be done by what was assessed (rule 3); a person's word speaks before it."""
     forecast = repair_forecast(session, outage.id)
-    if outage.etr_source in BY_A_PERSON or outage.restored_at is not None or forecast.assessed_at is None:
+    if outage.restored_at is not None or forecast.assessed_at is None:
         return
     query = select(JobRow).where(
         JobRow.outage_id == outage.id, JobRow.kind == JobKind.REPAIR, JobRow.ended_at.is_(None)
@@ -248,15 +249,8 @@ def _assessed_etr(session: Session, *, outage: OutageRow, now: datetime) -> None
         assigned_at=job.assigned_at if job is not None else None,
         travel_minutes=job.travel_minutes if job is not None else None,
     )
-    position = change_etr(
-        session,
-        outage=outage,
-        values={"etr_at": etr.at, "etr_source": etr.source},
-        author=Author(actor=ENGINE, now=now),
-    )
-    if position is not None and outage.confirmed_at is not None:
-        told = MessageKind.ETR_CHANGED
-        queue_notifications(session, outage=outage, kind=told, change_position=position, now=now)
+    author = Author(actor=ENGINE, now=now)
+    say_etr(session, outage=outage, etr=etr, because=EtrBecause.ASSESSED, author=author)
 
 
 def _rows(session: Session, outage_ids: Collection[str]) -> Sequence[DamageReportRow]:

@@ -1,7 +1,7 @@
 """ETR 预计复电时间: when supply will probably be back, always with where the figure comes from. Pure.
 
-A person's ETR is never overwritten by the engine. Until step 6 learns from history, the engine adds up:
-the time to look and decide, the drive, and the usual repair time of the kind of device.
+Owns the sources, the tiers they belong to, and what the engine adds up by rule: the time to look and decide,
+the drive, and the usual repair time of the kind of device. Which tier speaks stands in dispatch/etr_rules.py.
 """
 
 from __future__ import annotations
@@ -17,13 +17,28 @@ class EtrSource(StrEnum):
     DEVICE_KIND = "device_kind"  # usual repair time of such a device, usual time until a crew is there
     DEVICE_KIND_AND_TRAVEL = "device_kind_and_travel"  # the same with the assigned crew's own drive
     ASSESSED = "assessed"  # somebody has looked, and says what is broken and how long it takes
+    PLAN = "plan"  # the plan in force: drive, the crew's other work before, repair, what waits upstream
     CREW = "crew"  # the crew at work says so
     DISPATCHER = "dispatcher"  # a person decided
 
 
-BY_A_PERSON = (EtrSource.CREW, EtrSource.DISPATCHER)
-# What the usual figures of the kind of device do not overwrite.
-BETTER_THAN_USUAL = (EtrSource.ASSESSED, *BY_A_PERSON)
+class EtrTier(StrEnum):
+    """Who says so. Each tier keeps its own newest word; none overwrites another's."""
+
+    RULE = "rule"
+    PLAN = "plan"
+    CREW = "crew"
+    DISPATCHER = "dispatcher"
+
+
+TIER_OF = {
+    EtrSource.DEVICE_KIND: EtrTier.RULE,
+    EtrSource.DEVICE_KIND_AND_TRAVEL: EtrTier.RULE,
+    EtrSource.ASSESSED: EtrTier.RULE,
+    EtrSource.PLAN: EtrTier.PLAN,
+    EtrSource.CREW: EtrTier.CREW,
+    EtrSource.DISPATCHER: EtrTier.DISPATCHER,
+}
 
 # Time from prediction until a crew stands at the device, while none is assigned: the arrival promise for
 # cities, 45 minutes (State Grid's ten promises, 2023), on the safe side.
@@ -68,14 +83,14 @@ def repair_minutes(device_kind: str) -> float:
 def etr_without_crew(*, device_kind: str, predicted_at: datetime) -> Etr:
     """Return the ETR while no crew is assigned: usual arrival and usual repair."""
     minutes = USUAL_ARRIVAL_MINUTES + repair_minutes(device_kind)
-    return Etr(at=_rounded_up(predicted_at + timedelta(minutes=minutes)), source=EtrSource.DEVICE_KIND)
+    return Etr(at=rounded_up(predicted_at + timedelta(minutes=minutes)), source=EtrSource.DEVICE_KIND)
 
 
 def etr_with_crew(*, device_kind: str, assigned_at: datetime, travel_minutes: float) -> Etr:
     """Return the ETR with the assigned crew's own drive."""
     minutes = SET_OFF_MINUTES + travel_minutes + repair_minutes(device_kind)
     return Etr(
-        at=_rounded_up(assigned_at + timedelta(minutes=minutes)), source=EtrSource.DEVICE_KIND_AND_TRAVEL
+        at=rounded_up(assigned_at + timedelta(minutes=minutes)), source=EtrSource.DEVICE_KIND_AND_TRAVEL
     )
 
 
@@ -99,9 +114,10 @@ def etr_as_assessed(
     else:
         begins = now + timedelta(minutes=USUAL_ARRIVAL_MINUTES)
     at = max(begins + timedelta(minutes=minutes), now + ROUNDING)
-    return Etr(at=_rounded_up(at), source=EtrSource.ASSESSED)
+    return Etr(at=rounded_up(at), source=EtrSource.ASSESSED)
 
 
-def _rounded_up(at: datetime) -> datetime:
+def rounded_up(at: datetime) -> datetime:
+    """Return the next full step of ROUNDING."""
     over = timedelta(minutes=at.minute, seconds=at.second, microseconds=at.microsecond) % ROUNDING
     return at + (ROUNDING - over if over else timedelta())

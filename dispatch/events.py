@@ -17,6 +17,7 @@ class Event(StrEnum):
     OUTAGE_CONFIRMED = "outage.confirmed"
     OUTAGE_DISMISSED = "outage.dismissed"
     OUTAGE_ETR_CHANGED = "outage.etr_changed"
+    OUTAGE_ETR_LAPSING = "outage.etr_lapsing"
     OUTAGE_SWITCHED = "outage.switched"
     OUTAGE_PARTIALLY_RESTORED = "outage.partially_restored"
     OUTAGE_RESTORED = "outage.restored"
@@ -34,6 +35,7 @@ class Event(StrEnum):
     HAZARD_RAISED = "hazard.raised"
     HAZARD_REPORTED_AGAIN = "hazard.reported_again"
     HAZARD_OUTAGE_KNOWN = "hazard.outage_known"
+    JOB_ETR_SAID = "job.etr_said"
     HAZARD_ACKNOWLEDGED = "hazard.acknowledged"
     HAZARD_LEVEL_CHANGED = "hazard.level_changed"
     HAZARD_AUTHORITY_WAITS = "hazard.authority_waits"
@@ -106,3 +108,4 @@ NOT_DECISIVE = frozenset(
         Event.PROMISE_ARRIVAL_QUESTIONED,
     }
 )
+        Event.OUTAGE_ETR_LAPSING,

@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import change_etr
-from dispatch.change_log import Author, record, recorded_client_event, set_values
+from dispatch.assignments import forget_word_of_crew
+from dispatch.change_log import Author, as_json, record, recorded_client_event, set_values
 from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
-from dispatch.etr import EtrSource
+from dispatch.etr import Etr, EtrSource
+from dispatch.etr_tables import EtrBecause
+from dispatch.etr_words import say_etr
 from dispatch.events import Event
 from dispatch.evidence_lines import Document
 from dispatch.hazard_actions import follow_make_safe
@@ -49,6 +51,8 @@ _TIME_OF = {
     JobStatus.FINISHED: "ended_at",
     JobStatus.DECLINED: "ended_at",
 }
+# A crew that is under way or there may say another time without a new step; a hazard's crew has none to say.
+_SAYS_WHEN = (JobStatus.EN_ROUTE, JobStatus.ON_SITE, JobStatus.WORKING)
 _TOLD = {JobStatus.EN_ROUTE: MessageKind.CREW_EN_ROUTE, JobStatus.ON_SITE: MessageKind.CREW_ON_SITE}
 
 
@@ -56,6 +60,7 @@ _TOLD = {JobStatus.EN_ROUTE: MessageKind.CREW_EN_ROUTE, JobStatus.ON_SITE: Messa
 class Progress:
     """One report of a crew; `finding` is {"device", "result"} (design §4.2), `etr_at` the crew's own ETR.
 
+    With `etr_at` the status that the job has may be reported again: the crew says another time, and no more.
     `hazard_outcome` is what a crew that was sent to make safe found (dispatch/hazard_kinds.py).
     """
 
@@ -143,6 +148,9 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
     if progress.occurred_at > now + LATEST_AHEAD:
         text = f"{progress.occurred_at.isoformat()} lies in the future"
         raise InvalidInput(field="occurred_at", text=text, because=Because.HAPPENED_IN_FUTURE)
+    if progress.etr_at is not None and progress.status == job.status and _says_when(job):
+        _take_word(session, job=job, progress=progress, etr_at=progress.etr_at, actor=actor, now=now)
+        return
     status = job_status_after(
         job_id=job.id, status=JobStatus(job.status), reported=JobStatus(progress.status)
     )
@@ -169,10 +177,34 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
         return
     if status in _TOLD:
         queue_notifications(session, outage=outage, kind=_TOLD[status], change_position=position, now=now)
+    if status is JobStatus.DECLINED:
+        forget_word_of_crew(session, outage=outage, author=Author(actor=actor, now=now))
     if progress.etr_at is not None:
         _take_etr(session, outage=outage, etr_at=progress.etr_at, actor=actor, now=now)
     if progress.finding is not None:
         _take_finding(session, outage=outage, progress=progress, actor=actor, now=now)
+
+
+def _says_when(job: JobRow) -> bool:
+    return job.outage_id is not None and job.status in _SAYS_WHEN
+
+
+def _take_word(
+    session: Session, *, job: JobRow, progress: Progress, etr_at: datetime, actor: str, now: datetime
+) -> None:
+    """Take a crew's new time without a new step."""
+    outage = outage_row(session, outage_id=str(job.outage_id))
+    record(
+        session,
+        name=Event.JOB_ETR_SAID,
+        subject=f"job:{job.id}",
+        outage=outage,
+        author=Author(
+            actor=actor, now=now, occurred_at=progress.occurred_at, client_event_id=progress.client_event_id
+        ),
+        data={"values": {}, "etr_at": as_json(etr_at)},
+    )
+    _take_etr(session, outage=outage, etr_at=etr_at, actor=actor, now=now)
 
 
 def _not_before(job: JobRow, occurred_at: datetime) -> datetime:
@@ -185,15 +217,9 @@ def _take_etr(session: Session, *, outage: OutageRow, etr_at: datetime, actor: s
     if etr_at <= now:
         text = f"{etr_at.isoformat()} is past; now it is {now.isoformat()}"
         raise InvalidInput(field="etr_at", text=text, because=Because.ETR_IS_PAST)
-    position = change_etr(
-        session,
-        outage=outage,
-        values={"etr_at": etr_at, "etr_source": EtrSource.CREW},
-        author=Author(actor=actor, now=now),
-    )
-    if position is not None:
-        kind = MessageKind.ETR_CHANGED
-        queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+    etr = Etr(at=etr_at, source=EtrSource.CREW)
+    author = Author(actor=actor, now=now)
+    say_etr(session, outage=outage, etr=etr, because=EtrBecause.SAID, author=author)
 
 
 def _take_finding(

@@ -12,12 +12,15 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import ENGINE, change_etr
+from dispatch.beliefs import ENGINE
 from dispatch.causes import Cause
 from dispatch.change_log import Author, changes_after, record, set_values
 from dispatch.current_supply import current_supply
 from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion
-from dispatch.etr import EtrSource
+from dispatch.etr import Etr, EtrSource
+from dispatch.etr_scores import score_etrs
+from dispatch.etr_tables import EtrBecause
+from dispatch.etr_words import say_etr
 from dispatch.events import NOT_DECISIVE, Event
 from dispatch.intake import LATEST_AHEAD
 from dispatch.interruptions import end_interruptions, enter_interruptions, withdraw_interruptions
@@ -160,20 +163,14 @@ def _withdraw_after_dismissal(session: Session, *, outage: OutageRow, actor: str
 def set_etr(
     session: Session, *, outage_id: str, version: int | None, etr_at: datetime, actor: str, now: datetime
 ) -> OutageView:
-    """Promise a time of restoration by hand; the engine will not overwrite it, and customers are told."""
+    """Promise a time of restoration by hand: it speaks until the crew says another; customers are told."""
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.SET_ETR)
     if etr_at <= now:
         text = f"{etr_at.isoformat()} is past; now it is {now.isoformat()}"
         raise InvalidInput(field="etr_at", text=text, because=Because.ETR_IS_PAST)
-    position = change_etr(
-        session,
-        outage=outage,
-        values={"etr_at": etr_at, "etr_source": EtrSource.DISPATCHER},
-        author=Author(actor=actor, now=now),
-    )
-    if position is not None and outage.confirmed_at is not None:
-        kind = MessageKind.ETR_CHANGED
-        queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
+    etr = Etr(at=etr_at, source=EtrSource.DISPATCHER)
+    author = Author(actor=actor, now=now)
+    say_etr(session, outage=outage, etr=etr, because=EtrBecause.SAID, author=author)
     return get_outage(session, outage_id=outage_id)
 
 
@@ -261,6 +258,7 @@ def close_outage(
         author=Author(actor=actor, now=now),
         values={"status": status, "closed_at": now, "cause": cause},
     )
+    score_etrs(session, outage=outage, now=now)
     return get_outage(session, outage_id=outage_id)
 
 

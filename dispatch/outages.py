@@ -83,6 +83,10 @@ class OutageView:
     closed_at: datetime | None
     etr_at: datetime | None
     etr_source: str | None
+    etr_earliest: datetime | None
+    etr_latest: datetime | None
+    etr_warn_at: datetime | None
+    etr_lapsing_at: datetime | None
     cause: str | None
     dismissed_because: str | None
     merged_into: str | None
@@ -286,6 +290,10 @@ def _view(row: OutageRow, place: Place | None, reports: _Reports, jobs: tuple[Jo
         note=row.note,
         lon=place.lon if place else None,
         lat=place.lat if place else None,
+        etr_earliest=row.etr_earliest,
+        etr_latest=row.etr_latest,
+        etr_warn_at=row.etr_warn_at,
+        etr_lapsing_at=row.etr_lapsing_at,
         allowed_actions=allowed_outage_actions(
             status=OutageStatus(row.status),
             has_crew=any(job.status not in ENDED_JOB_STATUSES for job in jobs),

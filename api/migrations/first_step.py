@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from geoalchemy2 import Geometry
 
 from api.migrations.models import METADATA, is_ours
+from dispatch.etr_tables import ETR_VERSION_RULES
 from dispatch.ledger_tables import LEDGER_RULES
 from dispatch.tables import CHANGE_LOG_RULES
 from gis.database import connect
@@ -84,7 +85,7 @@ def write_first_step(url: str) -> None:
         for name in sorted(METADATA._sequences)  # noqa: SLF001 - SQLAlchemy gives no other way to list them
     )
     code = "\n".join(line.rstrip() for line in body.splitlines() if "###" not in line)
-    statements = (*CHANGE_LOG_RULES, *LEDGER_RULES)
+    statements = (*CHANGE_LOG_RULES, *LEDGER_RULES, *ETR_VERSION_RULES)
     rules = "".join(f'{_INDENT}op.execute("""{rule.rstrip()}\n{_INDENT}""")\n' for rule in statements)
     STEP.write_text(_HEAD + sequences + _INDENT + code.strip() + "\n" + rules + _TAIL, encoding="utf-8")
 

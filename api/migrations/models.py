@@ -9,6 +9,7 @@ import api.tables
 import dispatch.call_tables
 import dispatch.closure_tables
 import dispatch.crew_tables
+import dispatch.etr_tables
 import dispatch.hazard_tables
 import dispatch.ledger_tables
 import dispatch.plan_tables
@@ -29,6 +30,7 @@ ROOMS_WITH_TABLES = (
     dispatch.hazard_tables,
     dispatch.ledger_tables,
     dispatch.plan_tables,
+    dispatch.etr_tables,
     dispatch.promise_tables,
     dispatch.repeat_tables,
     dispatch.tables,

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from api.photo_files import PhotoFiles
 from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
+from api.processes.etr_keeper import EtrKeeper
 from api.processes.lone_worker import LoneWorker
 from api.processes.promise_keeper import PromiseKeeper
 from api.processes.repeat_keeper import RepeatKeeper
@@ -63,6 +64,7 @@ class AnalysisWorker:
         self._pings = pings
         self._analyst = analyst or Analyst(networks=NetworkCache())
         self._promises = PromiseKeeper(engine)
+        self._etrs = EtrKeeper(engine)
         self._repeats = RepeatKeeper(engine, networks=self._analyst.networks)
         self._tidy = tidy
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
@@ -83,6 +85,7 @@ class AnalysisWorker:
         self._work_off(connection)
         self._tell_conflicts()
         self._promises.look()
+        self._etrs.look()
         self._repeats.look()
         if self._tidy is not None:
             self._tidy.look()
@@ -100,6 +103,7 @@ class AnalysisWorker:
                 return
             if lock_holder is not None:
                 self._promises.look()
+                self._etrs.look()
             if step.evidence:
                 logger.info("took %d pieces of evidence, made %d changes", step.evidence, step.changes)
 

@@ -23,6 +23,7 @@ from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
 from api.settings import (
     DatabaseSettings,
+    EtrSettings,
     MessageSettings,
     MeterSettings,
     PlanningSettings,
@@ -32,6 +33,7 @@ from api.settings import (
 )
 from api.work import writing
 from dispatch.errors import DispatchError
+from dispatch.etr_words import put_etr_rules_in_force
 from dispatch.notifications import set_channels
 from dispatch.promise_document import PromiseRules
 from dispatch.promise_rules_store import put_rules_in_force
@@ -183,6 +185,7 @@ def _prepare(url: str, messages: MessageSettings, rules: PromiseRules) -> str | 
     try:
         with writing(engine) as work:
             put_rules_in_force(work.session, rules=rules, actor="settings", now=work.now)
+            put_etr_rules_in_force(work.session, rules=EtrSettings().rules())
         with Session(engine) as session, session.begin():
             set_channels(session, channels=messages.channels())
             return first_link(session, now=datetime.now(UTC))

@@ -56,6 +56,10 @@ class Outage(Answer):
     closed_at: Instant | None
     etr_at: Instant | None
     etr_source: str | None
+    etr_earliest: Instant | None
+    etr_latest: Instant | None
+    etr_warn_at: Instant | None
+    etr_lapsing_at: Instant | None
     cause: str | None
     dismissed_because: str | None
     merged_into: str | None
