@@ -29,13 +29,13 @@ class Event(StrEnum):
     JOB_ON_SITE = "job.on_site"
     JOB_WORKING = "job.working"
     JOB_FINISHED = "job.finished"
+    JOB_ETR_SAID = "job.etr_said"
     JOB_DECLINED = "job.declined"
     JOB_RECALLED = "job.recalled"
     JOB_MOVED = "job.moved"
     HAZARD_RAISED = "hazard.raised"
     HAZARD_REPORTED_AGAIN = "hazard.reported_again"
     HAZARD_OUTAGE_KNOWN = "hazard.outage_known"
-    JOB_ETR_SAID = "job.etr_said"
     HAZARD_ACKNOWLEDGED = "hazard.acknowledged"
     HAZARD_LEVEL_CHANGED = "hazard.level_changed"
     HAZARD_AUTHORITY_WAITS = "hazard.authority_waits"
@@ -98,6 +98,7 @@ NOT_DECISIVE = frozenset(
     {
         Event.OUTAGE_PREDICTION_CHANGED,
         Event.OUTAGE_ETR_CHANGED,
+        Event.OUTAGE_ETR_LAPSING,
         Event.OUTAGE_HAZARD_REPORTED,
         Event.PROMISE_WARNED,
         Event.PROMISE_BREACHED,
@@ -108,4 +109,3 @@ NOT_DECISIVE = frozenset(
         Event.PROMISE_ARRIVAL_QUESTIONED,
     }
 )
-        Event.OUTAGE_ETR_LAPSING,
