@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.channels import PLACEHOLDER, Channel
+from dispatch.etr_rules import DEFAULT_ALARM_MINUTES, DEFAULT_PUBLISH_MINUTES, EtrRules
 from dispatch.meter_requests import PingRules
 from dispatch.planner import PlannerRules
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
@@ -377,5 +378,6 @@ SETTINGS = (
     InferenceSettings,
     PlanningSettings,
     PromiseSettings,
+    EtrSettings,
     TidySettings,
 )
