@@ -1,4 +1,4 @@
-"""A line fails and is switched around: two desks, in two languages, with one order, one tag and one study copy."""
+"""A line fails and is switched around: two desks, two languages, one order, one tag and one study copy."""
 
 from playwright.sync_api import expect
 
@@ -24,6 +24,16 @@ def execute_next(desk):
     form.get_by_role("button", name=desk.words("switching.execute.send")).click()
 
 
+def rehearse(desk):
+    """Try both steps of the order on a study copy, and leave it."""
+    desk.button("switching.study", exact=True).click()
+    study = desk.page.locator(".study")
+    for _ in range(2):
+        study.locator("button.primary").click()
+    expect(study).to_contain_text(desk.words("switching.study.gained.other", count=3))
+    desk.button("switching.study.leave").click()
+
+
 def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_page):
     first, second = open_page("Desk", "en"), open_page("Desk", "zh")
     words, page = first.words, first.page
@@ -46,12 +56,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(steps.nth(1)).to_contain_text(words("switching.effect.gained.other", count=3))
 
     # Tried on a study copy, nothing has happened.
-    first.button("switching.study", exact=True).click()
-    study = page.locator(".study")
-    for _ in range(2):
-        study.locator("button.primary").click()
-    expect(study).to_contain_text(words("switching.study.gained.other", count=3))
-    first.button("switching.study.leave").click()
+    rehearse(first)
     expect(steps.nth(0).locator("b", has_text="✓")).to_have_count(0)
 
     # W shows the other desk the same order, and lets it hang a tag that stops everybody.

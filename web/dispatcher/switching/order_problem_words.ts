@@ -1,4 +1,5 @@
 // Why something about switching was refused, and the way out of it.
+import { because_words } from "../../src/shared/api/error_words";
 import { Refusal } from "../../src/shared/api/errors";
 import type { Change } from "../../src/shared/api/model";
 import type { OrderStatus } from "../../src/shared/api/switching_model";
@@ -27,7 +28,7 @@ export function order_problem_words(error: unknown, desk: Desk, now: number): st
   if (code === "illegal_transition" && String(fields.subject).startsWith("Switching order")) {
     return t("switching.problem.status", { status: t(`switching.status.${fields.status as OrderStatus}`) });
   }
-  const said = problem_words(error, desk, now);
+  const said = because_words(error) ?? problem_words(error, desk, now);
   const way_out = ways_out[fields.because as keyof typeof ways_out];
   return way_out ? `${said} ${t(way_out)}` : said;
 }
