@@ -146,14 +146,14 @@ class OutageRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     etr_at: Mapped[datetime | None] = mapped_column(Instant)
     etr_source: Mapped[str | None] = mapped_column(Text)
-    cause: Mapped[str | None] = mapped_column(Text)
-    dismissed_because: Mapped[str | None] = mapped_column(Text)
-    merged_into: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
     # The window of what is published, when its alarm is due, and since when the alarm stands.
     etr_earliest: Mapped[datetime | None] = mapped_column(Instant)
     etr_latest: Mapped[datetime | None] = mapped_column(Instant)
     etr_warn_at: Mapped[datetime | None] = mapped_column(Instant)
     etr_lapsing_at: Mapped[datetime | None] = mapped_column(Instant)
+    cause: Mapped[str | None] = mapped_column(Text)
+    dismissed_because: Mapped[str | None] = mapped_column(Text)
+    merged_into: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
     # Free text by a person: it may hold personal data, so it stays out of the change log.
     note: Mapped[str | None] = mapped_column(Text)
     # Where its device was, kept from when its network version is removed; until then the version says it.

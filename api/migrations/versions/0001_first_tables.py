@@ -293,6 +293,10 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('etr_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('etr_source', sa.Text(), nullable=True),
+    sa.Column('etr_earliest', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('etr_latest', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('etr_warn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('etr_lapsing_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cause', sa.Text(), nullable=True),
     sa.Column('dismissed_because', sa.Text(), nullable=True),
     sa.Column('merged_into', sa.Text(), nullable=True),
@@ -306,10 +310,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
-    sa.Column('etr_earliest', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('etr_latest', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('etr_warn_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('etr_lapsing_at', sa.DateTime(timezone=True), nullable=True),
     op.create_table('planned_outage',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('device', sa.Text(), nullable=True),
@@ -724,6 +724,52 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('planned_outage_id', 'service_point', name=op.f('pk_planned_service_point'))
     )
     op.create_index('ix_planned_service_point_service_point', 'planned_service_point', ['service_point'], unique=False)
+    op.create_table('etr_rules',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('publish_minutes', sa.Double(), nullable=False),
+    sa.Column('alarm_minutes', sa.Double(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_etr_rules_only_one')),
+    sa.CheckConstraint('publish_minutes >= 0 AND alarm_minutes > 0', name=op.f('ck_etr_rules_ahead')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_etr_rules'))
+    )
+    op.create_table('etr_version',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('tier', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('earliest', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('latest', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('said_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('said_by', sa.Text(), nullable=False),
+    sa.Column('because', sa.Text(), nullable=False),
+    sa.Column('is_published', sa.Boolean(), nullable=False),
+    sa.Column('is_told', sa.Boolean(), nullable=False),
+    sa.Column('change_position', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("because IN ('predicted', 'device_changed', 'crew_sent', 'assessed', 'planned', 'unplanned', 'said', 'crew_left')", name=op.f('ck_etr_version_because')),
+    sa.CheckConstraint("source IN ('device_kind', 'device_kind_and_travel', 'assessed', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_source')),
+    sa.CheckConstraint("tier IN ('rule', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_tier')),
+    sa.CheckConstraint('earliest <= at AND at <= latest', name=op.f('ck_etr_version_in_window')),
+    sa.CheckConstraint('is_published = (change_position IS NOT NULL)', name=op.f('ck_etr_version_published')),
+    sa.CheckConstraint('num_nulls(at, earliest, latest) IN (0, 3)', name=op.f('ck_etr_version_whole_window')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_etr_version_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_etr_version'))
+    )
+    op.create_index('ix_etr_version_outage_id', 'etr_version', ['outage_id', 'id'], unique=False)
+    op.create_table('etr_score',
+    sa.Column('version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('device_kind', sa.Text(), nullable=False),
+    sa.Column('horizon_minutes', sa.Double(), nullable=False),
+    sa.Column('error_minutes', sa.Double(), nullable=False),
+    sa.Column('is_inside', sa.Boolean(), nullable=False),
+    sa.Column('is_published', sa.Boolean(), nullable=False),
+    sa.Column('scored_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('horizon_minutes > 0', name=op.f('ck_etr_score_ahead')),
+    sa.ForeignKeyConstraint(['version_id'], ['etr_version.id'], name=op.f('fk_etr_score_version_id_etr_version')),
+    sa.PrimaryKeyConstraint('version_id', name=op.f('pk_etr_score'))
+    )
+    op.create_index('ix_etr_score_scored_at', 'etr_score', ['scored_at'], unique=False)
     op.create_table('repeat_alert',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
@@ -829,52 +875,6 @@ def upgrade() -> None:
     sa.Column('outage_id', sa.Text(), nullable=False),
     sa.Column('rules_number', sa.Integer(), nullable=True),
     sa.Column('device', sa.Text(), nullable=False),
-    op.create_table('etr_rules',
-    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('publish_minutes', sa.Double(), nullable=False),
-    sa.Column('alarm_minutes', sa.Double(), nullable=False),
-    sa.CheckConstraint('id = 1', name=op.f('ck_etr_rules_only_one')),
-    sa.CheckConstraint('publish_minutes >= 0 AND alarm_minutes > 0', name=op.f('ck_etr_rules_ahead')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_etr_rules'))
-    )
-    op.create_table('etr_version',
-    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('outage_id', sa.Text(), nullable=False),
-    sa.Column('tier', sa.Text(), nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('earliest', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('latest', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('said_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('said_by', sa.Text(), nullable=False),
-    sa.Column('because', sa.Text(), nullable=False),
-    sa.Column('is_published', sa.Boolean(), nullable=False),
-    sa.Column('is_told', sa.Boolean(), nullable=False),
-    sa.Column('change_position', sa.BigInteger(), nullable=True),
-    sa.CheckConstraint("because IN ('predicted', 'device_changed', 'crew_sent', 'assessed', 'planned', 'unplanned', 'said', 'crew_left')", name=op.f('ck_etr_version_because')),
-    sa.CheckConstraint("source IN ('device_kind', 'device_kind_and_travel', 'assessed', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_source')),
-    sa.CheckConstraint("tier IN ('rule', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_tier')),
-    sa.CheckConstraint('earliest <= at AND at <= latest', name=op.f('ck_etr_version_in_window')),
-    sa.CheckConstraint('is_published = (change_position IS NOT NULL)', name=op.f('ck_etr_version_published')),
-    sa.CheckConstraint('num_nulls(at, earliest, latest) IN (0, 3)', name=op.f('ck_etr_version_whole_window')),
-    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_etr_version_outage_id_outage')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_etr_version'))
-    )
-    op.create_index('ix_etr_version_outage_id', 'etr_version', ['outage_id', 'id'], unique=False)
-    op.create_table('etr_score',
-    sa.Column('version_id', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('source', sa.Text(), nullable=False),
-    sa.Column('device_kind', sa.Text(), nullable=False),
-    sa.Column('horizon_minutes', sa.Double(), nullable=False),
-    sa.Column('error_minutes', sa.Double(), nullable=False),
-    sa.Column('is_inside', sa.Boolean(), nullable=False),
-    sa.Column('is_published', sa.Boolean(), nullable=False),
-    sa.Column('scored_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint('horizon_minutes > 0', name=op.f('ck_etr_score_ahead')),
-    sa.ForeignKeyConstraint(['version_id'], ['etr_version.id'], name=op.f('fk_etr_score_version_id_etr_version')),
-    sa.PrimaryKeyConstraint('version_id', name=op.f('pk_etr_score'))
-    )
-    op.create_index('ix_etr_score_scored_at', 'etr_score', ['scored_at'], unique=False)
     sa.Column('area_class', sa.Text(), nullable=False),
     sa.Column('area_source', sa.Text(), nullable=False),
     sa.Column('area_named', sa.Text(), nullable=True),
@@ -1056,15 +1056,6 @@ def upgrade() -> None:
     CREATE TRIGGER interruption_not_deleted BEFORE DELETE OR TRUNCATE ON interruption
     FOR EACH STATEMENT EXECUTE FUNCTION interruption_is_append_only()
     """)
-    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many
-    # statements at once need psycopg's plain protocol, so this goes past SQLAlchemy.
-    connection = op.get_bind().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)
-    connection.execute(SchemaManager.get_schema(), prepare=False)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("Nothing comes before the first tables: drop the database instead.")
     op.execute("""
     CREATE FUNCTION etr_version_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -1076,3 +1067,12 @@ def downgrade() -> None:
     CREATE TRIGGER etr_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON etr_version
     FOR EACH STATEMENT EXECUTE FUNCTION etr_version_is_append_only()
     """)
+    # The queue's tables come from procrastinate itself, whose version the lock file pins. Many
+    # statements at once need psycopg's plain protocol, so this goes past SQLAlchemy.
+    connection = op.get_bind().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    connection.execute(SchemaManager.get_schema(), prepare=False)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Nothing comes before the first tables: drop the database instead.")
