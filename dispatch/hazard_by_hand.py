@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dispatch.change_log import Author, record, recorded_client_event
+from dispatch.change_log import Author, as_json, record, recorded_client_event
 from dispatch.errors import Conflict, InvalidInput, UnknownThing
 from dispatch.events import Event
 from dispatch.hazard_actions import raise_hazard
-from dispatch.hazard_kinds import HazardKind, HazardStatus
+from dispatch.hazard_kinds import HazardKind
+from dispatch.hazard_tables import HazardRow
 from dispatch.hazard_views import HazardView, get_hazard, hazard_row
 from dispatch.intake import known_devices
 from dispatch.photos import attach_photos
@@ -67,10 +69,11 @@ def raise_by_hand(session: Session, *, told: ToldHazard, actor: str, now: dateti
 def add_hazard_photos(
     session: Session, *, hazard_id: str, photos: Sequence[str], actor: str, now: datetime
 ) -> HazardView:
-    """Add photos that were sent before, all or none; those it has already change nothing."""
+    """Add photos that were sent before, all or none; those it has already change nothing.
+
+    A hazard that is closed takes them too: what a crew took on the spot without signal is evidence still.
+    """
     hazard = hazard_row(session, hazard_id=hazard_id)
-    if hazard.status == HazardStatus.CLOSED:
-        raise Conflict(f"Hazard {hazard_id} is closed.")
     new = attach_photos(session, ids=photos, sender=actor, hazard_id=hazard_id, damage_report_id=None)
     if new:
         record(
@@ -79,10 +82,16 @@ def add_hazard_photos(
             subject=f"hazard:{hazard_id}",
             outage=None,
             author=Author(actor=actor, now=now),
-            data={"values": {}, "photos": new},
+            data={"values": _still_closed(hazard), "photos": new},
             hazard=hazard,
         )
     return get_hazard(session, hazard_id=hazard_id)
+
+
+def _still_closed(hazard: HazardRow) -> dict[str, Any]:
+    """Return what tells a live page that a hazard is not open again, though something is told of it."""
+    closed_at = hazard.closed_at
+    return {"closed_at": {"old": as_json(closed_at), "new": as_json(closed_at)}} if closed_at else {}
 
 
 def _place(session: Session, told: ToldHazard, network_version: int | None) -> Place | None:

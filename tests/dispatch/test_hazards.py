@@ -15,13 +15,14 @@ from dispatch.hazard_actions import (
     relieve_authority,
     set_hazard_level,
 )
-from dispatch.hazard_by_hand import ToldHazard, raise_by_hand
+from dispatch.hazard_by_hand import ToldHazard, add_hazard_photos, raise_by_hand
 from dispatch.hazard_crews import recall_from_hazard, send_to_hazard
 from dispatch.hazard_intake import mind_hazards, raise_reported_hazards, reports_wait
 from dispatch.hazard_kinds import Authority, HazardKind, HazardOutcome
 from dispatch.hazard_rules import LIMITS, Level
 from dispatch.hazard_views import get_hazard, list_hazards
 from dispatch.outages import outage_history
+from dispatch.photos import KeptPhoto, keep_photo
 from dispatch.replay import replay
 from dispatch.snapshot import snapshot
 from dispatch.transactions import write_transaction
@@ -138,6 +139,24 @@ def test_snapshot_and_changes_tell_the_same(world):
     after = world.ask(snapshot, now=world.now)
     assert replay(before, changes) == after
     assert after["hazards"] == {}
+
+
+def test_a_photo_that_comes_late_is_kept_and_opens_nothing_again(world):
+    hazard = by_hand(world)
+    world.do(authority_waits, hazard_id=hazard.id, authority=Authority.POLICE, since=world.now)
+    finish(world, hazard.id)
+    before = world.ask(snapshot, now=world.now)
+    world.do(_keep_photo, id="late")
+    world.do(add_hazard_photos, hazard_id=hazard.id, photos=["late"])
+    assert world.ask(get_hazard, hazard_id=hazard.id).photos == ("late",)
+    after = world.ask(snapshot, now=world.now)
+    assert replay(before, world.ask(changes_after, position=before["position"])) == after
+    assert after["hazards"] == {}
+
+
+def _keep_photo(session, *, id, actor, now):
+    photo = KeptPhoto(digest="0" * 64, sent_digest="1" * 64, size_bytes=1, width_px=1, height_px=1)
+    keep_photo(session, id=id, photo=photo, sender=actor, now=now)
 
 
 def finish(world, hazard_id):
