@@ -41,8 +41,8 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     second.open("li", town.password)
 
     # What is proposed says plainly what was not checked, and becomes an order only by a person.
-    town.trip("BX")
-    first.choose("BX")
+    town.trip("B96")
+    first.choose("B96")
     page.keyboard.press("c")
     expect(page.locator(".panel .head")).to_contain_text(words("status.outage.confirmed"))
     first.button("switching.proposals.ask").click()
@@ -52,7 +52,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     proposal.get_by_role("button", name=words("switching.proposals.take")).click()
     steps = page.locator(".panel tbody.step")
     expect(steps).to_have_count(2)
-    expect(steps.nth(1)).to_contain_text(words("switching.step.close", device="TIE"))
+    expect(steps.nth(1)).to_contain_text(words("switching.step.close", device="Y96"))
     expect(steps.nth(1)).to_contain_text(words("switching.effect.gained.other", count=3))
 
     # Tried on a study copy, nothing has happened.
@@ -63,7 +63,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     second.page.keyboard.press("w")
     line = second.page.locator(".switching_view .order_line")
     expect(line).to_contain_text(second.words("switching.status.draft"))
-    hang_tag(second, "TIE")
+    hang_tag(second, "Y96")
     line.click()
     first.button("switching.approve", exact=True).click()
     expect(line).to_contain_text(second.words("switching.status.approved"))
@@ -74,13 +74,13 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(steps.nth(1)).to_contain_text("T-")
     execute_next(first)
     refused = page.locator(".panel .actions .notice.warning[role=alert]")
-    expect(refused).to_contain_text(words("shared.because.device_tagged", device="TIE", actor="li"))
+    expect(refused).to_contain_text(words("shared.because.device_tagged", device="Y96", actor="li"))
     expect(refused).to_contain_text(words("switching.way_out.tagged"))
 
     # The tag is removed, the step is taken: who comes back is back at both desks.
     tags = second.page.locator(".switching_view .tag_list")
     tags.get_by_role("button", name=second.words("switching.tag.remove")).click()
-    expect(tags.locator("[data-tag=TIE]")).to_have_count(0)
+    expect(tags.locator("[data-tag=Y96]")).to_have_count(0)
     expect(steps.nth(1)).not_to_contain_text("T-")
     page.locator(".panel form.action_form").get_by_role(
         "button", name=words("switching.execute.send")
@@ -89,6 +89,6 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(line).to_contain_text(second.words("switching.status.completed"))
     switched = second.page.locator(".switching_view li.switched")
     expect(switched).to_have_count(2)
-    expect(switched.filter(has_text="TIE")).to_contain_text(second.words("switching.switched.closed"))
+    expect(switched.filter(has_text="Y96")).to_contain_text(second.words("switching.switched.closed"))
     page.locator(".panel .head .link").click()
     expect(page.locator(".panel .head")).to_contain_text(words("status.outage.partially_restored"))

@@ -42,16 +42,16 @@ STREET = """
     service_points j{n}- H{n} 1
 """
 # One street more, that a tie can feed from the last one; tests of switching have it.
-# S ─BX─ NX ─LX─ OX ─SX─ PX ─TX─ QX   k-1 k-2 k-3      (behind SX)
-#                OX ─UX─ RX           l-1 l-2          (on the line that fails)
-#                        PX ─TIE─ N95           (the tie is normally open)
+# S ─B96─ NX ─X96─ OX ─W96─ PX ─T96─ QX   k-1 k-2 k-3      (behind W96)
+#                  OX ─U96─ RX            l-1 l-2          (on the line that fails)
+#                           PX ─Y96─ N95                   (the tie is normally open)
 TIED_STREET = """
-    breaker BX S NX
-    overhead LX NX OX
-    switch SX OX PX
-    distribution TX PX QX
-    distribution UX OX RX
-    switch TIE PX N95 open
+    breaker B96 S NX
+    overhead X96 NX OX
+    switch W96 OX PX
+    distribution T96 PX QX
+    distribution U96 OX RX
+    switch Y96 PX N95 open
     service_points k- QX 3
     service_points l- RX 2
 """
