@@ -33,6 +33,7 @@ def reliability_page(report: LedgerReport, *, words: Mapping[str, str], language
     )
     spans = [(say("all"), made.whole), *((str(year), one) for year, one in made.years.items())]
     heads = [say(name) for name in ("span", "saidi", "saifi", "caidi", "asai", "maifi_e", "t_med", "days")]
+    rows: list[tuple[str, ...]]
     body = [f"<h1>{title}</h1><p>{lead}</p>", _table(heads, [_span(name, one) for name, one in spans])]
     if report.reconciliation:
         rows = [
@@ -49,20 +50,26 @@ def reliability_page(report: LedgerReport, *, words: Mapping[str, str], language
             _table([say("rule"), say("saidi"), say("saifi")], rows, sums),
         ]
     for by, parts in made.by.items():
-        heads = [say(f"by.{by}"), say("saidi"), say("saifi"), say("caidi"), say("own_saidi")]
-        named = [
-            (
-                escape(part.name) if part.name is not None else say("not_known"),
-                *_figures(part.share),
-                f"{part.own.saidi_minutes:,.3f}" if part.own is not None else "",
-            )
-            for part in parts
-        ]
-        body += [f"<h2>{say(f'by.{by}')}</h2>", _table(heads, named)]
+        heads = [say("part"), say("saidi"), say("saifi"), say("caidi")]
+        rows = [(_name(by, part.name, words), *_figures(part.share)) for part in parts]
+        # Only what has customers of its own, a feeder or a district, has figures of its own.
+        if any(part.own is not None for part in parts):
+            heads.append(say("own_saidi"))
+            owns = [f"{part.own.saidi_minutes:,.3f}" if part.own else "" for part in parts]
+            rows = [(*row, own) for row, own in zip(rows, owns, strict=True)]
+        body += [f"<h2>{say(f'by.{by}')}</h2>", _table(heads, rows)]
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>"
     )
+
+
+def _name(by: str, name: str | None, words: Mapping[str, str]) -> str:
+    """Return a part's name in words, where it is a code."""
+    if name is None:
+        return escape(words["report.not_known"])
+    coded = {"cause": f"cause.{name}", "kind": f"report.kind.{name}"}.get(by, "")
+    return escape(words.get(coded, name))
 
 
 def _span(name: str, one: PeriodFigures) -> tuple[str, ...]:

@@ -70,6 +70,7 @@ def test_a_page_for_printing_and_a_table(figures):
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert word in page.text
         assert "<td>B1</td>" in page.text
+        assert f"<td>{'fault' if language == 'en' else '故障停电'}</td>" in page.text
     table = figures("/parts.csv", by="feeder")
     lines = table.text.splitlines()
     assert lines[0].startswith("by,name,customers_served,")
