@@ -30,7 +30,14 @@ from api.routes import ROUTERS
 from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.routes.photos import PHOTO_PATH
-from api.settings import MessageSettings, MeterSettings, PlanningSettings, SignInSettings, WebSettings
+from api.settings import (
+    MessageSettings,
+    MeterSettings,
+    OutageSettings,
+    PlanningSettings,
+    SignInSettings,
+    WebSettings,
+)
 from api.supply_face import SupplyFace
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
@@ -71,6 +78,7 @@ def create_app(
     travel: Travel | None = None,
     tiles: TileCache | None = None,
     photos: PhotoFiles | None = None,
+    outages: OutageSettings | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
     web, messages = web or WebSettings(), messages or MessageSettings()
@@ -92,6 +100,7 @@ def create_app(
     app.state.plans = planning is not None and planning.on
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
+    app.state.reopen_within = (outages or OutageSettings()).reopen_within
     app.state.served_places = ServedPlacesCache()
     app.state.zone = ZoneInfo(messages.time_zone)
     app.state.travel = travel or Travel(RoadCache())

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.etr_rules import DEFAULT_ALARM_MINUTES, DEFAULT_PUBLISH_MINUTES, EtrRules
 from dispatch.meter_requests import PingRules
+from dispatch.outage_reopening import DEFAULT_REOPEN_WITHIN
 from dispatch.planner import PlannerRules
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
 from dispatch.promise_document import PromiseRules, default_promise_rules, read_promise_rules
@@ -329,6 +330,24 @@ class EtrSettings(BaseSettings):
         )
 
 
+class OutageSettings(BaseSettings):
+    """What may still be done to an outage that is over."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    reopen_hours: float = Field(
+        default=DEFAULT_REOPEN_WITHIN.total_seconds() / 3600,
+        ge=0,
+        le=744,
+        description="For how many hours an outage that is over may be reopened; later it is another one.",
+    )
+
+    @property
+    def reopen_within(self) -> timedelta:
+        """For how long an outage that is over may be reopened."""
+        return timedelta(hours=self.reopen_hours)
+
+
 class TidySettings(BaseSettings):
     """How long what nobody can need any more is kept."""
 
@@ -379,5 +398,6 @@ SETTINGS = (
     PlanningSettings,
     PromiseSettings,
     EtrSettings,
+    OutageSettings,
     TidySettings,
 )

@@ -240,10 +240,12 @@ def _contradicted(outage: OutageRow, rows: Sequence[EvidenceRow], traced: Traced
     RULE 1: found open once, it is the one; in order later means repaired, and contradicts nothing.
     RULE 2: found in order, it is not the one.
     RULE 3: nor is it where another device that feeds the same households was found open.
+    RULE 4: what was found before a person said which device it is, that person knew.
     """
+    since = max(outage.started_at, outage.device_told_at or outage.started_at)
     found: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.kind == ObservationKind.CREW_FINDING and row.at >= outage.started_at and row.device:
+        if row.kind == ObservationKind.CREW_FINDING and row.at >= since and row.device:
             found[row.device].add(row.result or "")
     own = found.pop(outage.device, set())
     if own.intersection(_FOUND_OPEN):

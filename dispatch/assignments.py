@@ -19,7 +19,7 @@ from dispatch.etr_words import say_etr, take_back_etr
 from dispatch.events import Event
 from dispatch.job_travel import job_travel
 from dispatch.notifications import MessageKind, queue_notifications
-from dispatch.operations import outage_for_action
+from dispatch.outage_changes import outage_for_action
 from dispatch.outage_place import place_of_outage
 from dispatch.outages import OutageView, get_outage
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageAction

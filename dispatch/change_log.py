@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from dispatch.errors import Conflict
 from dispatch.events import Event
 from dispatch.hazard_tables import HazardRow
+from dispatch.incident_tables import IncidentRow
 from dispatch.tables import ChangeLogRow, ConflictRow, CrewRow, JobRow, OutageRow, change_position
 
-LoggedRow = OutageRow | JobRow | CrewRow | ConflictRow | HazardRow
+LoggedRow = OutageRow | JobRow | CrewRow | ConflictRow | HazardRow | IncidentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def record(
 def recorded_client_event(session: Session, *, id: str) -> Change | None:
     """Return the change that a client event id made, if it was recorded."""
     row = session.scalar(select(ChangeLogRow).where(ChangeLogRow.client_event_id == id))
-    return _change(row) if row is not None else None
+    return change_of(row) if row is not None else None
 
 
 def changes_after(
@@ -132,7 +133,13 @@ def changes_after(
         query = query.where(
             or_(is_of_outage, ChangeLogRow.subject.in_(subjects)) if subjects else is_of_outage
         )
-    return [_change(row) for row in session.scalars(query.limit(limit))]
+    return [change_of(row) for row in session.scalars(query.limit(limit))]
+
+
+def changes_of(session: Session, *, subject: str) -> list[Change]:
+    """Return every change of one subject, oldest first."""
+    query = select(ChangeLogRow).where(ChangeLogRow.subject == subject).order_by(ChangeLogRow.position)
+    return [change_of(row) for row in session.scalars(query)]
 
 
 def _subjects_of_hazards(outage_id: str) -> CompoundSelect[str]:
@@ -151,7 +158,8 @@ def latest_position(session: Session) -> int:
     return session.scalars(select(func.coalesce(func.max(ChangeLogRow.position), 0))).one()
 
 
-def _change(row: ChangeLogRow) -> Change:
+def change_of(row: ChangeLogRow) -> Change:
+    """Return a row of the log as others see it."""
     return Change(
         position=row.position,
         recorded_at=row.recorded_at,

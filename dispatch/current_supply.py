@@ -90,7 +90,8 @@ def phases_believed_open(outage: OutageRow, positions: Mapping[str, Position]) -
     position = positions.get(outage.device)
     if position is None:
         return phases
-    return phases & ~(position.operated_since(outage.started_at) & ~position.open_phases)
+    since = outage.reopened_at or outage.started_at
+    return phases & ~(position.operated_since(since) & ~position.open_phases)
 
 
 def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[str, str], dict[str, str]]:
@@ -101,11 +102,19 @@ def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[st
 
 
 def fed_through(traced: TracedNetwork, device: str, phases: int) -> dict[str, str]:
-    """Return service point → the phases that a device alone would take from it, as switched now."""
-    if not phases or not traced.network.has_device(device):
-        return {}
-    opened = traced.supply.opened([traced.network.device_index(device)], phases)
+    """Return service point → the phases that a device, or its own service, alone would take from it.
+
+    As devices are switched now; nobody for one that the network does not have.
+    """
+    network = traced.network
     alone = CurrentSupply(traced, traced.supply, {})
+    if phases and network.has_service_point(device) and not network.has_device(device):
+        point = network.service_point_index(device)
+        has = int(network.service_point_phases[point]) & ~int(alone.lacking(np.array([point], np.int32))[0])
+        return {device: format_phases(has & phases)} if has & phases else {}
+    if not phases or not network.has_device(device):
+        return {}
+    opened = traced.supply.opened([network.device_index(device)], phases)
     lost, _ = phases_changed(alone, alone.with_supply(opened))
     return lost
 

@@ -149,6 +149,20 @@ def hand_outage_over(session: Session, *, outage_id: str, to: str, author: Autho
     )
 
 
+def part_from_outage(
+    session: Session, *, outage_id: str, to: str, since: Mapping[str, datetime], author: Author
+) -> None:
+    """Write that another outage holds these service points since then: a person parted the two."""
+    holder, other = Holder(outage_id=outage_id), Holder(outage_id=to)
+    rewrite(
+        session,
+        households=dict.fromkeys(since),
+        change=lambda point, timeline: hand_over(timeline, holder=holder, to=other, start=since[point]),
+        author=author,
+        reason=f"{to} was split from {outage_id}",
+    )
+
+
 def households_of_outage(session: Session, *, outage_id: str) -> Sequence[str]:
     """Return the service points of which rows in force name an outage."""
     others = [{"outage_id": outage_id}]

@@ -1,4 +1,4 @@
-"""What a dispatcher does to an outage: confirm, dismiss, send crews, promise a time, restore, close.
+"""What a dispatcher does to an outage: confirm, dismiss, promise a time, restore, close.
 
 Every operation runs in a write transaction, checks that the outage is still as the person saw it, changes it,
 records the change, and queues what its customers must be told, all or nothing.
@@ -6,80 +6,38 @@ records the change, and queues what its customers must be told, all or nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from dispatch.beliefs import ENGINE
 from dispatch.causes import Cause
-from dispatch.change_log import Author, changes_after, record, set_values
+from dispatch.change_log import Author
 from dispatch.current_supply import current_supply
-from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion
+from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.etr import Etr, EtrSource
 from dispatch.etr_scores import score_etrs
 from dispatch.etr_tables import EtrBecause
 from dispatch.etr_words import say_etr
-from dispatch.events import NOT_DECISIVE, Event
+from dispatch.events import Event
+from dispatch.failed_equipment import FailedEquipment
 from dispatch.intake import LATEST_AHEAD
 from dispatch.interruptions import end_interruptions, enter_interruptions, withdraw_interruptions
 from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind, queue_notifications
-from dispatch.outages import OutageView, get_outage, outage_row
-from dispatch.states import (
-    ENDED_JOB_STATUSES,
-    OutageAction,
-    OutageStatus,
-    outage_status_after,
-)
+from dispatch.outage_changes import happened_at, outage_for_action, record_outage_change
+from dispatch.outages import OutageView, get_outage
+from dispatch.states import ENDED_JOB_STATUSES, OutageAction
 from dispatch.switched_outages import (
     hold_what_it_opens,
     refuse_if_switched_for,
     refuse_while_switched_off,
+    settle,
     settle_others,
 )
 from dispatch.tables import EvidenceRow, OutageRow
-
-
-def outage_for_action(
-    session: Session, *, outage_id: str, version: int | None, action: OutageAction
-) -> tuple[OutageRow, OutageStatus]:
-    """Return the outage and its status after the action.
-
-    Raises UnknownThing, StaleVersion if someone acted since `version` was seen, IllegalTransition.
-    """
-    outage = outage_row(session, outage_id=outage_id)
-    if version is not None and outage.version != version:
-        _refuse_if_decided(session, outage=outage, seen_version=version)
-    status = OutageStatus(outage.status)
-    return outage, outage_status_after(outage_id=outage_id, status=status, action=action)
-
-
-def _refuse_if_decided(session: Session, *, outage: OutageRow, seen_version: int) -> None:
-    """Refuse if anything was decided since; the engine's own refinements stop nobody."""
-    since = changes_after(session, position=seen_version, outage_id=outage.id)
-    decided = [change for change in since if change.name not in NOT_DECISIVE or change.actor != ENGINE]
-    if decided:
-        raise StaleVersion(
-            outage_id=outage.id, seen_version=seen_version, version=outage.version, changes=decided
-        )
-
-
-def record_outage_change(
-    session: Session,
-    *,
-    outage: OutageRow,
-    name: Event,
-    author: Author,
-    values: dict[str, Any],
-    interruptions: dict[str, Any] | None = None,
-) -> int:
-    """Set values of an outage and record them under an event name; return the position."""
-    data: dict[str, Any] = {"values": set_values(outage, values)}
-    if interruptions:
-        data["interruptions"] = interruptions
-    return record(session, name=name, subject=f"outage:{outage.id}", outage=outage, author=author, data=data)
+from dispatch.verification import refuse_while_still_out
 
 
 def confirm_outage(
@@ -90,15 +48,17 @@ def confirm_outage(
     actor: str,
     now: datetime,
     networks: NetworkCache | None = None,
+    occurred_at: datetime | None = None,
 ) -> OutageView:
-    """Confirm that the predicted device is open; its customers are told.
+    """Confirm that the predicted device is open, known since `occurred_at`; its customers are told.
 
     With `networks`, what it holds is brought into line with how things are switched.
     """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.CONFIRM
     )
-    author = Author(actor=actor, now=now)
+    at = happened_at(outage, occurred_at=occurred_at, now=now)
+    author = Author(actor=actor, now=now, occurred_at=at)
     position = record_outage_change(
         session,
         outage=outage,
@@ -114,11 +74,20 @@ def confirm_outage(
 
 
 def dismiss_outage(
-    session: Session, *, outage_id: str, version: int | None, reason: str, actor: str, now: datetime
+    session: Session,
+    *,
+    outage_id: str,
+    version: int | None,
+    reason: str,
+    actor: str,
+    now: datetime,
+    occurred_at: datetime | None = None,
+    networks: NetworkCache | None = None,
 ) -> OutageView:
     """Dismiss what is no outage, with a reason. Its evidence is spent; new evidence opens a new one.
 
-    Conflict while crews are on it, or once something was switched for it.
+    With `networks`, who is dark behind another outage's device all the same is out by that one. Conflict
+    while crews are on it, or once something was switched for it.
     """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.DISMISS
@@ -127,25 +96,42 @@ def dismiss_outage(
     if not reason:
         text = "say why this is no outage; the reason stays in its history"
         raise InvalidInput(field="reason", text=text, because=Because.REASON_MISSING)
+    at = happened_at(outage, occurred_at=occurred_at, now=now)
     _refuse_with_crews(session, outage_id=outage_id, action="dismissed")
     refuse_if_switched_for(session, outage=outage)
     was_told = outage.confirmed_at is not None
+    before = current_supply(session, traced=networks.in_force(session)) if networks is not None else None
     position = record_outage_change(
         session,
         outage=outage,
         name=Event.OUTAGE_DISMISSED,
-        author=Author(actor=actor, now=now),
+        author=Author(actor=actor, now=now, occurred_at=at),
         values={"status": status, "dismissed_because": reason},
     )
     if was_told:
         kind = MessageKind.DISMISSED
         queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
-    _withdraw_after_dismissal(session, outage=outage, actor=actor, now=now)
+    own = _withdraw_after_dismissal(session, outage=outage, actor=actor, now=now)
+    if before is not None and was_told:
+        session.flush()
+        settle(
+            session,
+            outage=outage,
+            before=before,
+            after=current_supply(session, traced=before.traced),
+            own=own,
+            at=at,
+            since=outage.started_at,
+            author=Author(actor=actor, now=now, occurred_at=at),
+        )
     session.execute(update(EvidenceRow).where(EvidenceRow.outage_id == outage_id).values(status="spent"))
     return get_outage(session, outage_id=outage_id)
 
 
-def _withdraw_after_dismissal(session: Session, *, outage: OutageRow, actor: str, now: datetime) -> None:
+def _withdraw_after_dismissal(
+    session: Session, *, outage: OutageRow, actor: str, now: datetime
+) -> Sequence[str]:
+    """Take back what an outage held; return whom."""
     author = Author(actor=actor, now=now)
     reason = outage.dismissed_because
     told = withdraw_interruptions(session, outage_id=outage.id, author=author, reason=reason)
@@ -158,6 +144,8 @@ def _withdraw_after_dismissal(session: Session, *, outage: OutageRow, actor: str
             values={"service_points_out": 0, "customers_out": 0},
             interruptions=told,
         )
+    withdrawn: Sequence[str] = told.get("withdrawn", ())
+    return withdrawn
 
 
 def set_etr(
@@ -223,6 +211,14 @@ def _refuse_impossible_restoration(outage: OutageRow, *, at: datetime, now: date
     if at > now + LATEST_AHEAD:
         text = f"{at.isoformat()} lies in the future"
         raise InvalidInput(field="restored_at", text=text, because=Because.RESTORED_IN_FUTURE)
+    if outage.reopened_at is not None and at < outage.reopened_at:
+        reopened_at = outage.reopened_at.isoformat()
+        raise InvalidInput(
+            field="restored_at",
+            text=f"is before it was reopened ({reopened_at})",
+            because=Because.RESTORED_BEFORE_REOPENED,
+            values={"reopened_at": reopened_at},
+        )
     if at < outage.started_at:
         started_at = outage.started_at.isoformat()
         raise InvalidInput(
@@ -242,24 +238,48 @@ def close_outage(
     note: str | None,
     actor: str,
     now: datetime,
+    failed_equipment: str | None = None,
+    failed_device: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> OutageView:
-    """Finish the paperwork: supply is back, no crew is at work, and the cause is known."""
+    """Finish the paperwork: supply is back, no crew is at work, and the cause and what failed are known.
+
+    `failed_device` is the id of what failed, the outage's own device where none is given. Conflict while
+    somebody who was called back is still out.
+    """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.CLOSE
     )
     if cause not in set(Cause):
         raise InvalidInput(field="cause", text=f"{cause!r} is none of {', '.join(Cause)}")
+    if failed_equipment is not None and failed_equipment not in set(FailedEquipment):
+        text = f"{failed_equipment!r} is none of {', '.join(FailedEquipment)}"
+        raise InvalidInput(field="failed_equipment", text=text)
+    at = happened_at(outage, occurred_at=occurred_at, now=now)
     _refuse_with_crews(session, outage_id=outage_id, action="closed")
+    refuse_while_still_out(session, outage=outage)
     outage.note = note or outage.note
     record_outage_change(
         session,
         outage=outage,
         name=Event.OUTAGE_CLOSED,
-        author=Author(actor=actor, now=now),
-        values={"status": status, "closed_at": now, "cause": cause},
+        author=Author(actor=actor, now=now, occurred_at=at),
+        values={
+            "status": status,
+            "closed_at": now,
+            "cause": cause,
+            "failed_equipment": failed_equipment,
+            "failed_device": _failed_device(outage, failed_equipment, failed_device),
+        },
     )
     score_etrs(session, outage=outage, now=now)
     return get_outage(session, outage_id=outage_id)
+
+
+def _failed_device(outage: OutageRow, equipment: str | None, device: str | None) -> str | None:
+    if equipment in (None, FailedEquipment.NONE):
+        return None
+    return device or outage.device
 
 
 def _refuse_with_crews(session: Session, *, outage_id: str, action: str) -> None:

@@ -90,6 +90,12 @@ class OutageView:
     cause: str | None
     dismissed_because: str | None
     merged_into: str | None
+    split_from: str | None
+    device_told_at: datetime | None
+    reopened_at: datetime | None
+    incident_id: str | None
+    failed_equipment: str | None
+    failed_device: str | None
     note: str | None
     lon: float | None
     lat: float | None
@@ -284,16 +290,22 @@ def _view(row: OutageRow, place: Place | None, reports: _Reports, jobs: tuple[Jo
         closed_at=row.closed_at,
         etr_at=row.etr_at,
         etr_source=row.etr_source,
-        cause=row.cause,
-        dismissed_because=row.dismissed_because,
-        merged_into=row.merged_into,
-        note=row.note,
-        lon=place.lon if place else None,
-        lat=place.lat if place else None,
         etr_earliest=row.etr_earliest,
         etr_latest=row.etr_latest,
         etr_warn_at=row.etr_warn_at,
         etr_lapsing_at=row.etr_lapsing_at,
+        cause=row.cause,
+        dismissed_because=row.dismissed_because,
+        merged_into=row.merged_into,
+        split_from=row.split_from,
+        device_told_at=row.device_told_at,
+        reopened_at=row.reopened_at,
+        incident_id=row.incident_id,
+        failed_equipment=row.failed_equipment,
+        failed_device=row.failed_device,
+        note=row.note,
+        lon=place.lon if place else None,
+        lat=place.lat if place else None,
         allowed_actions=allowed_outage_actions(
             status=OutageStatus(row.status),
             has_crew=any(job.status not in ENDED_JOB_STATUSES for job in jobs),

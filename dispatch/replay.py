@@ -3,6 +3,7 @@
 A snapshot is plain JSON:
 `{"position", "outages": {id: {...}}, "jobs": {id: {...}}, "crews": {id: {...}},
   "conflicts": {id: {...}}, "hazards": {id: {...}}, "road_closures": {id: {...}}, "tags": {id: {...}},
+  "incidents": {id: {...}},
   "switching_orders": {id: {..., "steps": [{"number", "status", ...}]}},
   "interruptions": {outage id: {service point: {"started_at", "ended_at", "customers"}}}}`.
 A field without a value is absent. Live pages take a snapshot and apply the tail of the log by the same rules.
@@ -27,6 +28,7 @@ _SHELVES = {
     "road_closure": "road_closures",
     "switching_order": "switching_orders",
     "tag": "tags",
+    "incident": "incidents",
 }
 
 
@@ -57,29 +59,43 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
                 subject.pop(field, None)
             else:
                 subject[field] = value["new"]
-        # RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, and
-        # a tag that was removed.
-        if kind == "tag" and "removed_at" in subject:
-            del snapshot["tags"][id]
-        if kind == "road_closure" and "lifted_at" in subject:
-            del snapshot["road_closures"][id]
-        if kind == "conflict" and "cleared_at" in subject:
-            del snapshot["conflicts"][id]
-        if kind == "hazard" and "closed_at" in subject:
-            del snapshot["hazards"][id]
-            own = [job for job, fields in snapshot["jobs"].items() if fields.get("hazard_id") == id]
-            for job in own:
-                del snapshot["jobs"][job]
+        _let_go(snapshot, kind, subject)
         _set_hazard_version(snapshot, kind, subject, change.position)
         if kind == "switching_order":
             subject["version"] = change.position
             _apply_steps(subject, change.data)
+    # RULE 3 for incidents: the coming and going of their outages included.
+    incident_id = id if kind == "incident" else change.data.get("incident")
+    if incident_id in snapshot["incidents"]:
+        snapshot["incidents"][incident_id]["version"] = change.position
     # RULE 3: an outage's version is the position of its last change, its jobs' changes included.
     if change.outage_id is not None and change.outage_id in snapshot["outages"]:
         snapshot["outages"][change.outage_id]["version"] = change.position
     # RULE 4: interruptions, in the order withdrawn, started, ended, moved.
     if "interruptions" in change.data and change.outage_id is not None:
         _apply_interruptions(snapshot["interruptions"], change.outage_id, change.data["interruptions"])
+
+
+# RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, a tag that was
+# removed, and an incident that is closed.
+_LEAVES_WITH = {
+    "conflict": "cleared_at",
+    "hazard": "closed_at",
+    "incident": "closed_at",
+    "road_closure": "lifted_at",
+    "tag": "removed_at",
+}
+
+
+def _let_go(snapshot: Snapshot, kind: str, subject: dict[str, Any]) -> None:
+    if _LEAVES_WITH.get(kind) not in subject:
+        return
+    id = subject["id"]
+    del snapshot[_SHELVES[kind]][id]
+    if kind == "hazard":
+        own = [job for job, fields in snapshot["jobs"].items() if fields.get("hazard_id") == id]
+        for job in own:
+            del snapshot["jobs"][job]
 
 
 def _set_hazard_version(snapshot: Snapshot, kind: str, subject: dict[str, Any], position: int) -> None:

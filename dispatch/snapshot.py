@@ -17,6 +17,7 @@ from dispatch.crew_view import crew_place
 from dispatch.hazard_kinds import HazardStatus
 from dispatch.hazard_tables import HazardRow
 from dispatch.hazard_views import place_of
+from dispatch.incident_tables import IncidentRow
 from dispatch.replay import Snapshot, empty_snapshot
 from dispatch.road_closures import standing_closures
 from dispatch.roster import read_roster
@@ -62,6 +63,8 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     state["road_closures"] = _road_closures(session, now=now)
     state["switching_orders"] = told_orders(session, recent_since=now - RECENT)
     state["tags"] = told_tags(session)
+    incidents = session.scalars(select(IncidentRow).where(IncidentRow.closed_at.is_(None)))
+    state["incidents"] = {row.id: _fields(row) for row in incidents}
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
     interruptions = (

@@ -38,6 +38,10 @@ class OutageAction(StrEnum):
     SET_ETR = "etr"
     RESTORE = "restore"
     CLOSE = "close"
+    REOPEN = "reopen"
+    CHANGE_DEVICE = "device"
+    SPLIT = "split"
+    MERGE = "merge"
 
 
 class JobKind(StrEnum):
@@ -110,6 +114,9 @@ _UNDER_REPAIR = {
     OutageAction.SET_ETR: None,
     OutageAction.RESTORE: OutageStatus.RESTORED,
     OutageAction.DISMISS: OutageStatus.DISMISSED,
+    OutageAction.CHANGE_DEVICE: None,
+    OutageAction.SPLIT: None,
+    OutageAction.MERGE: OutageStatus.MERGED,
 }
 # None: the action is allowed and leaves the status as it is.
 OUTAGE_TRANSITIONS: dict[OutageStatus, dict[OutageAction, OutageStatus | None]] = {
@@ -117,12 +124,20 @@ OUTAGE_TRANSITIONS: dict[OutageStatus, dict[OutageAction, OutageStatus | None]] 
         OutageAction.CONFIRM: OutageStatus.CONFIRMED,
         OutageAction.DISMISS: OutageStatus.DISMISSED,
         OutageAction.SET_ETR: None,
+        # Who says which device it is has confirmed that something is out.
+        OutageAction.CHANGE_DEVICE: OutageStatus.CONFIRMED,
+        OutageAction.MERGE: OutageStatus.MERGED,
     },
     OutageStatus.CONFIRMED: dict(_UNDER_REPAIR),
     OutageStatus.PARTIALLY_RESTORED: dict(_UNDER_REPAIR),
     # A crew still standing there when supply is back can be called away.
-    OutageStatus.RESTORED: {OutageAction.CLOSE: OutageStatus.CLOSED, OutageAction.RECALL: None},
-    OutageStatus.CLOSED: {},
+    OutageStatus.RESTORED: {
+        OutageAction.CLOSE: OutageStatus.CLOSED,
+        OutageAction.RECALL: None,
+        OutageAction.REOPEN: OutageStatus.CONFIRMED,
+    },
+    # For a while only (dispatch/outage_reopening.py).
+    OutageStatus.CLOSED: {OutageAction.REOPEN: OutageStatus.CONFIRMED},
     OutageStatus.DISMISSED: {},
     OutageStatus.MERGED: {},
 }

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.crew_places import PositionSource
+from dispatch.failed_equipment import FailedEquipment
 from dispatch.off_duty import OffDuty
 from dispatch.remarks import Remark
 from dispatch.states import ACTIVE_JOB_STATUSES, JobKind, JobStatus, OutageStatus
@@ -124,7 +125,9 @@ class OutageRow(Base):
         CheckConstraint("probability > 0 AND probability <= 1", name="probability"),
         CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name="merged"),
         CheckConstraint("restored_at IS NULL OR restored_at >= started_at", name="restored_after_start"),
+        CheckConstraint(one_of("failed_equipment", FailedEquipment), name="failed_equipment"),
         Index("ix_outage_status", "status"),
+        Index("ix_outage_incident_id", "incident_id", postgresql_where=text("incident_id IS NOT NULL")),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -154,6 +157,15 @@ class OutageRow(Base):
     cause: Mapped[str | None] = mapped_column(Text)
     dismissed_because: Mapped[str | None] = mapped_column(Text)
     merged_into: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    # The outage that it was part of, until a person parted the two.
+    split_from: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    # Since when a person says that it is this device: what was found before does not speak against it.
+    device_told_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Since when it is out again, after it had been restored.
+    reopened_at: Mapped[datetime | None] = mapped_column(Instant)
+    incident_id: Mapped[str | None] = mapped_column(ForeignKey("incident.id"))
+    failed_equipment: Mapped[str | None] = mapped_column(Text)
+    failed_device: Mapped[str | None] = mapped_column(Text)
     # Free text by a person: it may hold personal data, so it stays out of the change log.
     note: Mapped[str | None] = mapped_column(Text)
     # Where its device was, kept from when its network version is removed; until then the version says it.

@@ -119,8 +119,10 @@ def supply_temporarily(timeline: Timeline, *, phases: str, by: str, start: datet
     return changed(timeline, supplied, start=start)
 
 
-def hand_over(timeline: Timeline, *, holder: Holder, to: Holder) -> Timeline:
-    """Give all that one holder holds to another."""
+def hand_over(
+    timeline: Timeline, *, holder: Holder, to: Holder, start: datetime | None = None
+) -> Timeline:
+    """Give all that one holder holds to another, or all that it holds from `start` on."""
 
     def handed(holds: Holds) -> Holds:
         made: Holds = ()
@@ -128,6 +130,8 @@ def hand_over(timeline: Timeline, *, holder: Holder, to: Holder) -> Timeline:
             made = _with(made, replace(one, holder=to) if _same(one.holder, holder) else one)
         return made
 
+    if start is not None:
+        return changed(timeline, handed, start=start)
     return tuple(replace(one, holds=handed(one.holds)) for one in timeline)
 
 

@@ -11,12 +11,14 @@ import dispatch.closure_tables
 import dispatch.crew_tables
 import dispatch.etr_tables
 import dispatch.hazard_tables
+import dispatch.incident_tables
 import dispatch.ledger_tables
 import dispatch.plan_tables
 import dispatch.promise_tables
 import dispatch.repeat_tables
 import dispatch.switching_tables
 import dispatch.tables
+import dispatch.verification_tables
 import gis.area_class_tables
 import gis.roads.tables
 from gis.tables import Base
@@ -28,12 +30,14 @@ ROOMS_WITH_TABLES = (
     dispatch.crew_tables,
     dispatch.closure_tables,
     dispatch.hazard_tables,
+    dispatch.incident_tables,
     dispatch.ledger_tables,
     dispatch.plan_tables,
     dispatch.etr_tables,
     dispatch.promise_tables,
     dispatch.repeat_tables,
     dispatch.tables,
+    dispatch.verification_tables,
     gis.area_class_tables,
     gis.roads.tables,
 )

@@ -8,10 +8,10 @@ from api.roles import Role, open_to
 from api.schemas.outages import (
     Assignment,
     Closing,
+    Confirmation,
     Dismissal,
     EtrOrder,
     Outage,
-    OutageOrder,
     Reassignment,
     Recall,
     Restoration,
@@ -28,7 +28,7 @@ _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
 @router.post("/api/outages/{outage_id}/confirm")
 @_desk
 def confirm(
-    outage_id: Name, body: OutageOrder, request: Request, identity: SignedIn, engine: Database
+    outage_id: Name, body: Confirmation, request: Request, identity: SignedIn, engine: Database
 ) -> Outage:
     """Confirm that the device is open and its households are out."""
     with writing(engine) as work:
@@ -39,13 +39,16 @@ def confirm(
             actor=identity.name,
             now=work.now,
             networks=request.app.state.networks,
+            occurred_at=body.occurred_at,
         )
         return Outage.model_validate(view)
 
 
 @router.post("/api/outages/{outage_id}/dismiss")
 @_desk
-def dismiss(outage_id: Name, body: Dismissal, identity: SignedIn, engine: Database) -> Outage:
+def dismiss(
+    outage_id: Name, body: Dismissal, request: Request, identity: SignedIn, engine: Database
+) -> Outage:
     """Say that this is no outage, and why."""
     with writing(engine) as work:
         view = operations.dismiss_outage(
@@ -55,6 +58,8 @@ def dismiss(outage_id: Name, body: Dismissal, identity: SignedIn, engine: Databa
             actor=identity.name,
             now=work.now,
             reason=body.reason,
+            occurred_at=body.occurred_at,
+            networks=request.app.state.networks,
         )
         return Outage.model_validate(view)
 
@@ -166,5 +171,8 @@ def close(outage_id: Name, body: Closing, identity: SignedIn, engine: Database) 
             now=work.now,
             cause=body.cause,
             note=body.note,
+            failed_equipment=body.failed_equipment,
+            failed_device=body.failed_device,
+            occurred_at=body.occurred_at,
         )
         return Outage.model_validate(view)

@@ -63,6 +63,12 @@ class Outage(Answer):
     cause: str | None
     dismissed_because: str | None
     merged_into: str | None
+    split_from: str | None
+    device_told_at: Instant | None
+    reopened_at: Instant | None
+    incident_id: str | None
+    failed_equipment: str | None
+    failed_device: str | None
     note: str | None
     lon: float | None
     lat: float | None
@@ -154,10 +160,17 @@ class OutageOrder(Order):
     version: int | None
 
 
+class Confirmation(OutageOrder):
+    """The device is open, known since `occurred_at`; now, if it is not told."""
+
+    occurred_at: Instant | None = None
+
+
 class Dismissal(OutageOrder):
     """Why this is no outage."""
 
     reason: FreeText
+    occurred_at: Instant | None = None
 
 
 class Assignment(OutageOrder):
@@ -196,7 +209,10 @@ class Restoration(OutageOrder):
 
 
 class Closing(OutageOrder):
-    """Finish the paperwork."""
+    """Finish the paperwork: the cause, and what failed. `failed_device`: its own, if none is told."""
 
     cause: Name
+    failed_equipment: Name | None = None
+    failed_device: Name | None = None
     note: FreeText | None = None
+    occurred_at: Instant | None = None

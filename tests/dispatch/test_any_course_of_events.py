@@ -11,13 +11,19 @@ from sqlalchemy import text
 from dispatch.assignments import assign_crew, recall_job
 from dispatch.change_log import changes_after
 from dispatch.errors import DispatchError
+from dispatch.incidents import add_outage, close_incident, list_incidents, open_incident, remove_outage
 from dispatch.jobs import Progress, report_progress
 from dispatch.operations import close_outage, confirm_outage, dismiss_outage, restore_outage, set_etr
+from dispatch.outage_device import change_device
+from dispatch.outage_merge import merge_outages
+from dispatch.outage_reopening import reopen_outage
+from dispatch.outage_split import split_outage
 from dispatch.outages import affected_service_points
 from dispatch.replay import replay
 from dispatch.snapshot import snapshot
 from dispatch.states import OVER_OUTAGE_STATUSES, JobStatus
 from dispatch.transactions import read_transaction
+from dispatch.verification import record_call_back
 
 HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
 REPORTS = st.tuples(
@@ -42,6 +48,15 @@ STEPS = st.one_of(
         st.integers(0, 5),
     ),
     st.tuples(st.sampled_from(list(JobStatus)[1:6]), st.integers(0, 5)),
+    st.tuples(
+        st.sampled_from(["device", "split", "merge", "reopen", "call_back", "group", "ungroup"]),
+        st.tuples(
+            st.integers(0, 5),
+            st.sampled_from(["B1", "L1", "T1", "T2", "B2", "T3", "a1", "b3"]),
+            st.sampled_from([None, None, "A", "BC"]),
+            st.integers(-40, 4),
+        ),
+    ),
 )
 
 
@@ -73,6 +88,56 @@ def act(world, name, number):
         world.do(restore_outage, restored_at=None, **common)
     elif name == "close":
         world.do(close_outage, cause="wind", note=None, **common)
+
+
+def change(world, name, number, device, phases, minutes):
+    """Do one of the things that change an outage as a whole, at a time that may be told."""
+    outages = world.outages()
+    if not outages:
+        return
+    outage, other = outages[number % len(outages)], outages[(number + 1) % len(outages)]
+    told = world.now + timedelta(minutes=minutes)
+    common = {"outage_id": outage.id, "version": outage.version}
+    when = {"occurred_at": told if minutes % 2 else None}
+    if name == "device":
+        world.do(change_device, device=device, phases=phases, networks=world.networks, **common, **when)
+    elif name == "split":
+        jobs = [job.id for job in outage.jobs if job.ended_at is None][: number % 2]
+        part = {"device": device, "phases": phases, "service_points": None, "job_ids": jobs}
+        world.do(split_outage, networks=world.networks, **part, **common, **when)
+    elif name == "merge":
+        into = {"into": other.id, "into_version": other.version}
+        world.do(merge_outages, networks=world.networks, **into, **common, **when)
+    elif name == "reopen":
+        over = [one for one in outages if one.restored_at is not None]
+        for one in over[:1]:
+            again = {"outage_id": one.id, "version": one.version, "reason": "it tripped again"}
+            world.do(reopen_outage, networks=world.networks, **again, **when)
+    elif name == "call_back":
+        answer = ("still_out", "supply_is_back", "no_answer")[number % 3]
+        called = {"service_point": f"{'abc'[number % 3]}{number % 4 + 1}", "outcome": answer}
+        world.do(record_call_back, **called, **common, **when)
+    else:
+        group(world, name, outage, when)
+
+
+def group(world, name, outage, when):
+    """Group an outage under an incident, or take it out of its own."""
+    incidents = world.ask(list_incidents)
+    if name == "group" and not incidents:
+        world.do(open_incident, name="storm cell", cause=None, outages=[outage.id], **when)
+    elif name == "group":
+        given = {"incident_id": incidents[0].id, "version": incidents[0].version}
+        world.do(add_outage, outage_id=outage.id, **given, **when)
+    elif incidents:
+        given = {"incident_id": incidents[0].id, "version": incidents[0].version}
+        if outage.incident_id:
+            world.do(remove_outage, outage_id=outage.id, **given, **when)
+        else:
+            world.do(close_incident, cause="wind", **given, **when)
+
+
+CHANGES = {"device", "split", "merge", "reopen", "call_back", "group", "ungroup"}
 
 
 def blow(world, device, phases):
@@ -130,6 +195,9 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
             blow(world, *argument)
         elif name == "wait":
             world.later(argument)
+        elif name in CHANGES:
+            with suppress(DispatchError):
+                change(world, name, *argument)
         else:
             with suppress(DispatchError):
                 act(world, name, argument)

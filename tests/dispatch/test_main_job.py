@@ -406,16 +406,16 @@ def test_an_outage_and_a_job_say_what_may_be_done_to_them(world):
         found = world.ask(get_outage, outage_id=outage.id)
         return set(found.allowed_actions), [job.allowed_actions for job in found.jobs]
 
-    assert allowed() == ({"confirm", "dismiss", "etr"}, [])
+    assert allowed() == ({"confirm", "dismiss", "etr", "device", "merge"}, [])
     world.do(confirm_outage, outage_id=outage.id, version=None)
-    assert allowed() == ({"assign", "etr", "restore", "dismiss"}, [])
+    assert allowed() == ({"assign", "etr", "restore", "dismiss", "device", "split", "merge"}, [])
     world.do(assign_crew, outage_id=outage.id, version=None, crew_id="north")
-    with_crew = {"assign", "reassign", "recall", "etr", "restore"}
+    with_crew = {"assign", "reassign", "recall", "etr", "restore", "device", "split", "merge"}
     assert allowed() == (with_crew, [("accepted", "declined")])
     world.do(restore_outage, outage_id=outage.id, version=None, restored_at=None)
-    assert allowed()[0] == {"recall"}
+    assert allowed()[0] == {"recall", "reopen"}
     (job,) = world.ask(get_outage, outage_id=outage.id).jobs
     world.do(recall_job, outage_id=outage.id, version=None, job_id=job.id, reason=None)
-    assert allowed() == ({"close"}, [()])
+    assert allowed() == ({"close", "reopen"}, [()])
     world.do(close_outage, outage_id=outage.id, version=None, cause="wind", note=None)
-    assert allowed()[0] == set()
+    assert allowed()[0] == {"reopen"}

@@ -49,5 +49,6 @@ def test_every_outage_can_come_to_an_end_and_ends_stay():
                     reached.add(after)
                     frontier.append(after)
         assert reached & ends
-    assert all(not OUTAGE_TRANSITIONS[status] for status in ends)
+    reopened = {OutageStatus.CLOSED: {OutageAction.REOPEN: OutageStatus.CONFIRMED}}
+    assert all(OUTAGE_TRANSITIONS[status] == reopened.get(status, {}) for status in ends)
     assert all(not JOB_TRANSITIONS[status] for status in ENDED_JOB_STATUSES)

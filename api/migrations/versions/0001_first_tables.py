@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('damage_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('hazard_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('incident_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('outage_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('plan_order_number')))
@@ -273,6 +274,18 @@ def upgrade() -> None:
     sa.Column('used_at', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('token_digest', name=op.f('pk_one_time_link'))
     )
+    op.create_table('incident',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=True),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('opened_by', sa.Text(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("cause IN ('tree', 'wind', 'lightning', 'ice_or_snow', 'flood', 'animal', 'vehicle', 'dig_in', 'vandalism', 'equipment', 'overload', 'customer', 'other', 'unknown')", name=op.f('ck_incident_cause')),
+    sa.CheckConstraint('closed_at IS NULL OR closed_at >= opened_at', name=op.f('ck_incident_forward')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incident'))
+    )
     op.create_table('outage',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
@@ -300,16 +313,39 @@ def upgrade() -> None:
     sa.Column('cause', sa.Text(), nullable=True),
     sa.Column('dismissed_because', sa.Text(), nullable=True),
     sa.Column('merged_into', sa.Text(), nullable=True),
+    sa.Column('split_from', sa.Text(), nullable=True),
+    sa.Column('device_told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reopened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('incident_id', sa.Text(), nullable=True),
+    sa.Column('failed_equipment', sa.Text(), nullable=True),
+    sa.Column('failed_device', sa.Text(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('location', Geometry('POINT', srid=4326, spatial_index=False), nullable=True),
     sa.CheckConstraint("(status = 'merged') = (merged_into IS NOT NULL)", name=op.f('ck_outage_merged')),
+    sa.CheckConstraint("failed_equipment IN ('conductor', 'connector', 'insulator', 'pole', 'crossarm', 'cable', 'cable_joint', 'fuse', 'switch', 'breaker', 'arrester', 'transformer', 'protection', 'service_drop', 'meter', 'none', 'other', 'unknown')", name=op.f('ck_outage_failed_equipment')),
     sa.CheckConstraint("status IN ('predicted', 'confirmed', 'partially_restored', 'restored', 'closed', 'dismissed', 'merged')", name=op.f('ck_outage_status')),
     sa.CheckConstraint('probability > 0 AND probability <= 1', name=op.f('ck_outage_probability')),
     sa.CheckConstraint('restored_at IS NULL OR restored_at >= started_at', name=op.f('ck_outage_restored_after_start')),
+    sa.ForeignKeyConstraint(['incident_id'], ['incident.id'], name=op.f('fk_outage_incident_id_incident')),
     sa.ForeignKeyConstraint(['merged_into'], ['outage.id'], name=op.f('fk_outage_merged_into_outage')),
+    sa.ForeignKeyConstraint(['split_from'], ['outage.id'], name=op.f('fk_outage_split_from_outage')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outage'))
     )
+    op.create_index('ix_outage_incident_id', 'outage', ['incident_id'], unique=False, postgresql_where=sa.text('incident_id IS NOT NULL'))
     op.create_index('ix_outage_status', 'outage', ['status'], unique=False)
+    op.create_table('call_back',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('spoken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.CheckConstraint("outcome IN ('supply_is_back', 'still_out', 'no_answer')", name=op.f('ck_call_back_outcome')),
+    sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_call_back_outage_id_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_back'))
+    )
+    op.create_index('ix_call_back_outage_id', 'call_back', ['outage_id', 'service_point'], unique=False)
     op.create_table('planned_outage',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('device', sa.Text(), nullable=True),
