@@ -73,7 +73,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(line).to_contain_text(second.words("switching.progress", done=1, of=2))
     expect(steps.nth(1)).to_contain_text("T-")
     execute_next(first)
-    refused = page.locator(".panel .actions .notice.warning[role=alert]")
+    refused = page.locator(".panel .step .notice.warning[role=alert]")
     expect(refused).to_contain_text(words("shared.because.device_tagged", device="Y96", actor="li"))
     expect(refused).to_contain_text(words("switching.way_out.tagged"))
 

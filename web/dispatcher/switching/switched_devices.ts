@@ -1,5 +1,6 @@
 // Devices that do not stand as they normally do, since a step moved them, and where those and the tagged ones are.
 import { shallowReactive, shallowRef } from "vue";
+import { Refusal } from "../../src/shared/api/errors";
 import type { Change, Device } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
 import type { SwitchedDevice, SwitchingState } from "../../src/shared/api/switching_model";
@@ -42,9 +43,13 @@ export class SwitchedDevices {
     for (const id of ids) {
       if (this.asked.has(id) || this.is_stopped) continue;
       this.asked.add(id);
-      // Without a place it stands in the lists, which say more.
-      const found = ask<Device>(`/api/network/devices/${encodeURIComponent(id)}`).catch(() => null);
-      this.known.set(id, await found);
+      try {
+        this.known.set(id, await ask<Device>(`/api/network/devices/${encodeURIComponent(id)}`));
+      } catch (error) {
+        // Without a place it stands in the lists, which say more; one that is not known is asked for once.
+        if (error instanceof Refusal && error.status === 404) this.known.set(id, null);
+        else this.asked.delete(id);
+      }
     }
   }
 

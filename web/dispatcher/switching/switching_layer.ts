@@ -24,7 +24,14 @@ export function add_switching_layer(map: MapLibreMap, palette: Palette): void {
     id: SWITCHING_LAYER,
     type: "symbol",
     source: SOURCE,
-    layout: { "icon-image": ["get", "image"], "icon-allow-overlap": true, "icon-ignore-placement": true },
+    layout: {
+      "icon-image": ["get", "image"],
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      // Above its place, which it leaves in sight, as it does an outage of the same device.
+      "icon-anchor": "bottom",
+      "icon-offset": [0, -6],
+    },
   });
 }
 
