@@ -9,7 +9,7 @@ import type { Desk } from "../live/desk";
 
 const GATHER_MS = 300;
 /** Changes after which a step may do something else. */
-const TELLING = /^(switching\.executed|tag\.|hazard\.|network\.activated|outage\.|job\.finished)/;
+const TELLING = /^(switching\.executed|switch\.|tag\.|hazard\.|network\.activated|outage\.|job\.finished)/;
 
 export interface OrderFacts {
   order: SwitchingOrder | null;

@@ -8,6 +8,9 @@ import type { SwitchedDevice, SwitchingState } from "../../src/shared/api/switch
 const GATHER_MS = 300;
 const TRY_AGAIN_MS = 5_000;
 
+/** Changes that move a device: a step, or telemetry of one in a ring. */
+const MOVING = new Set(["switching.executed", "switch.position_told"]);
+
 export class SwitchedDevices {
   /** Those that stand otherwise than normally, by id. */
   readonly all = shallowRef<readonly SwitchedDevice[]>([]);
@@ -35,7 +38,7 @@ export class SwitchedDevices {
       this.known.clear();
       this.asked.clear();
       this.look();
-    } else if (changes.some(({ name }) => name === "switching.executed")) this.look(GATHER_MS);
+    } else if (changes.some(({ name }) => MOVING.has(name))) this.look(GATHER_MS);
   }
 
   /** Ask where devices are, each once. */

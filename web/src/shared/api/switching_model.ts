@@ -86,13 +86,13 @@ export interface Tag extends LoggedTag {
   note: string | null;
 }
 
-/** A device that was switched: the phases it has open now, since when, by which step. */
+/** A device that was switched: the phases it has open now, since when, by which step; none: telemetry told it. */
 export interface SwitchedDevice {
   device: string;
   open_phases: string;
   since: string;
-  order_id: string;
-  step_number: number;
+  order_id: string | null;
+  step_number: number | null;
   is_normal: boolean;
 }
 
