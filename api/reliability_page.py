@@ -51,23 +51,23 @@ def reliability_page(report: LedgerReport, *, words: Mapping[str, str], language
         ]
     for by, parts in made.by.items():
         heads = [say("part"), say("saidi"), say("saifi"), say("caidi")]
-        rows = [(_name(by, part.name, words), *_figures(part.share)) for part in parts]
+        names = [_name(by, part.name, words) if part.name else say("not_known") for part in parts]
+        rows = [(name, *_figures(part.share)) for name, part in zip(names, parts, strict=True)]
         # Only what has customers of its own, a feeder or a district, has figures of its own.
         if any(part.own is not None for part in parts):
             heads.append(say("own_saidi"))
             owns = [f"{part.own.saidi_minutes:,.3f}" if part.own else "" for part in parts]
             rows = [(*row, own) for row, own in zip(rows, owns, strict=True)]
-        body += [f"<h2>{say(f'by.{by}')}</h2>", _table(heads, rows)]
+        heading = say(f"by.{by}")
+        body += [f"<h2>{heading}</h2>", _table(heads, rows)]
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body>{''.join(body)}</body></html>"
     )
 
 
-def _name(by: str, name: str | None, words: Mapping[str, str]) -> str:
+def _name(by: str, name: str, words: Mapping[str, str]) -> str:
     """Return a part's name in words, where it is a code."""
-    if name is None:
-        return escape(words["report.not_known"])
     coded = {"cause": f"cause.{name}", "kind": f"report.kind.{name}"}.get(by, "")
     return escape(words.get(coded, name))
 

@@ -29,6 +29,7 @@ from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageSt
 from dispatch.switched_outages import switched_outages
 from dispatch.switching_tables import SwitchPositionRow
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from dispatch.told_positions import follow_telemetry
 from topology.inference import Restored
 from topology.observations import ObservationKind
 from topology.rates import EvidenceRates
@@ -115,8 +116,11 @@ class Analyst:
         ).all()
         if not new and not self.has_work(session, now=now):
             return AnalysisStep(evidence=0, changes=0)
+        author = Author(actor=ENGINE, now=now)
+        spent = follow_telemetry(session, new=new, networks=self.networks, author=author)
         traced = self.networks.in_force(session)
         self._memory.follow(session, traced=traced)
+        taken, new = len(new), [id for id in new if id not in spent]
         _take(session, new)
         _lay_aside(session, new if self._memory.is_in_step else None)
         if self._expired_at is None or now >= self._expired_at + _EXPIRE_EVERY:
@@ -135,7 +139,6 @@ class Analyst:
             confirmed=_confirmed(held, contradicted, traced),
             restored=_restored(session, now=now, traced=traced),
         )
-        author = Author(actor=ENGINE, now=now)
         changes = reconcile(
             session,
             inferred=result.outages,
@@ -148,7 +151,7 @@ class Analyst:
         changes += record_new_hazards(session, new=new, author=author)
         reconcile_conflicts(session, result.conflicts, author=author)
         self._memory.done(session)
-        return AnalysisStep(evidence=len(new), changes=changes)
+        return AnalysisStep(evidence=taken, changes=changes)
 
 
 def _take(session: Session, ids: Sequence[str]) -> None:

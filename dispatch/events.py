@@ -82,6 +82,7 @@ class Event(StrEnum):
     PROMISE_RESUMED = "promise.resumed"
     PROMISE_ARRIVAL_QUESTIONED = "promise.arrival_questioned"
     PROMISE_RULES_CHANGED = "promise.rules_changed"
+    SWITCH_POSITION_TOLD = "switch.position_told"
     SWITCHING_DRAFTED = "switching.drafted"
     SWITCHING_STEPS_SET = "switching.steps_set"
     SWITCHING_APPROVED = "switching.approved"

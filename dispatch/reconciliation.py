@@ -58,17 +58,7 @@ def reconcile(
     _match_by_household(inferred, held, contradicted, matched)
     kept = {outage.id for outage in matched.values()}
     movable = [one for one in held if one.row.id not in kept and _may_move(one, contradicted)]
-    changes = 0
-    # RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
-    for index, outage in list(matched.items()):
-        inside = set(inferred[index].service_point_ids)
-        within = [one for one in movable if one.service_points <= inside]
-        movable = [one for one in movable if one not in within]
-        survivor, merged = _survivor(outage, [one.row for one in within])
-        matched[index] = survivor
-        for one_merged in merged:
-            merge_outage(session, outage=one_merged, into=survivor, author=author)
-        changes += len(merged)
+    changes = _merge(session, inferred, matched, movable, author=author)
     # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
     # so is one about what a new network version has lost, or what is switched off: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
@@ -88,6 +78,30 @@ def reconcile(
         changes += holder is None
         moved.add(index)
     _attach_evidence(session, inferred, matched, moved, frozenset(fresh))
+    return changes
+
+
+def _merge(
+    session: Session,
+    inferred: Sequence[InferredOutage],
+    matched: dict[int, OutageRow],
+    movable: list[_Held],
+    *,
+    author: Author,
+) -> int:
+    """RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
+
+    Those merged are movable no more; returns how many they are.
+    """
+    changes = 0
+    for index, outage in list(matched.items()):
+        inside = set(inferred[index].service_point_ids)
+        within = [one for one in movable if one.service_points <= inside]
+        matched[index], merged = _survivor(outage, [one.row for one in within])
+        for one in merged:
+            merge_outage(session, outage=one, into=matched[index], author=author)
+        movable[:] = [one for one in movable if one not in within]
+        changes += len(merged)
     return changes
 
 

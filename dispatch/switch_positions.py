@@ -1,5 +1,7 @@
 """Where devices stand now: the last executed step of each, over the normal state of the network in force.
 
+Devices of rings are also where telemetry says (dispatch/told_positions.py).
+
 A position is kept by the id of its device. One that the network in force does not know waits for the network
 that does, and stands on the worklist meanwhile (dispatch/network_activation.py).
 """
@@ -24,14 +26,14 @@ from topology.supply_tree import SupplyTree
 class Position:
     """The phases that a device has open (a bit mask, 0: closed), since when, and by which step.
 
-    `operated_at`: a phase (bit mask of one) and when a step last operated it.
+    `operated_at`: a phase (bit mask of one) and when it was last operated. What telemetry told has no step.
     """
 
     open_phases: int
     since: datetime
     operated_at: tuple[tuple[int, datetime], ...]
-    order_id: str
-    step_number: int
+    order_id: str | None
+    step_number: int | None
 
     def operated_since(self, moment: datetime) -> int:
         """Return the phases (a bit mask) that a step operated at a moment or later."""

@@ -50,22 +50,26 @@ _MOST_NAMED = 5
 def apply_to_ledger(
     session: Session,
     *,
-    order: SwitchingOrderRow,
+    order: SwitchingOrderRow | None,
     before: CurrentSupply,
     after: CurrentSupply,
     networks: NetworkCache,
     at: datetime,
     author: Author,
 ) -> None:
-    """Write who went out and who came back with a step, and what that makes of the outages they belong to."""
+    """Write who went out and who came back with a step, and what that makes of the outages they belong to.
+
+    Without an order telemetry has told it, which puts nobody out (dispatch/told_positions.py).
+    """
     traced = networks.in_force(session)
     lost, gained = phases_changed(before, after)
-    told_out = put_out(
-        session, phases=lost, at=at, holder=_holder(session, order), traced=traced, author=author
-    )
+    told_out: dict[str, Any] = {}
+    if order is not None:
+        holder = _holder(session, order)
+        told_out = put_out(session, phases=lost, at=at, holder=holder, traced=traced, author=author)
     told_back = give_back(session, phases=gained, at=at, author=author)
     touched = {*told_out, *told_back}
-    if order.outage_id is not None:
+    if order is not None and order.outage_id is not None:
         touched.add(order.outage_id)
     for outage_id in sorted(touched):
         outage = outage_row(session, outage_id=outage_id)

@@ -60,6 +60,7 @@ _MOST_CHANGES_TOLD = 50
 # What may change what a step does.
 _TELLING = (
     "switching.executed",
+    "switch.position_told",
     "tag.",
     "hazard.raised",
     "hazard.outage_known",
@@ -272,7 +273,10 @@ def _refuse_what_changes_nothing(
     is_so = not closed & wanted if step.action == StepAction.OPEN else not wanted & ~closed
     if effect.changes_nothing and is_so:
         last = traced.positions.get(step.device)
-        by = f" by step {last.step_number} of {last.order_id}" if last else ", as it normally is"
+        by = ", as it normally is"
+        if last is not None:
+            step_of = f"step {last.step_number} of {last.order_id}"
+            by = f" by {step_of}" if last.order_id is not None else ", as telemetry says"
         raise Conflict(
             f"Step {step.number} of {row.id} would change nothing: {step.device} is "
             f"{'open' if step.action == StepAction.OPEN else 'closed'} already{by}.",

@@ -36,7 +36,7 @@ class SwitchPositionRow(Base):
     """Where a device was last switched to, by which step; a device without a row is in its normal position.
 
     `position` is that of the change log. `open_phases` is empty where it is closed. `operated_at`: phase →
-    when a step last operated it; phases that none operated stand as they were known.
+    when it was last operated; other phases stand as they were known. Without an order telemetry has told it.
     """
 
     __tablename__ = "switch_position"
@@ -47,8 +47,8 @@ class SwitchPositionRow(Base):
     since: Mapped[datetime] = mapped_column(Instant)
     operated_at: Mapped[dict[str, str]] = mapped_column(JSONB)
     position: Mapped[int] = mapped_column(BigInteger)
-    order_id: Mapped[str] = mapped_column(ForeignKey("switching_order.id"))
-    step_number: Mapped[int] = mapped_column(Integer)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("switching_order.id"))
+    step_number: Mapped[int | None] = mapped_column(Integer)
 
 
 class SwitchTagRow(Base):

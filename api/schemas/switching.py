@@ -142,13 +142,13 @@ class Tags(Answer):
 
 
 class SwitchedDevice(Answer):
-    """A device that was switched: the phases it has open now, since when, by which step."""
+    """A device that was switched: the phases it has open now, since when, by which step; none: telemetry."""
 
     device: str
     open_phases: str
     since: Instant
-    order_id: str
-    step_number: int
+    order_id: str | None
+    step_number: int | None
     is_normal: bool
 
 

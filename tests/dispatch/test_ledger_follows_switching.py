@@ -34,6 +34,7 @@ HOUSEHOLDS = {"a": "N1", "b": "N2", "c": "N3", "d": "M2", "e": "M1"}
 SWITCHES = [device[0] for device in DEVICES]
 STEPS = st.one_of(
     st.tuples(st.just("fails"), st.sampled_from(["B1", "B2"])),
+    st.tuples(st.just("closes"), st.sampled_from(["B1", "B2"])),
     st.tuples(
         st.just("switched"),
         st.tuples(
@@ -94,6 +95,9 @@ def act(world, name, argument):
         world.report(("switch_open", argument))
         for outage in world.outages("predicted"):
             world.do(confirm_outage, outage_id=outage.id, version=None, networks=world.networks)
+    elif name == "closes":
+        # By itself, as telemetry tells; what an outage or a step opened is not closed by that.
+        world.report(("switch_closed", argument))
     elif name == "switched":
         switch(world, *argument)
     elif name == "tagged":
@@ -113,16 +117,12 @@ def act(world, name, argument):
 
 
 def may_fail(world, device):
-    """Say whether a breaker can trip: it is closed, and what it opens is not a ring.
-
-    While both sources feed everybody, who trips first puts nobody out and has no outage (docs/switching.md).
-    """
+    """Say whether a breaker can trip: it is closed, as far as anybody knows."""
     with read_transaction(world.engine) as session:
         positions = world.networks.in_force(session).positions
     opened = {name for name, position in positions.items() if position.open_phases}
     held = {outage.device for outage in world.outages(*HELD_OUTAGE_STATUSES)}
-    is_ring = "TIE" in positions and not opened
-    return not is_ring and device not in opened | held
+    return device not in opened | held
 
 
 def out_by_trace(world):
@@ -181,5 +181,26 @@ def test_a_fault_leaves_the_phases_on_that_are_fed_from_elsewhere(town):
     act(town, "fails", "B1")
     assert out_by_ledger(town) == out_by_trace(town)
     assert out_by_ledger(town)["c1"] == "BC"
+    act(town, "restored", 0)
+    assert out_by_ledger(town) == {} == out_by_trace(town)
+
+
+def test_of_two_breakers_of_a_ring_the_first_to_open_puts_nobody_out_and_the_second_everybody(town):
+    town.later(1)
+    switch(town, StepAction.CLOSE, "TIE")
+    town.later(1)
+    act(town, "fails", "B1")
+    assert town.outages("predicted", "confirmed") == []
+    assert out_by_ledger(town) == {} == out_by_trace(town)
+    town.later(1)
+    act(town, "fails", "B2")
+    (outage,) = town.outages("confirmed")
+    assert (outage.device, outage.service_points_out) == ("B2", len(out_by_trace(town)))
+    assert out_by_ledger(town) == out_by_trace(town)
+    town.later(1)
+    act(town, "closes", "B1")
+    (outage,) = town.outages("partially_restored")
+    assert out_by_ledger(town) == {} == out_by_trace(town)
+    town.later(1)
     act(town, "restored", 0)
     assert out_by_ledger(town) == {} == out_by_trace(town)

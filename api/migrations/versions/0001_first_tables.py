@@ -1022,8 +1022,8 @@ def upgrade() -> None:
     sa.Column('since', sa.DateTime(timezone=True), nullable=False),
     sa.Column('operated_at', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
-    sa.Column('order_id', sa.Text(), nullable=False),
-    sa.Column('step_number', sa.Integer(), nullable=False),
+    sa.Column('order_id', sa.Text(), nullable=True),
+    sa.Column('step_number', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_switch_position_order_id_switching_order')),
     sa.PrimaryKeyConstraint('device', name=op.f('pk_switch_position'))
     )
