@@ -120,6 +120,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     dispatch_errors.StalePlan: (409, "stale_plan"),
     dispatch_errors.StaleSwitching: (409, "stale_switching"),
     dispatch_errors.ReasonNeeded: (409, "reason_needed"),
+    dispatch_errors.PlannedConflicts: (409, "planned_conflicts"),
     dispatch_errors.Conflict: (409, "conflict"),
     dispatch_errors.EvidenceMissing: (409, "evidence_missing"),
     dispatch_errors.NoActiveNetwork: (409, "no_active_network"),

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.rule_settings import PlannedOutageSettings, PromiseSettings
 from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.etr_rules import DEFAULT_ALARM_MINUTES, DEFAULT_PUBLISH_MINUTES, EtrRules
 from dispatch.meter_requests import PingRules
 from dispatch.outage_reopening import DEFAULT_REOPEN_WITHIN
 from dispatch.planner import PlannerRules
 from dispatch.planning.replanning import DEFAULT_CHANGE_MINUTES
-from dispatch.promise_document import PromiseRules, default_promise_rules, read_promise_rules
 from dispatch.tidying import TidyRules
 from gis.cluster import default_home
 from topology.observations import ObservationKind
@@ -290,21 +290,6 @@ class PlanningSettings(BaseSettings):
         )
 
 
-class PromiseSettings(BaseSettings):
-    """What is promised about outages."""
-
-    model_config = SettingsConfigDict(env_prefix="RELIGHT_PROMISES_")
-
-    file: Path | None = Field(
-        default=None,
-        description="The file of promises (docs/formats/promises.md). Without it those Relight comes with.",
-    )
-
-    def rules(self) -> PromiseRules:
-        """Return the rules of the file; PromisesFileError names what is wrong with it."""
-        return read_promise_rules(self.file) if self.file is not None else default_promise_rules()
-
-
 class EtrSettings(BaseSettings):
     """When restoration times are sent, and when the desk is warned of them."""
 
@@ -397,6 +382,7 @@ SETTINGS = (
     InferenceSettings,
     PlanningSettings,
     PromiseSettings,
+    PlannedOutageSettings,
     EtrSettings,
     OutageSettings,
     TidySettings,

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.pings import PingReason, PingStatus
+from dispatch.planned_states import PlannedStatus, PlannedWork
 from dispatch.remarks import DisconnectionReason
 from dispatch.tables import Instant, one_of
 from gis.tables import Base
@@ -56,22 +57,44 @@ class DisconnectionRow(Base):
 class PlannedOutageRow(Base):
     """Work for which supply is switched off on purpose 计划停电: when, and what is said of it.
 
-    With a `device`, its households are traced anew when another network version comes into force.
+    With a `device`, its households are traced anew when another network version comes into force. `version`
+    is the position of its last change. `begun_at` and `ended_at` are when supply really went and came back,
+    `overrun_at` when it was first seen not to be over by its end.
     """
 
     __tablename__ = "planned_outage"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="forward"),
+        CheckConstraint("ended_at IS NULL OR ended_at >= begun_at", name="ended_after_begin"),
+        CheckConstraint(one_of("status", PlannedStatus), name="status"),
+        CheckConstraint(one_of("work", PlannedWork), name="work"),
+        CheckConstraint("(approved_at IS NULL) = (approved_by IS NULL)", name="approved"),
         Index("ix_planned_outage_ends_at", "ends_at"),
+        Index("ix_planned_outage_status", "status"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    work: Mapped[str] = mapped_column(Text)
     device: Mapped[str | None] = mapped_column(Text)
+    crew_id: Mapped[str | None] = mapped_column(ForeignKey("crew.id"))
     starts_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime] = mapped_column(Instant)
     # Said to customers as it stands; free text of a person, so it stays out of the change log.
     text: Mapped[str] = mapped_column(Text)
-    announced_at: Mapped[datetime] = mapped_column(Instant)
+    requested_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(Instant)
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Free text by people, which stays out of the change log: why conflicts were passed over, why called off.
+    overridden_because: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    announced_at: Mapped[datetime | None] = mapped_column(Instant)
+    begun_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    overrun_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled_at: Mapped[datetime | None] = mapped_column(Instant)
 
 

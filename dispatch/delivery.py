@@ -17,16 +17,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import Engine, and_, select, update
+from sqlalchemy import Engine, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from dispatch.call_tables import PlannedOutageRow
 from dispatch.channels import Channel
 from dispatch.errors import DispatchError
 from dispatch.mail import Mail, send_mails
 from dispatch.message_words import Texts, subject_and_body
 from dispatch.outcomes import Outcome
 from dispatch.sms import SmsUnreachable, send_sms
-from dispatch.tables import NotificationRow, OutageRow
+from dispatch.tables import ChangeLogRow, NotificationRow, OutageRow
+from gis.network_versions import active_network_version
 from gis.tables import CustomerRow
 
 MAXIMUM_ATTEMPTS = 5
@@ -125,13 +127,17 @@ def _begin(engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Chan
     """Begin a try of those not finished: count it, mark mails as under way, and word them."""
     address = CustomerRow.email if channel is Channel.EMAIL else CustomerRow.phone
     with Session(engine, expire_on_commit=False) as session, session.begin():
+        # Planned work is told long before: the network may have been renewed since; the one in force counts.
+        network_version = func.coalesce(OutageRow.network_version, active_network_version(session))
         query = (
-            select(NotificationRow, OutageRow, address)
-            .join(OutageRow, OutageRow.id == NotificationRow.outage_id)
-            .join(
+            select(NotificationRow, OutageRow, PlannedOutageRow, ChangeLogRow.data, address)
+            .outerjoin(OutageRow, OutageRow.id == NotificationRow.outage_id)
+            .outerjoin(PlannedOutageRow, PlannedOutageRow.id == NotificationRow.planned_outage_id)
+            .join(ChangeLogRow, ChangeLogRow.position == NotificationRow.change_position)
+            .outerjoin(
                 CustomerRow,
                 and_(
-                    CustomerRow.network_version == OutageRow.network_version,
+                    CustomerRow.network_version == network_version,
                     CustomerRow.account == NotificationRow.account,
                 ),
             )
@@ -141,7 +147,7 @@ def _begin(engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Chan
             .with_for_update(of=NotificationRow)
         )
         messages = []
-        for row, outage, reached_at in session.execute(query):
+        for row, outage, planned, change, reached_at in session.execute(query):
             if reached_at is None:
                 row.status = "failed"
                 continue
@@ -151,7 +157,9 @@ def _begin(engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Chan
             if channel is Channel.EMAIL:
                 row.status = "sending" if row.status == "queued" else "uncertain"
             row.attempts += 1
-            subject, body = subject_and_body(row, outage, texts=delivery.texts, time_zone=delivery.time_zone)
+            subject, body = subject_and_body(
+                row, outage or planned, change=change, texts=delivery.texts, time_zone=delivery.time_zone
+            )
             messages.append(_Message(number=row.id, address=reached_at, subject=subject, body=body))
         return messages
 

@@ -52,6 +52,17 @@ class Because(StrEnum):
     OUTAGE_NOT_CONFIRMED = "outage_not_confirmed"
     EXECUTED_IN_FUTURE = "executed_in_future"
     EXECUTED_BEFORE_LAST = "executed_before_last"
+    OWN_REQUEST = "own_request"
+    NOBODY_NAMED = "nobody_named"
+    STUDY_IS_OLD = "study_is_old"
+    STARTS_IN_PAST = "starts_in_past"
+    ENDS_IN_PAST = "ends_in_past"
+    PLANNED_TOO_LONG = "planned_too_long"
+    LOCAL_TIME_SKIPPED = "local_time_skipped"
+    LOCAL_TIME_TWICE = "local_time_twice"
+    BEGUN_ALREADY = "begun_already"
+    SWITCHED_BY_ORDER = "switched_by_order"
+    STILL_WITHOUT_SUPPLY = "still_without_supply"
     HAPPENED_BEFORE_START = "happened_before_start"
     DEVICE_IS_THE_SAME = "device_is_the_same"
     DEVICE_OF_ANOTHER_OUTAGE = "device_of_another_outage"
@@ -182,6 +193,19 @@ class ReasonNeeded(DispatchError):
         super().__init__(
             f"Step {number} of {order_id} is flagged ({named}). Give a reason to execute it all the same."
         )
+
+
+class PlannedConflicts(DispatchError):
+    """A planned outage does not fit beside others, or into its days; carries every conflict, hard ones first."""
+
+    def __init__(self, *, planned_outage_id: str, conflicts: Sequence[Mapping[str, object]]) -> None:
+        """Name the planned outage and what it conflicts with; `conflicts` hold code, is_hard, values, text."""
+        self.planned_outage_id = planned_outage_id
+        self.conflicts = [dict(one) for one in conflicts]
+        said = " ".join(str(one["text"]) for one in self.conflicts)
+        may = any(one["is_hard"] for one in self.conflicts)
+        way_out = "Change it first." if may else "Give a reason to approve it all the same."
+        super().__init__(f"{planned_outage_id} conflicts with other things. {said} {way_out}")
 
 
 class InvalidInput(DispatchError):

@@ -3,7 +3,8 @@
 RULE 1: only what says "no supply" is explained: calls, last gasps, and meters that answer off or not at all.
 RULE 2: what reports a danger is never explained away.
 RULE 3: a disconnection explains from its time until the reconnection; planned work from a little before its
-    start, since crews are early, until its end: who is still without supply then is out.
+    start, since crews are early, until its end, or until it was over if that is earlier: who is still without
+    supply then is out.
 """
 
 from __future__ import annotations
@@ -13,12 +14,26 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ARRAY, Select, Text, any_, exists, literal, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from dispatch.beliefs import withdraw_outage
 from dispatch.call_tables import DisconnectionRow, PlannedOutageRow, PlannedServicePointRow
 from dispatch.change_log import Author
+from dispatch.planned_states import KNOWN_STATUSES
 from dispatch.remarks import Remark
 from dispatch.states import OutageStatus
 from dispatch.tables import EVIDENCE_CHANNEL, EvidenceRow, OutageRow
@@ -27,6 +42,10 @@ from dispatch.tables import EVIDENCE_CHANNEL, EvidenceRow, OutageRow
 EARLY = timedelta(minutes=15)
 # Looked at again when a disconnection or planned outage is entered late, or taken back.
 LOOKED_BACK = timedelta(hours=24)
+
+_SINCE = func.least(PlannedOutageRow.starts_at - EARLY, PlannedOutageRow.begun_at)
+# Over early, it explains nothing any more; over late, who is out after the end that was announced is out.
+_UNTIL = func.least(PlannedOutageRow.ends_at, PlannedOutageRow.ended_at)
 
 _SILENT_KINDS = ("trouble_call", "last_gasp")
 _SILENT_RESULTS = ("off", "unreachable")
@@ -63,17 +82,22 @@ def spans_of(session: Session, *, service_points: Collection[str], after: dateti
     for row in session.scalars(disconnected):
         spans[row.service_point].append(Span(Remark.DISCONNECTED, row.since, row.reconnected_at))
     planned = (
-        select(PlannedServicePointRow.service_point, PlannedOutageRow.starts_at, PlannedOutageRow.ends_at)
+        select(PlannedServicePointRow.service_point, _SINCE, _UNTIL)
         .join(PlannedOutageRow, PlannedOutageRow.id == PlannedServicePointRow.planned_outage_id)
         .where(
             PlannedServicePointRow.service_point == wanted,
-            PlannedOutageRow.cancelled_at.is_(None),
-            PlannedOutageRow.ends_at > after,
+            PlannedOutageRow.status.in_(KNOWN_STATUSES),
+            after < _UNTIL,
         )
     )
-    for service_point, starts_at, ends_at in session.execute(planned):
-        spans[service_point].append(Span(Remark.PLANNED_OUTAGE, starts_at - EARLY, ends_at))
+    for service_point, since, until in session.execute(planned):
+        spans[service_point].append(Span(Remark.PLANNED_OUTAGE, since, until))
     return spans
+
+
+def explains_at(at: datetime) -> ColumnElement[bool]:
+    """Return the condition on a planned outage that explains missing supply at a moment."""
+    return and_(PlannedOutageRow.status.in_(KNOWN_STATUSES), at >= _SINCE, at < _UNTIL)
 
 
 def remark_at(spans: Iterable[Span], at: datetime) -> Remark | None:

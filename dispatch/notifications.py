@@ -28,6 +28,8 @@ DELIVERY_TASK = "deliver_notifications"
 BATCH_SIZE = 200
 LANGUAGES = ("en", "zh")
 _STATES = ("queued", "sending", "sent", "failed", "uncertain")
+# The language that a customer is written to in.
+LANGUAGE = case((func.lower(CustomerRow.language).like("zh%"), "zh"), else_="en")
 
 
 class MessageKind(StrEnum):
@@ -40,6 +42,13 @@ class MessageKind(StrEnum):
     ETR_CHANGED = "etr_changed"
     RESTORED = "restored"
     DISMISSED = "dismissed"
+    PLANNED_ANNOUNCED = "planned_announced"
+    PLANNED_REMINDER = "planned_reminder"
+    PLANNED_MOVED = "planned_moved"
+    PLANNED_NOT_CONCERNED = "planned_not_concerned"
+    PLANNED_CANCELLED = "planned_cancelled"
+    PLANNED_OVERDUE = "planned_overdue"
+    PLANNED_ENDED = "planned_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,6 @@ def _queue_on(
     now: datetime,
     back_at: datetime | None,
 ) -> int:
-    language = case((func.lower(CustomerRow.language).like("zh%"), "zh"), else_="en")
     recipients = (
         select(
             CustomerRow.account,
@@ -118,7 +126,7 @@ def _queue_on(
             literal(change_position),
             literal(outage.id),
             literal(str(kind)),
-            language,
+            LANGUAGE,
             literal(now),
         )
         .select_from(AffectedRow)
@@ -136,17 +144,18 @@ def _queue_on(
                 CustomerRow.account == ServicePointRow.account,
             ),
         )
-        .where(AffectedRow.outage_id == outage.id, _reached_by(channel), _concerned(back_at, kind))
+        .where(AffectedRow.outage_id == outage.id, reached_by(channel), _concerned(back_at, kind))
         .distinct()
     )
     columns = ["account", "channel", "change_position", "outage_id", "kind", "language", "queued_at"]
     statement = insert(NotificationRow).from_select(columns, recipients).on_conflict_do_nothing()
     queued = session.execute(statement.returning(NotificationRow.id, NotificationRow.language)).all()
-    _defer(session, channel, queued)
+    defer_batches(session, channel, queued)
     return len(queued)
 
 
-def _reached_by(channel: Channel) -> ColumnElement[bool]:
+def reached_by(channel: Channel) -> ColumnElement[bool]:
+    """Return the condition on a customer whom a channel reaches."""
     if channel is Channel.EMAIL:
         return CustomerRow.email.is_not(None)
     is_there = exists().where(MessageChannelRow.name == str(channel))
@@ -164,7 +173,7 @@ def _concerned(back_at: datetime | None, kind: MessageKind) -> ColumnElement[boo
     return AffectedRow.ended_at.is_(None)
 
 
-def _defer(session: Session, channel: Channel, queued: Sequence[tuple[int, str]]) -> None:
+def defer_batches(session: Session, channel: Channel, queued: Sequence[tuple[int, str]]) -> None:
     """Defer one job per batch of one language on the change's own connection: both commit, or neither."""
     by_language: dict[str, list[int]] = defaultdict(list)
     for id, language in sorted(queued):

@@ -1,43 +1,48 @@
-"""Planned outages 计划停电: supply switched off on purpose, for whom, from when until when, and what to say.
+"""Planned outages 计划停电: announced at once, moved, listed, and which one leaves a household dark now.
 
-Named by a device, or by service points. With a device its households are traced when it is entered, and again
-when another network version comes into force.
+The rest of their life: dispatch/planned_life.py, planned_execution.py, planned_watch.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow, planned_outage_number
-from dispatch.change_log import Author, as_json, record
-from dispatch.errors import Conflict, InvalidInput, UnknownThing
+from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow
+from dispatch.change_log import Author, as_json
+from dispatch.errors import Because, InvalidInput, PlannedConflicts
 from dispatch.events import Event
-from dispatch.explained_evidence import EARLY, explain_again
+from dispatch.explained_evidence import explain_again, explains_at
 from dispatch.network_cache import NetworkCache, TracedNetwork
-from topology.trace import service_points_downstream
+from dispatch.planned_conflicts import planned_conflicts
+from dispatch.planned_extent import keep_version, named_extent
+from dispatch.planned_notices import tell_moved
+from dispatch.planned_rows import (
+    change_planned,
+    check_end_ahead,
+    check_order,
+    check_start_ahead,
+    first_planned_values,
+    new_planned_row,
+    planned_for_action,
+    record_planned,
+    service_points_of,
+)
+from dispatch.planned_rules_store import planned_rules_in_force
+from dispatch.planned_states import (
+    KNOWN_STATUSES,
+    OVER_PLANNED_STATUSES,
+    PlannedAction,
+    PlannedStatus,
+    PlannedWork,
+)
+from dispatch.planned_views import PlannedOutage, planned_view
 
 # What is over stays on the list for a day.
 _LISTED_AFTER = timedelta(hours=24)
-# One switched off for longer is a mistake in the date.
-LONGEST = timedelta(days=31)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedOutage:
-    """A planned outage as it stands, and how many service points it leaves without supply."""
-
-    id: str
-    device: str | None
-    starts_at: datetime
-    ends_at: datetime
-    text: str
-    cancelled_at: datetime | None
-    service_points: int
 
 
 def announce_planned_outage(
@@ -51,88 +56,101 @@ def announce_planned_outage(
     networks: NetworkCache,
     actor: str,
     now: datetime,
+    work: PlannedWork = PlannedWork.PLANNED,
 ) -> PlannedOutage:
-    """Enter a planned outage of what a device feeds, or of service points, in a write transaction.
+    """Enter a planned outage that was approved elsewhere: it is published at once, and may have begun.
 
     Raises InvalidInput for times that cannot be, or where nobody is named; UnknownThing.
     """
-    _check_times(starts_at, ends_at, now)
+    check_order(starts_at, ends_at)
+    check_end_ahead(ends_at, now)
     traced = networks.in_force(session)
-    concerned = _concerned(traced, device=device, service_points=service_points)
-    row = PlannedOutageRow(
-        id=f"P-{session.scalars(select(planned_outage_number.next_value())).one()}",
+    if device is None and not service_points:
+        raise InvalidInput(
+            field="device", text="name either a device or service_points", because=Because.NOBODY_NAMED
+        )
+    extent = named_extent(traced, device=device, service_points=service_points)
+    row = new_planned_row(
+        session,
+        status=PlannedStatus.PUBLISHED,
+        work=work,
         device=device,
         starts_at=starts_at,
         ends_at=ends_at,
         text=text,
         announced_at=now,
+        actor=actor,
+        now=now,
     )
-    session.add(row)
-    session.flush()
-    _set_service_points(session, row, concerned)
+    version = traced.network_version
+    keep_version(session, row=row, extent=extent, network_version=version, actor=actor, now=now)
     author = Author(actor=actor, now=now)
-    values = {
-        name: {"old": None, "new": as_json(getattr(row, name))} for name in ("device", "starts_at", "ends_at")
-    }
-    values["service_points"] = {"old": None, "new": len(concerned)}
-    _record(session, Event.PLANNED_OUTAGE_ANNOUNCED, row, author, values)
-    explain_again(session, service_points=concerned, author=author)
-    return _view(row, len(concerned))
+    values = first_planned_values(row, service_points=len(extent.service_points))
+    record_planned(session, Event.PLANNED_OUTAGE_ANNOUNCED, row, values, author)
+    explain_again(session, service_points=extent.service_points, author=author)
+    return planned_view(session, row)
 
 
 def move_planned_outage(
     session: Session,
     *,
     planned_outage_id: str,
+    version: int | None = None,
     starts_at: datetime | None,
     ends_at: datetime | None,
+    networks: NetworkCache,
+    zone: tzinfo,
     actor: str,
     now: datetime,
 ) -> PlannedOutage:
-    """Put a planned outage to other times: later, longer, or over already. The log keeps both."""
-    row = _row(session, planned_outage_id)
-    old = {"starts_at": row.starts_at, "ends_at": row.ends_at}
-    new = {"starts_at": starts_at or row.starts_at, "ends_at": ends_at or row.ends_at}
-    _check_order(new["starts_at"], new["ends_at"])
-    values = {
-        name: {"old": as_json(old[name]), "new": as_json(at)} for name, at in new.items() if at != old[name]
-    }
-    concerned = _service_points(session, row)
-    if values:
-        row.starts_at, row.ends_at = new["starts_at"], new["ends_at"]
-        author = Author(actor=actor, now=now)
-        _record(session, Event.PLANNED_OUTAGE_MOVED, row, author, values)
-        explain_again(session, service_points=concerned, author=author)
-    return _view(row, len(concerned))
+    """Put a planned outage to other times: later, longer, or over already. The log keeps both.
 
-
-def cancel_planned_outage(
-    session: Session, *, planned_outage_id: str, actor: str, now: datetime
-) -> PlannedOutage:
-    """Call a planned outage off: who reports no supply now has a fault."""
-    row = _row(session, planned_outage_id)
-    row.cancelled_at = now
-    concerned = _service_points(session, row)
+    Before it is published it is studied and approved anew. After, everybody concerned is told; what cannot be
+    beside other work then is refused with PlannedConflicts. Once begun, only its end moves.
+    """
+    row, status = planned_for_action(
+        session, planned_outage_id=planned_outage_id, version=version, action=PlannedAction.MOVE
+    )
+    starts_at, ends_at = starts_at or row.starts_at, ends_at or row.ends_at
+    check_order(starts_at, ends_at)
+    _check_new_start(row, starts_at, now)
+    fields: dict[str, object] = {"starts_at": starts_at, "ends_at": ends_at, "status": status}
+    if status is PlannedStatus.REQUESTED:
+        fields |= {"approved_by": None, "approved_at": None, "overridden_because": None}
+    if ends_at > now:
+        fields["overrun_at"] = None
+    values = change_planned(row, **fields)
+    if not {"starts_at", "ends_at"} & values.keys():
+        return planned_view(session, row)
+    session.flush()
     author = Author(actor=actor, now=now)
-    values = {"cancelled_at": {"old": None, "new": as_json(now)}}
-    _record(session, Event.PLANNED_OUTAGE_CANCELLED, row, author, values)
-    explain_again(session, service_points=concerned, author=author)
-    return _view(row, len(concerned))
+    position = record_planned(session, Event.PLANNED_OUTAGE_MOVED, row, values, author)
+    if row.status in KNOWN_STATUSES:
+        rules = planned_rules_in_force(session)
+        found = planned_conflicts(session, row=row, traced=networks.in_force(session), rules=rules, zone=zone)
+        hard = [one.told() for one in found if one.is_hard]
+        if hard:
+            raise PlannedConflicts(planned_outage_id=row.id, conflicts=hard)
+        tell_moved(session, row, position=position, rules=rules, now=now)
+    explain_again(session, service_points=service_points_of(session, row), author=author)
+    return planned_view(session, row)
 
 
-def list_planned_outages(session: Session, *, now: datetime) -> list[PlannedOutage]:
-    """Return the planned outages to come, under way, or over for less than a day, by their start."""
-    count = (
-        select(func.count())
-        .where(PlannedServicePointRow.planned_outage_id == PlannedOutageRow.id)
-        .scalar_subquery()
+def list_planned_outages(session: Session, *, now: datetime, known_only: bool = False) -> list[PlannedOutage]:
+    """Return planned outages by their start: to come, under way, not closed yet, or over for less than a day.
+
+    `known_only`: those that were published.
+    """
+    query = select(PlannedOutageRow).where(
+        or_(
+            PlannedOutageRow.ends_at > now - _LISTED_AFTER,
+            PlannedOutageRow.status.not_in(OVER_PLANNED_STATUSES),
+        )
     )
-    query = (
-        select(PlannedOutageRow, count)
-        .where(PlannedOutageRow.ends_at > now - _LISTED_AFTER)
-        .order_by(PlannedOutageRow.starts_at, PlannedOutageRow.id)
-    )
-    return [_view(row, number) for row, number in session.execute(query)]
+    if known_only:
+        query = query.where(PlannedOutageRow.announced_at.is_not(None))
+    rows = session.scalars(query.order_by(PlannedOutageRow.starts_at, PlannedOutageRow.id)).all()
+    return [planned_view(session, row) for row in rows]
 
 
 def planned_outage_now(session: Session, *, service_point: str, now: datetime) -> PlannedOutage | None:
@@ -140,109 +158,45 @@ def planned_outage_now(session: Session, *, service_point: str, now: datetime) -
     row = session.scalar(
         select(PlannedOutageRow)
         .join(PlannedServicePointRow, PlannedServicePointRow.planned_outage_id == PlannedOutageRow.id)
-        .where(
-            PlannedServicePointRow.service_point == service_point,
-            PlannedOutageRow.cancelled_at.is_(None),
-            PlannedOutageRow.starts_at <= now + EARLY,
-            PlannedOutageRow.ends_at > now,
-        )
+        .where(PlannedServicePointRow.service_point == service_point, explains_at(now))
         .order_by(PlannedOutageRow.ends_at.desc())
         .limit(1)
     )
-    return _view(row, len(_service_points(session, row))) if row is not None else None
+    return planned_view(session, row) if row is not None else None
 
 
 def trace_planned_outages_again(session: Session, *, traced: TracedNetwork, now: datetime) -> None:
-    """Let another network version say whom planned outages of devices concern; what it lost stays."""
+    """Let another network version say whom planned outages of devices concern; what it lost stays.
+
+    Those with switching orders keep what was studied: their steps are looked at when they are studied again.
+    """
     rows = session.scalars(
         select(PlannedOutageRow).where(
             PlannedOutageRow.ends_at > now,
-            PlannedOutageRow.cancelled_at.is_(None),
+            PlannedOutageRow.status.not_in((*OVER_PLANNED_STATUSES, PlannedStatus.ENDED)),
             PlannedOutageRow.device.is_not(None),
         )
-    )
+    ).all()
     for row in rows:
-        if row.device is not None and traced.knows(row.device):
-            concerned = service_points_downstream(tree=traced.normal, device=row.device)
-            if concerned:
-                _set_service_points(session, row, concerned)
+        last = planned_view(session, row)
+        if row.device is None or last.orders or not traced.knows(row.device):
+            continue
+        try:
+            extent = named_extent(traced, device=row.device, service_points=())
+        except InvalidInput:
+            continue
+        version = traced.network_version
+        keep_version(session, row=row, extent=extent, network_version=version, actor="system", now=now)
 
 
-def _check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    _check_order(starts_at, ends_at)
-    if ends_at <= now:
+def _check_new_start(row: PlannedOutageRow, starts_at: datetime, now: datetime) -> None:
+    if starts_at == row.starts_at:
+        return
+    if row.begun_at is not None:
         raise InvalidInput(
-            field="ends_at", text=f"{ends_at.isoformat()} is past; now it is {now.isoformat()}"
+            field="starts_at",
+            text=f"{row.id} began at {as_json(row.begun_at)}; only its end can be moved",
+            because=Because.BEGUN_ALREADY,
+            values={"at": as_json(row.begun_at)},
         )
-
-
-def _check_order(starts_at: datetime, ends_at: datetime) -> None:
-    if ends_at <= starts_at:
-        raise InvalidInput(field="ends_at", text="must be later than starts_at")
-    if ends_at - starts_at > LONGEST:
-        raise InvalidInput(field="ends_at", text=f"is more than {LONGEST.days} days after starts_at")
-
-
-def _concerned(traced: TracedNetwork, *, device: str | None, service_points: Sequence[str]) -> list[str]:
-    if (device is None) == (not service_points):
-        raise InvalidInput(field="device", text="name either a device or service_points")
-    if device is None:
-        for id in service_points:
-            if not traced.network.has_service_point(id):
-                raise UnknownThing(kind="service point", id=id)
-        return sorted(set(service_points))
-    if not traced.knows(device):
-        raise UnknownThing(kind="device", id=device)
-    concerned = service_points_downstream(tree=traced.normal, device=device)
-    if not concerned:
-        raise InvalidInput(field="device", text=f"nobody loses supply when {device} opens")
-    return concerned
-
-
-def _set_service_points(session: Session, row: PlannedOutageRow, service_points: Collection[str]) -> None:
-    session.execute(delete(PlannedServicePointRow).where(PlannedServicePointRow.planned_outage_id == row.id))
-    session.execute(
-        insert(PlannedServicePointRow),
-        [{"planned_outage_id": row.id, "service_point": id} for id in service_points],
-    )
-
-
-def _service_points(session: Session, row: PlannedOutageRow) -> list[str]:
-    query = select(PlannedServicePointRow.service_point).where(
-        PlannedServicePointRow.planned_outage_id == row.id
-    )
-    return list(session.scalars(query.order_by(PlannedServicePointRow.service_point)))
-
-
-def _row(session: Session, planned_outage_id: str) -> PlannedOutageRow:
-    row = session.get(PlannedOutageRow, planned_outage_id)
-    if row is None:
-        raise UnknownThing(kind="planned outage", id=planned_outage_id)
-    if row.cancelled_at is not None:
-        raise Conflict(
-            f"Planned outage {row.id} was cancelled at {as_json(row.cancelled_at)}. Enter a new one."
-        )
-    return row
-
-
-def _record(
-    session: Session,
-    name: Event,
-    row: PlannedOutageRow,
-    author: Author,
-    values: dict[str, dict[str, object]],
-) -> None:
-    subject = f"planned_outage:{row.id}"
-    record(session, name=name, subject=subject, outage=None, author=author, data={"values": values})
-
-
-def _view(row: PlannedOutageRow, service_points: int) -> PlannedOutage:
-    return PlannedOutage(
-        id=row.id,
-        device=row.device,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        text=row.text,
-        cancelled_at=row.cancelled_at,
-        service_points=service_points,
-    )
+    check_start_ahead(starts_at, now)

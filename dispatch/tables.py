@@ -297,7 +297,10 @@ class MessageChannelRow(Base):
 
 
 class NotificationRow(Base):
-    """One message owed to one customer about one change, on one channel: queued exactly once."""
+    """One message owed to one customer about one change, on one channel: queued exactly once.
+
+    The change is of an outage or of a planned outage.
+    """
 
     __tablename__ = "notification"
     __table_args__ = (
@@ -306,6 +309,7 @@ class NotificationRow(Base):
             one_of("status", ("queued", "sending", "sent", "failed", "uncertain")), name="status"
         ),
         CheckConstraint("channel IN ('email', 'sms')", name="channel"),
+        CheckConstraint("num_nonnulls(outage_id, planned_outage_id) = 1", name="about"),
         Index("ix_notification_batch", "change_position", "channel", "language"),
         Index("ix_notification_outage_id", "outage_id"),
     )
@@ -314,7 +318,8 @@ class NotificationRow(Base):
     account: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
     change_position: Mapped[int] = mapped_column(ForeignKey("change_log.position"))
-    outage_id: Mapped[str] = mapped_column(ForeignKey("outage.id"))
+    outage_id: Mapped[str | None] = mapped_column(ForeignKey("outage.id"))
+    planned_outage_id: Mapped[str | None] = mapped_column(ForeignKey("planned_outage.id"))
     kind: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="queued")

@@ -14,6 +14,7 @@ import dispatch.hazard_tables
 import dispatch.incident_tables
 import dispatch.ledger_tables
 import dispatch.plan_tables
+import dispatch.planned_tables
 import dispatch.promise_tables
 import dispatch.repeat_tables
 import dispatch.switching_tables
@@ -29,11 +30,12 @@ ROOMS_WITH_TABLES = (
     dispatch.call_tables,
     dispatch.crew_tables,
     dispatch.closure_tables,
+    dispatch.etr_tables,
     dispatch.hazard_tables,
     dispatch.incident_tables,
     dispatch.ledger_tables,
     dispatch.plan_tables,
-    dispatch.etr_tables,
+    dispatch.planned_tables,
     dispatch.promise_tables,
     dispatch.repeat_tables,
     dispatch.tables,

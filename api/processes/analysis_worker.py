@@ -18,6 +18,7 @@ from api.processes.child import start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.etr_keeper import EtrKeeper
 from api.processes.lone_worker import LoneWorker
+from api.processes.planned_keeper import PlannedKeeper
 from api.processes.promise_keeper import PromiseKeeper
 from api.processes.repeat_keeper import RepeatKeeper
 from api.processes.tidy_keeper import TidyKeeper
@@ -65,6 +66,7 @@ class AnalysisWorker:
         self._analyst = analyst or Analyst(networks=NetworkCache())
         self._promises = PromiseKeeper(engine)
         self._etrs = EtrKeeper(engine)
+        self._planned = PlannedKeeper(engine)
         self._repeats = RepeatKeeper(engine, networks=self._analyst.networks)
         self._tidy = tidy
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
@@ -86,6 +88,7 @@ class AnalysisWorker:
         self._tell_conflicts()
         self._promises.look()
         self._etrs.look()
+        self._planned.look()
         self._repeats.look()
         if self._tidy is not None:
             self._tidy.look()

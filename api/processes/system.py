@@ -21,13 +21,13 @@ from api.accounts import first_link
 from api.processes.child import SOCKET_NUMBER
 from api.processes.database import open_database
 from api.processes.supervisor import ChildProgram, Supervisor
+from api.rule_settings import PlannedOutageSettings, PromiseSettings
 from api.settings import (
     DatabaseSettings,
     EtrSettings,
     MessageSettings,
     MeterSettings,
     PlanningSettings,
-    PromiseSettings,
     WebSettings,
     as_environment,
 )
@@ -35,6 +35,8 @@ from api.work import writing
 from dispatch.errors import DispatchError
 from dispatch.etr_words import put_etr_rules_in_force
 from dispatch.notifications import set_channels
+from dispatch.planned_rules import PlannedRules
+from dispatch.planned_rules_store import put_planned_rules_in_force
 from dispatch.promise_document import PromiseRules
 from dispatch.promise_rules_store import put_rules_in_force
 from dispatch.sms import check_sms_url
@@ -74,6 +76,7 @@ def running_system(
     meters: MeterSettings | None = None,
     planning: PlanningSettings | None = None,
     promises: PromiseSettings | None = None,
+    planned: PlannedOutageSettings | None = None,
 ) -> Iterator[RunningSystem]:
     """Start everything, give the running system, and stop all that was started.
 
@@ -82,9 +85,10 @@ def running_system(
     """
     _check(messages)
     rules = _promise_rules(promises or PromiseSettings())
+    notices = _planned_rules(planned or PlannedOutageSettings())
     meters, planning = meters or MeterSettings(), planning or PlanningSettings()
     with _listening(web) as listener, open_database(database) as url:
-        token = _prepare(url, messages, rules)
+        token = _prepare(url, messages, rules, notices)
         environment = {
             **as_environment(database, web, messages, meters, planning),
             "RELIGHT_DATABASE_URL": url,
@@ -179,12 +183,21 @@ def _promise_rules(promises: PromiseSettings) -> PromiseRules:
         raise StartError(f"{error} (RELIGHT_PROMISES_FILE)") from error
 
 
-def _prepare(url: str, messages: MessageSettings, rules: PromiseRules) -> str | None:
-    """Tell the database of channels and promises; return the token of the one-time link, if one is needed."""
+def _planned_rules(planned: PlannedOutageSettings) -> PlannedRules:
+    """Read the rules of planned outages, likewise."""
+    try:
+        return planned.rules()
+    except DispatchError as error:
+        raise StartError(f"{error} (RELIGHT_PLANNED_OUTAGES_FILE)") from error
+
+
+def _prepare(url: str, messages: MessageSettings, rules: PromiseRules, planned: PlannedRules) -> str | None:
+    """Tell the database of channels and rules; return the token of the one-time link, if one is needed."""
     engine = connect(url, application_name="relight start", pool_size=1)
     try:
         with writing(engine) as work:
             put_rules_in_force(work.session, rules=rules, actor="settings", now=work.now)
+            put_planned_rules_in_force(work.session, rules=planned, actor="settings", now=work.now)
             put_etr_rules_in_force(work.session, rules=EtrSettings().rules())
         with Session(engine) as session, session.begin():
             set_channels(session, channels=messages.channels())

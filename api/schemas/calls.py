@@ -1,13 +1,13 @@
-"""Shapes of a call: who calls, and what to tell them; of disconnections and of planned outages."""
+"""Shapes of a call: who calls, and what to tell them; and of disconnections."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from api.schemas.evidence import RejectedLine
-from api.schemas.shape import Answer, FreeText, Instant, Name, Order
+from api.schemas.shape import Answer, Instant, Name, Order
 
 
 class CallLookUp(Order):
@@ -67,38 +67,3 @@ class Disconnections(Answer):
     """Open disconnections, newest first."""
 
     disconnections: list[Disconnection]
-
-
-class NewPlannedOutage(Order):
-    """Supply that will be switched off on purpose: by a device, or for service points."""
-
-    device: Name | None = None
-    service_points: Annotated[list[Name], Field(default_factory=list, max_length=100_000)]
-    starts_at: Instant
-    ends_at: Instant
-    text: FreeText = Field(description="What is said to customers, as it stands.")
-
-
-class PlannedOutageTimes(Order):
-    """Other times for a planned outage; what is absent stays."""
-
-    starts_at: Instant | None = None
-    ends_at: Instant | None = None
-
-
-class PlannedOutage(Answer):
-    """A planned outage as it stands."""
-
-    id: str
-    device: str | None
-    starts_at: Instant
-    ends_at: Instant
-    text: str
-    cancelled_at: Instant | None
-    service_points: int
-
-
-class PlannedOutages(Answer):
-    """Planned outages to come, under way, or over for less than a day."""
-
-    planned_outages: list[PlannedOutage]

@@ -112,8 +112,9 @@ def test_planned_outages_are_moved_and_called_off(world):
     later = (datetime.now(UTC) + timedelta(hours=5)).isoformat()
     moved = dispatcher.post(f"{address}/times", json={"ends_at": later})
     assert moved.status_code == 200, moved.text
-    assert dispatcher.post(f"{address}/cancel").json()["cancelled_at"]
-    assert dispatcher.post(f"{address}/cancel").status_code == 409
+    assert dispatcher.post(f"{address}/cancel").status_code == 422
+    assert dispatcher.post(f"{address}/cancel", json={"reason": "Rain."}).json()["cancelled_at"]
+    assert dispatcher.post(f"{address}/cancel", json={"reason": "Rain."}).status_code == 409
     listed = world.client("agent").get("/api/planned-outages").json()["planned_outages"]
     assert [one["id"] for one in listed] == [planned["id"]]
 

@@ -178,6 +178,22 @@ TABLE = {
     ("POST", "/api/planned-outages"): DESK,
     ("POST", "/api/planned-outages/{planned_outage_id}/times"): DESK,
     ("POST", "/api/planned-outages/{planned_outage_id}/cancel"): DESK,
+    ("GET", "/api/planned-outages/rules"): DESK,
+    ("POST", "/api/planned-outages/requests"): DESK,
+    ("GET", "/api/planned-outages/{planned_outage_id}"): DESK | {"agent"},
+    ("GET", "/api/planned-outages/{planned_outage_id}/changes"): DESK | {"agent"},
+    ("GET", "/api/planned-outages/{planned_outage_id}/versions"): DESK,
+    ("GET", "/api/planned-outages/{planned_outage_id}/conflicts"): DESK,
+    ("GET", "/api/planned-outages/{planned_outage_id}/notices"): DESK,
+    ("GET", "/api/planned-outages/{planned_outage_id}/notices/{notice_id}/messages"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/amend"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/study"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/approve"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/return"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/publish"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/begin"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/end"): DESK,
+    ("POST", "/api/planned-outages/{planned_outage_id}/close"): DESK,
 }
 # Signing out ends the session that the walk still needs; a stream does not end by itself.
 NOT_ASKED = {
@@ -206,6 +222,7 @@ def _address(path):
         "{crew_id}": "C-1",
         "{job_id}": "J-0",
         "{planned_outage_id}": "P-0",
+        "{notice_id}": "1",
         "{number}": "1",
     }
     for name, value in values.items():

@@ -1,15 +1,15 @@
 """Planned outages: whom they concern, what they explain, and what becomes of it when they change."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from dispatch.errors import Conflict, InvalidInput, UnknownThing
+from dispatch.errors import IllegalTransition, InvalidInput, UnknownThing
 from dispatch.network_activation import activate_network
+from dispatch.planned_life import cancel_planned_outage
 from dispatch.planned_outages import (
     announce_planned_outage,
-    cancel_planned_outage,
     list_planned_outages,
     move_planned_outage,
     planned_outage_now,
@@ -67,6 +67,8 @@ def test_made_longer_it_explains_what_came_after_and_takes_the_prediction_back(w
         planned_outage_id=planned.id,
         starts_at=None,
         ends_at=world.now + timedelta(hours=1),
+        networks=world.networks,
+        zone=UTC,
     )
     assert moved.ends_at == world.now + timedelta(hours=1)
     assert world.outages() == []
@@ -76,12 +78,12 @@ def test_made_longer_it_explains_what_came_after_and_takes_the_prediction_back(w
 def test_called_off_its_evidence_speaks_again(world):
     planned = announce(world)
     world.report(*(("last_gasp", id) for id in ("a1", "a2", "a3", "a4")))
-    world.do(cancel_planned_outage, planned_outage_id=planned.id)
+    world.do(cancel_planned_outage, planned_outage_id=planned.id, reason="Rain.")
     world.analyse()
     assert len(world.outages()) == 1
     assert world.ask(list_planned_outages, now=world.now)[0].cancelled_at == world.now
-    with pytest.raises(Conflict, match="cancelled"):
-        world.do(cancel_planned_outage, planned_outage_id=planned.id)
+    with pytest.raises(IllegalTransition, match="cancelled"):
+        world.do(cancel_planned_outage, planned_outage_id=planned.id, reason="Rain.")
 
 
 @pytest.mark.parametrize(

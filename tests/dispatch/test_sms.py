@@ -305,6 +305,7 @@ class TestAddresses:
 def test_a_text_message_fits_into_one(kind):
     at = datetime(2026, 11, 23, 18, 30, tzinfo=UTC).strftime("%Y-%m-%d %H:%M")
     values = {"outage": "O-1234567", "started": at, "etr": at, "restored": at}
+    values |= {"starts": at, "ends": at, "old_starts": at, "old_ends": at}
     english = TEXTS["en"][f"message.{kind}.sms"].format_map(values)
     chinese = TEXTS["zh"][f"message.{kind}.sms"].format_map(values)
     assert set(english) <= GSM

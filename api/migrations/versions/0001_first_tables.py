@@ -348,16 +348,43 @@ def upgrade() -> None:
     op.create_index('ix_call_back_outage_id', 'call_back', ['outage_id', 'service_point'], unique=False)
     op.create_table('planned_outage',
     sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('work', sa.Text(), nullable=False),
     sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('crew_id', sa.Text(), nullable=True),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
-    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('requested_by', sa.Text(), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('approved_by', sa.Text(), nullable=True),
+    sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('overridden_because', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('announced_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('overrun_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(approved_at IS NULL) = (approved_by IS NULL)', name=op.f('ck_planned_outage_approved')),
+    sa.CheckConstraint('ended_at IS NULL OR ended_at >= begun_at', name=op.f('ck_planned_outage_ended_after_begin')),
     sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_planned_outage_forward')),
+    sa.CheckConstraint("status IN ('requested', 'studied', 'approved', 'published', 'notified', 'executing', 'ended', 'closed', 'withdrawn', 'cancelled')", name=op.f('ck_planned_outage_status')),
+    sa.CheckConstraint("work IN ('planned', 'temporary')", name=op.f('ck_planned_outage_work')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_planned_outage_crew_id_crew')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_planned_outage'))
     )
     op.create_index('ix_planned_outage_ends_at', 'planned_outage', ['ends_at'], unique=False)
+    op.create_index('ix_planned_outage_status', 'planned_outage', ['status'], unique=False)
+    op.create_table('planned_outage_rules',
+    sa.Column('number', sa.Integer(), sa.Identity(always=False), nullable=False),
+    sa.Column('version', sa.Text(), nullable=False),
+    sa.Column('document', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_planned_outage_rules'))
+    )
     op.create_table('road_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
@@ -681,7 +708,8 @@ def upgrade() -> None:
     sa.Column('account', sa.Text(), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('change_position', sa.BigInteger(), nullable=False),
-    sa.Column('outage_id', sa.Text(), nullable=False),
+    sa.Column('outage_id', sa.Text(), nullable=True),
+    sa.Column('planned_outage_id', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), server_default='queued', nullable=False),
@@ -689,9 +717,11 @@ def upgrade() -> None:
     sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f('ck_notification_channel')),
+    sa.CheckConstraint('num_nonnulls(outage_id, planned_outage_id) = 1', name=op.f('ck_notification_about')),
     sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'uncertain')", name=op.f('ck_notification_status')),
     sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_notification_change_position_change_log')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_notification_outage_id_outage')),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_notification_planned_outage_id_planned_outage')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notification')),
     sa.UniqueConstraint('account', 'channel', 'change_position', name=op.f('uq_notification_account_channel_change_position'))
     )
@@ -753,6 +783,45 @@ def upgrade() -> None:
     )
     op.create_index('uq_plan_order_one_of_a_crew', 'plan_order', ['outage_id', 'crew_id'], unique=True, postgresql_where=sa.text('withdrawn_at IS NULL'))
     op.create_index('uq_plan_order_one_pin', 'plan_order', ['outage_id'], unique=True, postgresql_where=sa.text("kind = 'pin' AND withdrawn_at IS NULL"))
+    op.create_table('planned_notice',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('planned_outage_id', sa.Text(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_late', sa.Boolean(), nullable=False),
+    sa.Column('version_number', sa.Integer(), nullable=False),
+    sa.Column('rules_version', sa.Text(), nullable=False),
+    sa.Column('change_position', sa.BigInteger(), nullable=False),
+    sa.Column('service_points', sa.Integer(), nullable=False),
+    sa.Column('unreached', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.CheckConstraint('is_late OR queued_at IS NOT NULL', name=op.f('ck_planned_notice_missed_is_late')),
+    sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_planned_notice_change_position_change_log')),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_planned_notice_planned_outage_id_planned_outage')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_planned_notice'))
+    )
+    op.create_index('ix_planned_notice_planned_outage_id', 'planned_notice', ['planned_outage_id'], unique=False)
+    op.create_index('uq_planned_notice_once_by_rule', 'planned_notice', ['planned_outage_id', 'rule', 'starts_at'], unique=True, postgresql_where=sa.text('rule IS NOT NULL'))
+    op.create_table('planned_outage_version',
+    sa.Column('planned_outage_id', sa.Text(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('basis', sa.Text(), nullable=False),
+    sa.Column('steps', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('service_points', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('added', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('removed', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.CheckConstraint("basis IN ('normal', 'current')", name=op.f('ck_planned_outage_version_basis')),
+    sa.CheckConstraint("source IN ('switching', 'device', 'service_points')", name=op.f('ck_planned_outage_version_source')),
+    sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_planned_outage_version_planned_outage_id_planned_outage')),
+    sa.PrimaryKeyConstraint('planned_outage_id', 'number', name=op.f('pk_planned_outage_version'))
+    )
     op.create_table('planned_service_point',
     sa.Column('planned_outage_id', sa.Text(), nullable=False),
     sa.Column('service_point', sa.Text(), nullable=False),
