@@ -141,11 +141,10 @@ def _out_sentences(outage: CustomerOutage, *, words: Words, now: datetime) -> tu
         sentences.append(words(f"crew.{outage.crew_status}"))
     elif not _is_probable(outage):
         sentences.append(words("crew.none"))
-    if outage.etr_at is None:
-        sentences.append(words("etr.sentence_none"))
+    if outage.etr_at is not None:
+        sentences.append(words("etr.sentence", time=words.time(outage.etr_at, now=now)))
     else:
-        sentence = "etr.sentence_overdue" if outage.etr_at < now else "etr.sentence"
-        sentences.append(words(sentence, time=words.time(outage.etr_at, now=now)))
+        sentences.append(words("etr.sentence_overdue" if outage.etr_has_lapsed else "etr.sentence_none"))
     return tuple(sentences)
 
 
@@ -156,11 +155,19 @@ def _is_probable(outage: CustomerOutage) -> bool:
 def _etr(outage: CustomerOutage, *, words: Words, now: datetime) -> tuple[str, str]:
     """Return the expected time and where it comes from, in words."""
     if outage.etr_at is None:
-        return words("etr.none"), words("etr.note_none")
-    if outage.etr_at < now:
-        return words("etr.none"), words("etr.note_overdue")
+        return words("etr.none"), words("etr.note_overdue" if outage.etr_has_lapsed else "etr.note_none")
     source = words(f"etr.source.{outage.etr_source or 'device_kind'}")
-    return words.time(outage.etr_at, now=now), source
+    return words.time(outage.etr_at, now=now), words.join((_window(outage, words=words, now=now), source))
+
+
+def _window(outage: CustomerOutage, *, words: Words, now: datetime) -> str:
+    """Return from when to when it will probably be back; only until when, where the beginning has passed."""
+    if outage.etr_earliest is None or outage.etr_latest is None:
+        return ""
+    latest = words.time(outage.etr_latest, now=now)
+    if outage.etr_earliest <= now:
+        return words("etr.window_until", latest=latest)
+    return words("etr.window", earliest=words.time(outage.etr_earliest, now=now), latest=latest)
 
 
 def _steps(status: SupplyStatus, outage: CustomerOutage, *, words: Words) -> tuple[Step, ...]:
@@ -187,7 +194,7 @@ def _history(status: SupplyStatus, *, words: Words, now: datetime) -> tuple[Hist
         entries.append((status.reported_at, words("history.reported")))
     outage = status.outage
     entries.extend(
-        (entry.at, _history_words(entry.name, entry.etr_at, words=words, now=now))
+        (entry.at, _history_words(entry.name, entry.etr_at, is_out=not status.supplied, words=words, now=now))
         for entry in (outage.history if outage is not None else ())
     )
     if outage is not None and outage.restored_at is not None and outage.status == "partially_restored":
@@ -205,11 +212,13 @@ def _in_order(entries: Sequence[tuple[datetime, str]]) -> list[tuple[datetime, s
     return ordered[::-1]
 
 
-def _history_words(name: str, etr_at: datetime | None, *, words: Words, now: datetime) -> str:
+def _history_words(name: str, etr_at: datetime | None, *, is_out: bool, words: Words, now: datetime) -> str:
     if name != Event.OUTAGE_ETR_CHANGED:
         return words(f"history.{name.replace('.', '_')}")
     if etr_at is None:
         return words("history.outage_etr_withdrawn")
+    if is_out and etr_at < now:
+        return words("history.outage_etr_passed")
     return words("history.outage_etr_changed", etr=words.time(etr_at, now=now))
 
 

@@ -112,7 +112,8 @@ def known_reason(session: Session, *, service_point: str, now: datetime) -> Call
             "outage": outage.id,
             "status": outage.status,
             "since": outage.started_at,
-            "etr_at": outage.etr_at,
+            # A time that has passed is no promise any more.
+            "etr_at": outage.etr_at if outage.etr_at is not None and outage.etr_at >= now else None,
         }
         is_sure = outage.status != OutageStatus.PREDICTED
         return CallAnswer(service_point, CallAnswerCode.KNOWN_OUTAGE, values, take_report=not is_sure)

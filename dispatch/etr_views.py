@@ -70,9 +70,10 @@ def etr_of_outage(session: Session, *, outage_id: str) -> OutageEtr:
         .order_by(EtrVersionRow.id.desc())
     )
     found = [(row, score) for row, score in session.execute(query)]
-    standing = {
-        word.number for word in newest_words(as_word(row) for row, _ in found).values() if word.at is not None
-    }
+    # What was said before it was out again is over.
+    since = outage.reopened_at
+    words = [as_word(row) for row, _ in found if since is None or row.said_at >= since]
+    standing = {word.number for word in newest_words(words).values() if word.at is not None}
     next_of: dict[str, EtrVersionRow] = {}
     versions = []
     for row, score in found:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
-from dispatch.change_log import Author, record, set_values
+from dispatch.change_log import Author, as_json, record, set_values
 from dispatch.damage import repair_forecasts
 from dispatch.etr import (
     ROUNDING,
@@ -74,7 +74,10 @@ def raise_lapsing(session: Session, *, now: datetime) -> int:
             subject=f"outage:{outage.id}",
             outage=outage,
             author=Author(actor=ENGINE, now=now, occurred_at=due_at),
-            data={"values": set_values(outage, {"etr_lapsing_at": now, "etr_warn_at": due_at})},
+            data={
+                "values": set_values(outage, {"etr_lapsing_at": now, "etr_warn_at": due_at}),
+                "etr_at": as_json(outage.etr_at),
+            },
         )
     return len(rows)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -157,10 +157,14 @@ def as_word(row: EtrVersionRow) -> EtrWord:
 
 
 def _words(session: Session, outage_ids: Iterable[str]) -> dict[str, list[EtrWord]]:
-    """Return the newest version of each tier by outage."""
+    """Return the newest version of each tier by outage; what was said before it was out again is over."""
     query = (
         select(EtrVersionRow)
-        .where(EtrVersionRow.outage_id.in_(list(outage_ids)))
+        .join(OutageRow, OutageRow.id == EtrVersionRow.outage_id)
+        .where(
+            EtrVersionRow.outage_id.in_(list(outage_ids)),
+            EtrVersionRow.said_at >= func.coalesce(OutageRow.reopened_at, EtrVersionRow.said_at),
+        )
         .ext(distinct_on(EtrVersionRow.outage_id, EtrVersionRow.tier))
         .order_by(EtrVersionRow.outage_id, EtrVersionRow.tier, EtrVersionRow.id.desc())
     )

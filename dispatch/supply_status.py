@@ -46,7 +46,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class CustomerOutage:
-    """The outage behind an interruption, as far as it is a customer's business."""
+    """The outage behind an interruption, as far as it is a customer's business.
+
+    Where the published time has passed (`etr_has_lapsed`), no time is given: a promise that was not kept is
+    none any more.
+    """
 
     outage_id: str
     status: str
@@ -54,6 +58,9 @@ class CustomerOutage:
     restored_at: datetime | None
     etr_at: datetime | None
     etr_source: str | None
+    etr_earliest: datetime | None
+    etr_latest: datetime | None
+    etr_has_lapsed: bool
     crew_status: str | None
     history: tuple[HistoryEntry, ...]
 
@@ -98,22 +105,26 @@ def _status(session: Session, *, service_point: str, now: datetime) -> SupplySta
         service_point=service_point,
         supplied=interruption is None or interruption.ended_at is not None,
         reported_at=reported_at,
-        outage=_customer_outage(session, interruption) if interruption is not None else None,
+        outage=_customer_outage(session, interruption, now=now) if interruption is not None else None,
     )
 
 
-def _customer_outage(session: Session, interruption: AffectedRow) -> CustomerOutage:
+def _customer_outage(session: Session, interruption: AffectedRow, *, now: datetime) -> CustomerOutage:
     outage = session.get_one(OutageRow, interruption.outage_id)
     jobs = session.scalars(
         select(JobRow).where(JobRow.outage_id == outage.id).order_by(JobRow.assigned_at)
     ).all()
+    has_lapsed = outage.etr_at is not None and outage.etr_at < now and interruption.ended_at is None
     return CustomerOutage(
         outage_id=outage.id,
         status=outage.status,
         since=interruption.started_at,
         restored_at=interruption.ended_at,
-        etr_at=outage.etr_at,
+        etr_at=None if has_lapsed else outage.etr_at,
         etr_source=outage.etr_source,
+        etr_earliest=None if has_lapsed else outage.etr_earliest,
+        etr_latest=None if has_lapsed else outage.etr_latest,
+        etr_has_lapsed=has_lapsed,
         crew_status=_crew_status(jobs),
         history=tuple(_history(session, outage)),
     )

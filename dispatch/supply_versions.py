@@ -58,6 +58,8 @@ def _outages(session: Session, service_points: Collection[str], now: datetime) -
             OutageRow.status,
             OutageRow.etr_at,
             OutageRow.etr_source,
+            OutageRow.etr_earliest,
+            OutageRow.etr_latest,
         )
         .join(OutageRow, OutageRow.id == AffectedRow.outage_id)
         .where(
@@ -70,8 +72,12 @@ def _outages(session: Session, service_points: Collection[str], now: datetime) -
     found = session.execute(query).all()
     jobs = _jobs(session, {row.outage_id for row in found})
     return {
-        # An ETR that passes is a change as well: the page stops promising it.
-        row.service_point: (*row, row.etr_at is not None and row.etr_at < now, tuple(jobs[row.outage_id]))
+        # An ETR that passes is a change as well, and so is the beginning of its window.
+        row.service_point: (
+            *row,
+            *(at is not None and at < now for at in (row.etr_at, row.etr_earliest)),
+            tuple(jobs[row.outage_id]),
+        )
         for row in found
     }
 

@@ -59,6 +59,8 @@ class CrewJob(Job):
     started_at: Instant | None
     etr_at: Instant | None
     etr_source: str | None
+    etr_earliest: Instant | None
+    etr_latest: Instant | None
     hazard_kind: str | None
     hazard_level: int | None
     hazard_status: str | None

@@ -24,6 +24,9 @@ class CustomerOutage(Answer):
     restored_at: Instant | None
     etr_at: Instant | None
     etr_source: str | None
+    etr_earliest: Instant | None
+    etr_latest: Instant | None
+    etr_has_lapsed: bool = Field(description="The time that was given has passed; none is given.")
     crew_status: str | None
     history: list[SupplyHistoryEntry]
 

@@ -18,6 +18,7 @@ from dispatch.etr_watch import lapsing_etrs, lapsing_wait, raise_lapsing
 from dispatch.etr_words import put_etr_rules_in_force
 from dispatch.jobs import Progress, report_progress
 from dispatch.operations import close_outage, confirm_outage, restore_outage, set_etr
+from dispatch.outage_reopening import reopen_outage
 from dispatch.outages import get_outage
 from dispatch.running_plan import plan_in_force
 from dispatch.transactions import write_transaction
@@ -270,3 +271,23 @@ class TestThePlan:
         assert self.follow(house) == 1
         said = house.world.ask(etr_of_outage, outage_id=outage.id)
         assert (said.source, said.versions[0].because) == ("device_kind", "unplanned")
+
+
+def test_what_was_said_before_it_was_out_again_is_over(repair):
+    world = repair.world
+    repair.crew_says(60)
+    House.report(repair, repair.job, "finished")
+    world.do(restore_outage, outage_id=repair.id, version=None, restored_at=None)
+    world.later(90)
+    world.do(
+        reopen_outage,
+        outage_id=repair.id,
+        version=None,
+        reason="Dark again.",
+        occurred_at=None,
+        networks=world.networks,
+    )
+    said = repair.said
+    assert said.source == "device_kind"
+    assert said.at > world.now
+    assert [one.tier for one in said.versions if one.is_standing] == ["rule"]

@@ -22,6 +22,8 @@ export interface CrewJob extends Job {
   started_at: string;
   etr_at: string | null;
   etr_source: string | null;
+  etr_earliest: string | null;
+  etr_latest: string | null;
   hazard_kind: string | null;
   hazard_level: 1 | 2 | 3 | null;
   waiting_authority: string | null;

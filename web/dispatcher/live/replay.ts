@@ -24,6 +24,11 @@ export interface LoggedOutage {
   closed_at?: string;
   etr_at?: string;
   etr_source?: string;
+  etr_earliest?: string;
+  etr_latest?: string;
+  /** When the alarm about it is due, and since when it was raised. */
+  etr_warn_at?: string;
+  etr_lapsing_at?: string;
   merged_into?: string;
 }
 

@@ -28,7 +28,7 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     device: text("device"),
     old_device: text("device", "old"),
     customers: customers_words(change),
-    etr: time("etr_at"),
+    etr: change.data.etr_at ? clock_time(change.data.etr_at, now) : time("etr_at"),
     source: text("etr_source") && t("change.source", { source: t_code("etr_source", text("etr_source")) }),
     restored: time("restored_at"),
     cause: t_code("cause", text("cause")),

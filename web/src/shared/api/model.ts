@@ -89,6 +89,10 @@ export interface Outage {
   closed_at: string | null;
   etr_at: string | null;
   etr_source: string | null;
+  etr_earliest: string | null;
+  etr_latest: string | null;
+  etr_warn_at: string | null;
+  etr_lapsing_at: string | null;
   cause: string | null;
   dismissed_because: string | null;
   merged_into: string | null;
@@ -171,6 +175,8 @@ export interface ChangeData {
     moved_to?: string;
   };
   hazards?: string[];
+  /** The time that a crew said, or that is about to lapse. */
+  etr_at?: string;
   /** The step of a switching order that was instructed or executed. */
   step?: { number: number; action?: string; device?: string; executed_at?: string };
   /** The steps of a switching order that were drafted, or set anew. */
