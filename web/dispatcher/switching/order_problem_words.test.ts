@@ -37,6 +37,12 @@ test("a stale step says who changed what, and where nobody knows, that the netwo
   expect(words("stale_switching", { changes: [] })).toContain("stands otherwise");
 });
 
+test("a device that is not there, or cannot be switched, is told from one that is gone", () => {
+  expect(words("unknown", { kind: "device", id: "NOPE" })).toContain("NOPE");
+  expect(words("invalid_input", { field: "device" })).toContain("fuse");
+  expect(words("invalid_input", { field: "phases" })).toContain("phase");
+});
+
 test("what is flagged is named, and an order that has gone on says where it stands", () => {
   expect(words("reason_needed", { flags: ["loop", "onto_danger"] })).toMatch(/loop.*danger.*reason/s);
   const gone = { subject: "Switching order S-1", status: "cancelled" };
