@@ -90,15 +90,15 @@ def act(world, name, number):
         world.do(close_outage, cause="wind", note=None, **common)
 
 
-def change(world, name, number, device, phases, minutes):
+def change(world, name, told):
     """Do one of the things that change an outage as a whole, at a time that may be told."""
+    number, device, phases, minutes = told
     outages = world.outages()
     if not outages:
         return
     outage, other = outages[number % len(outages)], outages[(number + 1) % len(outages)]
-    told = world.now + timedelta(minutes=minutes)
     common = {"outage_id": outage.id, "version": outage.version}
-    when = {"occurred_at": told if minutes % 2 else None}
+    when = {"occurred_at": world.now + timedelta(minutes=minutes) if minutes % 2 else None}
     if name == "device":
         world.do(change_device, device=device, phases=phases, networks=world.networks, **common, **when)
     elif name == "split":
@@ -197,7 +197,7 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
             world.later(argument)
         elif name in CHANGES:
             with suppress(DispatchError):
-                change(world, name, *argument)
+                change(world, name, argument)
         else:
             with suppress(DispatchError):
                 act(world, name, argument)
