@@ -3,6 +3,7 @@ import { computed, type InjectionKey, inject, ref, shallowReactive, shallowRef }
 import { error_words } from "../../src/shared/api/error_words";
 import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/api/model";
+import type { Incident } from "../../src/shared/api/outage_life_model";
 import { ask } from "../../src/shared/api/request";
 import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
@@ -36,6 +37,7 @@ export class Desk {
     hazards: shallowReactive(new Map<string, LoggedHazard>()),
     switching_orders: shallowReactive(new Map<string, LoggedOrder>()),
     tags: shallowReactive(new Map<string, LoggedTag>()),
+    incidents: shallowReactive(new Map<string, Incident>()),
     // Many and only drawn: the map is told which outages changed, and looks for itself.
     interruptions: new Map<string, Map<string, Interruption>>(),
   };

@@ -13,6 +13,7 @@ function nothing_known(): Known {
     road_closures: new Map(),
     switching_orders: new Map(),
     tags: new Map(),
+    incidents: new Map(),
     interruptions: new Map(),
   };
 }
@@ -109,6 +110,7 @@ test("a snapshot replaces all that was known", () => {
     road_closures: {},
     switching_orders: {},
     tags: {},
+    incidents: {},
     interruptions: {},
   } as Snapshot;
   take_snapshot(known, snapshot);

@@ -1,6 +1,7 @@
 // What the desk knows, and how a change of the log alters it: the rules of dispatch/replay.py, over maps.
 import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Candidate, Change, Crew, Job, OutageStatus, Reason } from "../../src/shared/api/model";
+import type { Incident } from "../../src/shared/api/outage_life_model";
 import type { RoadClosure } from "../../src/shared/api/road_model";
 import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_model";
 
@@ -30,6 +31,9 @@ export interface LoggedOutage {
   etr_warn_at?: string;
   etr_lapsing_at?: string;
   merged_into?: string;
+  split_from?: string;
+  reopened_at?: string;
+  incident_id?: string;
 }
 
 export interface Interruption {
@@ -57,6 +61,7 @@ export interface Known {
   road_closures: Map<string, RoadClosure>;
   switching_orders: Map<string, LoggedOrder>;
   tags: Map<string, LoggedTag>;
+  incidents: Map<string, Incident>;
   interruptions: Map<string, Map<string, Interruption>>;
 }
 
@@ -70,6 +75,7 @@ export interface Snapshot {
   road_closures: Record<string, RoadClosure>;
   switching_orders: Record<string, LoggedOrder>;
   tags: Record<string, LoggedTag>;
+  incidents: Record<string, Incident>;
   interruptions: Record<string, Record<string, Interruption>>;
 }
 
@@ -82,6 +88,7 @@ const shelves = [
   "road_closures",
   "switching_orders",
   "tags",
+  "incidents",
 ] as const;
 
 /** Put a snapshot in place of whatever was known. */
@@ -114,13 +121,18 @@ export function apply_change(known: Known, change: Change): void {
       subject.version = change.position;
       apply_steps(subject, change.data);
     }
-    // RULE 2: a conflict that is over leaves, and so do a road that is open again and a tag that was removed.
+    // RULE 2: a conflict that is over leaves; so do a road that is open again, a tag that was removed, and an
+    // incident that is closed.
     if (kind === "conflict" && "cleared_at" in subject) shelf.delete(id);
     else if (kind === "tag" && "removed_at" in subject) shelf.delete(id);
+    else if (kind === "incident" && "closed_at" in subject) shelf.delete(id);
     else if (kind === "road_closure" && "lifted_at" in subject) shelf.delete(id);
     else shelf.set(id, subject);
     apply_to_hazard(known, kind, subject, change.position);
   }
+  // RULE 3 for incidents: the coming and going of their outages included.
+  const incident = known.incidents.get(kind === "incident" ? id : (change.data.incident ?? ""));
+  if (incident) known.incidents.set(incident.id, { ...incident, version: change.position });
   // RULE 3: an outage's version is the position of its last change, its jobs' changes included.
   const outage = change.outage_id ? known.outages.get(change.outage_id) : undefined;
   if (outage) known.outages.set(outage.id, { ...outage, version: change.position });
@@ -156,6 +168,7 @@ function shelf_of(known: Known, kind: string): Map<string, object> | null {
     road_closure: known.road_closures,
     switching_order: known.switching_orders,
     tag: known.tags,
+    incident: known.incidents,
   };
   return shelves[kind] ?? null;
 }

@@ -19,7 +19,11 @@ export type OutageAction =
   | "recall"
   | "etr"
   | "restore"
-  | "close";
+  | "close"
+  | "reopen"
+  | "device"
+  | "split"
+  | "merge";
 
 export const job_statuses = [
   "assigned",
@@ -96,6 +100,12 @@ export interface Outage {
   cause: string | null;
   dismissed_because: string | null;
   merged_into: string | null;
+  split_from: string | null;
+  device_told_at: string | null;
+  reopened_at: string | null;
+  incident_id: string | null;
+  failed_equipment: string | null;
+  failed_device: string | null;
   note: string | null;
   lon: number | null;
   lat: number | null;
@@ -175,6 +185,13 @@ export interface ChangeData {
     moved_to?: string;
   };
   hazards?: string[];
+  /** Of an outage that came into an incident, or left it. */
+  incident?: string;
+  /** Of a call-back: whom, and what was said. */
+  service_point?: string;
+  outcome?: string;
+  /** Why an outage was reopened. */
+  reason?: string;
   /** The time that a crew said, or that is about to lapse. */
   etr_at?: string;
   /** The step of a switching order that was instructed or executed. */
