@@ -85,7 +85,7 @@ def _channel(engine: Engine, ids: Sequence[int]) -> Channel | None:
 
 
 def _send_mails(engine: Engine, ids: Sequence[int], delivery: Delivery, mail_url: str, now: datetime) -> int:
-    messages = _begin(engine, ids, delivery, Channel.EMAIL)
+    messages = _begin(engine, ids, delivery, Channel.EMAIL, now)
     if not messages:
         return 0
     mails = [Mail(one.number, one.address, one.subject, one.body) for one in messages]
@@ -102,7 +102,7 @@ def _send_mails(engine: Engine, ids: Sequence[int], delivery: Delivery, mail_url
 
 
 def _send_texts(engine: Engine, ids: Sequence[int], delivery: Delivery, sms_url: str, now: datetime) -> int:
-    messages = _begin(engine, ids, delivery, Channel.SMS)
+    messages = _begin(engine, ids, delivery, Channel.SMS, now)
     outcomes: dict[int, Outcome] = {}
     try:
         for message in messages:
@@ -123,7 +123,9 @@ def _send_texts(engine: Engine, ids: Sequence[int], delivery: Delivery, sms_url:
     return _sent(outcomes, of=len(messages) - uncertain, by="gateway for text messages")
 
 
-def _begin(engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Channel) -> list[_Message]:
+def _begin(
+    engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Channel, now: datetime
+) -> list[_Message]:
     """Begin a try of those not finished: count it, mark mails as under way, and word them."""
     address = CustomerRow.email if channel is Channel.EMAIL else CustomerRow.phone
     with Session(engine, expire_on_commit=False) as session, session.begin():
@@ -158,7 +160,12 @@ def _begin(engine: Engine, ids: Sequence[int], delivery: Delivery, channel: Chan
                 row.status = "sending" if row.status == "queued" else "uncertain"
             row.attempts += 1
             subject, body = subject_and_body(
-                row, outage or planned, change=change, texts=delivery.texts, time_zone=delivery.time_zone
+                row,
+                outage or planned,
+                change=change,
+                texts=delivery.texts,
+                time_zone=delivery.time_zone,
+                now=now,
             )
             messages.append(_Message(number=row.id, address=reached_at, subject=subject, body=body))
         return messages

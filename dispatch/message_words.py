@@ -8,7 +8,11 @@ from typing import Any
 
 from dispatch.call_tables import PlannedOutageRow
 from dispatch.channels import Channel
+from dispatch.etr import EtrSource
 from dispatch.tables import NotificationRow, OutageRow
+
+# Whom a message names as the source of a time; everything else is an estimate.
+_PERSONS = (EtrSource.CREW, EtrSource.DISPATCHER)
 
 Texts = Mapping[str, Mapping[str, str]]
 
@@ -20,6 +24,7 @@ def subject_and_body(
     change: Mapping[str, Any],
     texts: Texts,
     time_zone: tzinfo,
+    now: datetime,
 ) -> tuple[str, str]:
     """Return what a message says; a text message has no subject, and fits into one on the phone.
 
@@ -27,7 +32,7 @@ def subject_and_body(
     """
     words = texts[row.language]
     if isinstance(about, OutageRow):
-        values = _outage_values(about, words, time_zone)
+        values = _outage_values(about, words, time_zone, now)
     else:
         values = _planned_values(about, change, time_zone)
     if row.channel == Channel.SMS:
@@ -38,13 +43,30 @@ def subject_and_body(
     )
 
 
-def _outage_values(outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo) -> dict[str, str]:
+def _outage_values(
+    outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo, now: datetime
+) -> dict[str, str]:
+    # A message may leave late: a time that has passed by then is no promise any more.
+    has_time = outage.etr_at is not None and outage.etr_at >= now
+    source = outage.etr_source if outage.etr_source in _PERSONS else "engine"
     return {
         "outage": outage.id,
         "started": _told_time(outage.started_at, time_zone),
-        "etr": _told_time(outage.etr_at, time_zone) or words["message.etr_unknown"],
+        "etr": _told_time(outage.etr_at, time_zone) if has_time else words["message.etr_unknown"],
+        "window": _window(outage, words, time_zone) if has_time else "",
+        "source": words[f"message.etr_source.{source}"] if has_time else "",
         "restored": _told_time(outage.restored_at, time_zone),
     }
+
+
+def _window(outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo) -> str:
+    """Return from when to when, as short as a phone wants it."""
+    if outage.etr_earliest is None or outage.etr_latest is None:
+        return ""
+    earliest, latest = (at.astimezone(time_zone) for at in (outage.etr_earliest, outage.etr_latest))
+    form = "%H:%M" if earliest.date() == latest.date() else "%m-%d %H:%M"
+    values = {"earliest": earliest.strftime(form), "latest": latest.strftime(form)}
+    return words["message.etr_window"].format_map(values)
 
 
 def _planned_values(

@@ -301,13 +301,23 @@ class TestAddresses:
         check_sms_url(url)
 
 
+def _longest(language):
+    """Return the longest window and source of a restoration time."""
+    words = TEXTS[language]
+    sources = [words[f"message.etr_source.{source}"] for source in ("crew", "dispatcher", "engine")]
+    window = words["message.etr_window"].format(earliest="11-23 18:30", latest="11-24 01:15")
+    return {"window": window, "source": max(sources, key=len)}
+
+
 @pytest.mark.parametrize("kind", MessageKind)
 def test_a_text_message_fits_into_one(kind):
     at = datetime(2026, 11, 23, 18, 30, tzinfo=UTC).strftime("%Y-%m-%d %H:%M")
-    values = {"outage": "O-1234567", "started": at, "etr": at, "restored": at}
+    values = {"outage": "O-1234567", "started": at, "etr": at, "restored": at, "window": "", "source": ""}
     values |= {"starts": at, "ends": at, "old_starts": at, "old_ends": at}
-    english = TEXTS["en"][f"message.{kind}.sms"].format_map(values)
-    chinese = TEXTS["zh"][f"message.{kind}.sms"].format_map(values)
+    english, chinese = (
+        TEXTS[language][f"message.{kind}.sms"].format_map({**values, **_longest(language)})
+        for language in ("en", "zh")
+    )
     assert set(english) <= GSM
     assert len(english) <= 160
     assert len(chinese) <= 70
