@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 
 import geopandas as gpd
@@ -120,6 +121,12 @@ def drawn_tables(drawing=DRAWN, places=_PLACES, *, sources=("S",)):
     return tables
 
 
+@cache
+def usual_tables():
+    """Return the usual drawing as tables, made once: an import only reads them."""
+    return drawn_tables()
+
+
 class Served:
     """An application under a real server, in a thread of the test."""
 
@@ -166,7 +173,7 @@ class World:
         self.clients = []
         self._numbers = count(1)
         now = datetime.now(UTC)
-        tables = drawn_tables() if tables is None else tables
+        tables = usual_tables() if tables is None else tables
         with write_transaction(engine) as session:
             imported = import_network(
                 session, tables=tables, findings=(), source="drawn", format="gpkg", now=now

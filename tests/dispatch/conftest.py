@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import geopandas as gpd
 import pandas as pd
@@ -191,13 +192,19 @@ class World:
             return [(row.kind, row.account) for row in rows]
 
 
+@cache
+def _usual_tables():
+    """The usual drawing, made once: an import only reads it."""
+    return drawn_tables()
+
+
 @pytest.fixture
 def world(engine):
     """The drawn network in force, two crews, no outage."""
     with intake_transaction(engine) as session:
         version = import_network(
             session,
-            tables=drawn_tables(),
+            tables=_usual_tables(),
             findings=(),
             source="drawn",
             format="text",
