@@ -2,7 +2,7 @@
 
 RULE 1: disconnected on purpose: no fault, whatever else goes on.
 RULE 2: else, out by an outage we know. Once that is confirmed, one more report adds nothing.
-RULE 3: else, within planned work.
+RULE 3: else, within planned work, or held by some that should have been over.
 RULE 4: else, the own meter said lately that there is supply: the trouble is behind it, with the customer.
 RULE 5: else, neighbours under the same transformer have supply and none of them is known to have lost it:
     only this house is out, most likely its service fuse.
@@ -24,7 +24,7 @@ from dispatch.disconnections import open_disconnection
 from dispatch.errors import InvalidInput, UnknownThing
 from dispatch.neighbours import MeterWord, last_words, neighbours_of
 from dispatch.network_cache import NetworkCache
-from dispatch.planned_outages import planned_outage_now
+from dispatch.planned_outages import planned_outage_now, planned_overrun_now
 from dispatch.states import OutageStatus
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
 from gis.addresses import find_address
@@ -40,6 +40,7 @@ class CallAnswerCode(StrEnum):
     DISCONNECTED = "disconnected"
     KNOWN_OUTAGE = "known_outage"
     PLANNED_OUTAGE = "planned_outage"
+    PLANNED_OVERRUN = "planned_overrun"
     METER_ON = "meter_on"
     ONLY_THIS_HOUSE = "only_this_house"
     NOTHING_KNOWN = "nothing_known"
@@ -126,6 +127,10 @@ def known_reason(session: Session, *, service_point: str, now: datetime) -> Call
             "text": planned.text,
         }
         return CallAnswer(service_point, CallAnswerCode.PLANNED_OUTAGE, values, take_report=False)
+    overrun = planned_overrun_now(session, service_point=service_point, now=now)
+    if overrun is not None:
+        values = {"planned_outage": overrun.id, "ends_at": overrun.ends_at}
+        return CallAnswer(service_point, CallAnswerCode.PLANNED_OVERRUN, values, take_report=True)
     return None
 
 

@@ -18,6 +18,7 @@ from dispatch.events import Event
 from dispatch.explained_evidence import explain_again, explains_at
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.planned_conflicts import planned_conflicts
+from dispatch.planned_execution import held_by
 from dispatch.planned_extent import keep_version, named_extent
 from dispatch.planned_notices import tell_moved
 from dispatch.planned_rows import (
@@ -163,6 +164,23 @@ def planned_outage_now(session: Session, *, service_point: str, now: datetime) -
         .limit(1)
     )
     return planned_view(session, row) if row is not None else None
+
+
+def planned_overrun_now(session: Session, *, service_point: str, now: datetime) -> PlannedOutage | None:
+    """Return the planned outage that still keeps a service point off though its end has passed."""
+    row = session.scalar(
+        select(PlannedOutageRow)
+        .join(PlannedServicePointRow, PlannedServicePointRow.planned_outage_id == PlannedOutageRow.id)
+        .where(
+            PlannedServicePointRow.service_point == service_point,
+            PlannedOutageRow.status == PlannedStatus.EXECUTING,
+            PlannedOutageRow.ends_at <= now,
+        )
+        .limit(1)
+    )
+    if row is None or service_point not in held_by(session, row):
+        return None
+    return planned_view(session, row)
 
 
 def trace_planned_outages_again(session: Session, *, traced: TracedNetwork, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, any_, func, literal, select
 from sqlalchemy.orm import Session
 
-from dispatch.call_tables import PlannedOutageRow
+from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow
 from dispatch.change_log import Change, changes_of
 from dispatch.errors import UnknownThing
 from dispatch.planned_extent import is_current, latest_version
@@ -19,7 +19,8 @@ from dispatch.planned_states import PlannedStatus, allowed_planned_actions
 from dispatch.planned_tables import PlannedNoticeRow, PlannedVersionRow
 from dispatch.states import SwitchingStatus
 from dispatch.switching_tables import SwitchingOrderRow
-from dispatch.tables import NotificationRow
+from dispatch.tables import EvidenceRow, NotificationRow
+from topology.observations import ObservationKind
 
 _STATES = ("queued", "sending", "sent", "failed", "uncertain")
 
@@ -61,6 +62,7 @@ class PlannedOutage:
     orders: tuple[str, ...]
     notices: int
     breaches: int
+    calls_after_end: int
     allowed_actions: tuple[str, ...]
 
 
@@ -162,8 +164,24 @@ def planned_view(session: Session, row: PlannedOutageRow) -> PlannedOutage:
         orders=tuple(orders),
         notices=notices,
         breaches=breaches,
+        calls_after_end=_calls_after_end(session, row),
         allowed_actions=tuple(allowed_planned_actions(PlannedStatus(row.status))),
     )
+
+
+def _calls_after_end(session: Session, row: PlannedOutageRow) -> int:
+    """Count the calls out of an overrun: who is switched off makes no outage, so they stand here."""
+    if row.overrun_at is None:
+        return 0
+    points = select(PlannedServicePointRow.service_point).where(
+        PlannedServicePointRow.planned_outage_id == row.id
+    )
+    query = select(func.count()).where(
+        EvidenceRow.kind == ObservationKind.TROUBLE_CALL,
+        EvidenceRow.at >= row.ends_at,
+        EvidenceRow.service_point.in_(points),
+    )
+    return session.scalars(query).one()
 
 
 def get_planned_outage(session: Session, *, planned_outage_id: str) -> PlannedOutage:

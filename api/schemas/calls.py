@@ -29,7 +29,13 @@ class CallAnswer(Answer):
     service_point: str
     address: str | None
     code: Literal[
-        "disconnected", "known_outage", "planned_outage", "meter_on", "only_this_house", "nothing_known"
+        "disconnected",
+        "known_outage",
+        "planned_outage",
+        "planned_overrun",
+        "meter_on",
+        "only_this_house",
+        "nothing_known",
     ]
     values: dict[str, Any]
     take_report: bool

@@ -122,6 +122,7 @@ class PlannedOutage(Answer):
     orders: list[str]
     notices: int
     breaches: int
+    calls_after_end: int = Field(description="Calls out of it since its end, while it overruns.")
     allowed_actions: list[str]
 
 

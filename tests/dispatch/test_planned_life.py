@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from dispatch.call_tables import PlannedOutageRow
+from dispatch.calls import known_reason
 from dispatch.current_supply import CurrentSupply
 from dispatch.errors import (
     Because,
@@ -548,3 +549,22 @@ def test_rules_told_are_those_in_force(town):
     told = planned_rules({**default_planned_rules().document, "version": "own"})
     assert town.world.do(put_planned_rules_in_force, rules=told)
     assert not town.world.do(put_planned_rules_in_force, rules=told)
+
+
+def test_past_its_end_switched_off_by_its_order_calls_are_taken_and_counted_with_the_alarm(town):
+    planned = town.published("open SW2", "close SW2")
+    (order,) = planned.orders
+    town.world.do(approve_order, order_id=order, version=None, networks=town.world.networks, actor="zhao")
+    town.world.now = planned.starts_at
+    town.step(order, 1)
+    town.keep()
+    town.world.later(10)
+    town.world.report(("trouble_call", "c1"))
+    assert town.world.outages() == []
+    town.world.now = planned.ends_at + timedelta(minutes=5)
+    town.keep()
+    town.world.report(("trouble_call", "c1"), ("trouble_call", "c2"))
+    assert town.get(planned).calls_after_end == 2
+    told = town.world.ask(known_reason, service_point="c3", now=town.world.now)
+    assert (told.code, told.take_report) == ("planned_overrun", True)
+    assert town.world.ask(known_reason, service_point="a1", now=town.world.now) is None

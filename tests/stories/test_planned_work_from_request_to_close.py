@@ -152,7 +152,7 @@ def test_from_request_to_close(town):  # noqa: PLR0915 - one story
     # Past its end the desk is alarmed, those still off are told, and who calls is out.
     town.later(hours=4, minutes=1)
     assert town.read(planned)["overrun_at"] is not None
-    assert town.call("a1")["code"] != "planned_outage"
+    assert town.call("a1")["code"] == "planned_overrun"
     overdue = town.read(planned, "/notices")["notices"][-1]
     assert (overdue["kind"], overdue["service_points"]) == ("planned_overdue", 3)
 
