@@ -51,4 +51,5 @@ class Snapshot(Answer):
     road_closures: dict[str, dict[str, Any]]
     switching_orders: dict[str, dict[str, Any]]
     tags: dict[str, dict[str, Any]]
+    incidents: dict[str, dict[str, Any]]
     interruptions: dict[str, dict[str, Any]]
