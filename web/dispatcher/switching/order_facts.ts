@@ -18,8 +18,9 @@ export interface OrderFacts {
   busy: boolean;
   /** Why the order cannot be shown, or is shown as it was. */
   load_error: unknown;
-  /** Why the last deed was refused. */
+  /** Why the last deed was refused, and where it was sent: the refusal is said beside what was tried. */
   error: unknown;
+  refused_at: string;
   /** Do something to it at this address; return whether it was taken. */
   act: (path: string, body: Record<string, unknown>) => Promise<boolean>;
   look: () => void;
@@ -36,10 +37,12 @@ export function use_order(order_id: string, desk: Desk, session: Session): Order
     busy: false,
     load_error: null,
     error: null,
+    refused_at: "",
     async act(what, body) {
       if (facts.busy) return false;
       facts.busy = true;
       facts.error = null;
+      facts.refused_at = what;
       try {
         take(await post<SwitchingOrder>(`${path}/${what}`, body));
         await preview();
