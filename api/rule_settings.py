@@ -1,4 +1,4 @@
-"""Settings that name files of rules; the others: api/settings.py."""
+"""Settings that are rules, or name files of rules; the others: api/settings.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.planned_rules import PlannedRules, default_planned_rules, read_planned_rules
 from dispatch.promise_document import PromiseRules, default_promise_rules, read_promise_rules
+from topology.network_load import DEFAULT_POWER_FACTOR, LoadRules
 
 
 class PromiseSettings(BaseSettings):
@@ -40,3 +41,23 @@ class PlannedOutageSettings(BaseSettings):
     def rules(self) -> PlannedRules:
         """Return the rules of the file; PlannedRulesFileError names what is wrong with it."""
         return read_planned_rules(self.file) if self.file is not None else default_planned_rules()
+
+
+class LoadSettings(BaseSettings):
+    """How loads are summed where switching is checked for overload."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_LOAD_")
+
+    coincidence: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Which share of the sum of peaks falls together; 1 is on the safe side.",
+    )
+    power_factor: float = Field(
+        default=DEFAULT_POWER_FACTOR, gt=0, le=1, description="The power factor of all loads."
+    )
+
+    def rules(self) -> LoadRules:
+        """Return how peaks become loads."""
+        return LoadRules(power_factor=self.power_factor, coincidence=self.coincidence)

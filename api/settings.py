@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.rule_settings import PlannedOutageSettings, PromiseSettings
+from api.rule_settings import LoadSettings, PlannedOutageSettings, PromiseSettings
 from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.etr_rules import DEFAULT_ALARM_MINUTES, DEFAULT_PUBLISH_MINUTES, EtrRules
 from dispatch.meter_requests import PingRules
@@ -382,6 +382,7 @@ SETTINGS = (
     InferenceSettings,
     PlanningSettings,
     PromiseSettings,
+    LoadSettings,
     PlannedOutageSettings,
     EtrSettings,
     OutageSettings,

@@ -19,6 +19,7 @@ from topology.errors import NetworkFileError
 from topology.kinds import DeviceKind
 from topology.load_flow import LoadMeter
 from topology.network import Network
+from topology.network_load import LoadRules
 from topology.phases import ABC
 from topology.supply import Supply
 from topology.supply_file import open_supply, save_supply
@@ -116,9 +117,10 @@ class NetworkCache:
     saved there; all processes then map the same file. Without one, each process keeps a network of its own.
     """
 
-    def __init__(self, *, folder: Path | None = None) -> None:
+    def __init__(self, *, folder: Path | None = None, load_rules: LoadRules | None = None) -> None:
         """Start empty; the folder is made when it is first needed."""
         self._folder = folder
+        self._load_rules = load_rules or LoadRules()
         self._traced: TracedNetwork | None = None
         self._load: tuple[int, LoadMeter] | None = None
 
@@ -140,7 +142,12 @@ class NetworkCache:
         """Return what the network in force tells of loads, read when first asked for; NoActiveNetwork."""
         traced = self.in_force(session)
         if self._load is None or self._load[0] != traced.network_version:
-            load = read_load(session, network=traced.network, network_version=traced.network_version)
+            load = read_load(
+                session,
+                network=traced.network,
+                network_version=traced.network_version,
+                rules=self._load_rules,
+            )
             self._load = (traced.network_version, LoadMeter(traced.normal, load))
         return self._load[1]
 

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from gis.network_rows import fetch_arrays
 from topology.arrays import LongArray, find_ids
 from topology.network import Network
-from topology.network_load import PRIORITIES, NetworkLoad
+from topology.network_load import PRIORITIES, LoadRules, NetworkLoad
 
 _Find = Callable[[Sequence[str]], LongArray]
 
 
-def read_load(session: Session, *, network: Network, network_version: int) -> NetworkLoad:
+def read_load(session: Session, *, network: Network, network_version: int, rules: LoadRules) -> NetworkLoad:
     """Return ratings, voltages, peaks and priorities by index; NaN (0 for priorities) where unknown."""
 
     def read(into: npt.NDArray[Any], table: str, column: str, find: _Find, *, as_place: bool = False) -> None:
@@ -46,4 +46,5 @@ def read_load(session: Session, *, network: Network, network_version: int) -> Ne
         node_nominal_kv=nominal_kv,
         service_point_peak_kw=peak_kw,
         service_point_priority=priority,
+        rules=rules,
     )

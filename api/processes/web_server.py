@@ -12,6 +12,7 @@ from api.photo_files import PhotoFiles
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.processes.road_warmth import RoadWarmth
+from api.rule_settings import LoadSettings
 from api.settings import (
     DatabaseSettings,
     MessageSettings,
@@ -44,7 +45,7 @@ def main() -> None:
         messages=MessageSettings(),
         meters=MeterSettings(),
         planning=PlanningSettings(),
-        networks=NetworkCache(folder=database.networks_folder),
+        networks=NetworkCache(folder=database.networks_folder, load_rules=LoadSettings().rules()),
         photos=PhotoFiles(database.photos_folder),
         travel=travel,
         tiles=TileCache(database.tiles_folder),

@@ -12,6 +12,7 @@ from dispatch.network_cache import NetworkCache
 from dispatch.transactions import intake_transaction
 from gis.network_versions import activate_network_version, import_network
 from tests.dispatch.conftest import START, drawn_tables
+from topology.network_load import LoadRules
 
 BEHIND_B1 = ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4"]
 
@@ -67,3 +68,8 @@ def test_the_version_before_is_kept_for_a_step_back(world, folder):
             activate_network_version(session, network_version=version, now=now)
         assert world.ask(networks.in_force).network_version == version
     assert sorted(int(path.name.split("-")[0]) for path in folder.iterdir()) == [version - 1, version]
+
+
+def test_loads_are_summed_by_the_rules_given(world):
+    rules = LoadRules(coincidence=0.35)
+    assert world.ask(NetworkCache(load_rules=rules).load_meter).load.rules == rules
