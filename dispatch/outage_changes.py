@@ -29,6 +29,9 @@ from dispatch.tables import AffectedRow, OutageRow
 from topology.errors import TopologyError
 from topology.phases import format_phases, parse_phases
 
+# Neither the engine nor the planner decides anything.
+_NOBODY = (ENGINE, "planner")
+
 
 @dataclass(frozen=True, slots=True)
 class NamedDevice:
@@ -81,11 +84,11 @@ def outage_for_action(
 
 
 def refuse_if_decided(session: Session, *, outage: OutageRow, seen_version: int | None) -> None:
-    """Raise StaleVersion if anything was decided since; the engine's own refinements stop nobody."""
+    """Raise StaleVersion if anything was decided since; what no person did, but refines, stops nobody."""
     if seen_version is None or outage.version == seen_version:
         return
     since = changes_after(session, position=seen_version, outage_id=outage.id)
-    decided = [change for change in since if change.name not in NOT_DECISIVE or change.actor != ENGINE]
+    decided = [change for change in since if change.name not in NOT_DECISIVE or change.actor not in _NOBODY]
     if decided:
         raise StaleVersion(
             outage_id=outage.id, seen_version=seen_version, version=outage.version, changes=decided

@@ -10,6 +10,7 @@ import type { Session } from "../../src/shared/api/session";
 import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_model";
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { CurrentPlan } from "../plan/current_plan";
+import { PlannedList } from "../planned/planned_list";
 import { OpenPromises } from "../promises/open_promises";
 import { SwitchedDevices } from "../switching/switched_devices";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
@@ -66,6 +67,8 @@ export class Desk {
   readonly plan: CurrentPlan;
   /** Devices that do not stand as they normally do, and where tagged ones are. */
   readonly switched: SwitchedDevices;
+  /** Planned outages that are not over. */
+  readonly planned: PlannedList;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
@@ -73,6 +76,7 @@ export class Desk {
     this.losses = new NetworkLosses((error) => session.notice(error));
     this.promises = new OpenPromises((error) => session.notice(error));
     this.plan = new CurrentPlan((error) => session.notice(error));
+    this.planned = new PlannedList((error) => session.notice(error));
     this.switched = new SwitchedDevices((error) => session.notice(error));
   }
 
@@ -98,6 +102,7 @@ export class Desk {
     const stream = this.stream.value;
     this.promises.start();
     this.plan.start();
+    this.planned.start();
     this.switched.look();
     if (!stream) void this.start();
     else if (stream.connection.state !== "live") {
@@ -112,6 +117,7 @@ export class Desk {
     this.losses.stop();
     this.promises.stop();
     this.plan.stop();
+    this.planned.stop();
     this.switched.stop();
     this.stream.value?.stop();
   }
@@ -164,6 +170,7 @@ export class Desk {
     this.losses.look();
     this.promises.start();
     this.plan.start();
+    this.planned.start();
     this.switched.look();
     return snapshot.position;
   }
@@ -201,6 +208,7 @@ export class Desk {
     this.details.want(changed);
     if (changed.size > 0) this.promises.look();
     this.plan.heed(changes);
+    this.planned.heed(changes);
     this.switched.heed(changes);
     if (changes.some(({ name }) => name === "network.activated")) {
       void this.load_network();

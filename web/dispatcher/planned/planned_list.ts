@@ -1,0 +1,57 @@
+// The planned outages that are not over: asked for when something changed, and every now and then.
+import { computed, shallowRef } from "vue";
+import type { Change } from "../../src/shared/api/model";
+import type { PlannedOutage } from "../../src/shared/api/planned_model";
+import { ask } from "../../src/shared/api/request";
+
+const GATHER_MS = 400;
+const AGAIN_MS = 60_000;
+
+export class PlannedList {
+  readonly all = shallowRef<readonly PlannedOutage[]>([]);
+  /** Those that should be over, and nobody said that they are. */
+  readonly overruns = computed(() => this.all.value.filter(is_overrun));
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setInterval> | undefined;
+  private is_stopped = false;
+
+  /** `ends` says whether an error ends the sign-in, so that asking again is of no use. */
+  constructor(private readonly ends: (error: unknown) => boolean) {}
+
+  start(): void {
+    this.is_stopped = false;
+    this.again ??= setInterval(() => this.look(), AGAIN_MS);
+    this.look(0);
+  }
+
+  stop(): void {
+    this.is_stopped = true;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    clearInterval(this.again);
+    this.again = undefined;
+  }
+
+  heed(changes: readonly Change[]): void {
+    if (changes.some(({ name }) => name.startsWith("planned_outage.") || name.startsWith("switching.")))
+      this.look();
+  }
+
+  look(after_ms = GATHER_MS): void {
+    if (!this.is_stopped) this.timer ??= setTimeout(() => void this.ask(), after_ms);
+  }
+
+  private async ask(): Promise<void> {
+    this.timer = undefined;
+    try {
+      const found = await ask<{ planned_outages: PlannedOutage[] }>("/api/planned-outages");
+      this.all.value = found.planned_outages;
+    } catch (error) {
+      if (this.ends(error)) this.stop();
+    }
+  }
+}
+
+export function is_overrun({ status, overrun_at }: PlannedOutage): boolean {
+  return overrun_at !== null && ["published", "notified", "executing"].includes(status);
+}
