@@ -28,7 +28,7 @@ from dispatch.running_plan import PLANNER, PlanStop, RunningPlan
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import OutageRow
 
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, as_json, record
@@ -163,6 +164,11 @@ def put_in_force(session: Session, *, running: RunningProblem, plan: Plan, now: 
     row.made_at = now
     session.flush()
     return position
+
+
+def version_in_force(session: Session) -> int | None:
+    """Return the version of the plan in force without reading it, None where none was made yet."""
+    return session.scalar(select(PlanRow.version))
 
 
 def plan_in_force(session: Session) -> RunningPlan | None:
