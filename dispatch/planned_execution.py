@@ -104,6 +104,16 @@ def follow_switching(session: Session, row: PlannedOutageRow, *, now: datetime) 
     return False
 
 
+def with_executed_steps(session: Session) -> set[str]:
+    """Return the planned outages for which a step was executed: asked once for all of them."""
+    query = (
+        select(SwitchingOrderRow.planned_outage_id)
+        .join(SwitchingStepRow, SwitchingStepRow.order_id == SwitchingOrderRow.id)
+        .where(SwitchingOrderRow.planned_outage_id.is_not(None), SwitchingStepRow.executed_at.is_not(None))
+    )
+    return {id for id in session.scalars(query.distinct()) if id is not None}
+
+
 def switching_waits(session: Session, row: PlannedOutageRow) -> bool:
     """Return whether `follow_switching` would change anything."""
     if not _executed(session, row):

@@ -40,6 +40,9 @@ def rules_waiting(
     session: Session, row: PlannedOutageRow, *, rules: PlannedRules, now: datetime
 ) -> Iterator[NoticeRule]:
     """Give the rules whose time has come for a planned outage and that nothing was done for yet."""
+    come = [rule for rule in rules.notices if row.work in rule.work and rule.open_from(row.starts_at) <= now]
+    if not come:
+        return
     done = set(
         session.scalars(
             select(PlannedNoticeRow.rule).where(
@@ -47,9 +50,7 @@ def rules_waiting(
             )
         )
     )
-    for rule in rules.notices:
-        if row.work in rule.work and rule.id not in done and rule.open_from(row.starts_at) <= now:
-            yield rule
+    yield from (rule for rule in come if rule.id not in done)
 
 
 def keep_rule(

@@ -13,14 +13,20 @@ from sqlalchemy.orm import Session
 
 from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow
 from dispatch.change_log import Author, as_json
-from dispatch.errors import Because, InvalidInput, PlannedConflicts
+from dispatch.errors import Because, DispatchError, InvalidInput, PlannedConflicts
 from dispatch.events import Event
 from dispatch.explained_evidence import explain_again, explains_at
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.planned_conflicts import planned_conflicts
 from dispatch.planned_execution import held_by
-from dispatch.planned_extent import keep_version, named_extent
-from dispatch.planned_notices import tell_moved
+from dispatch.planned_extent import (
+    is_current,
+    keep_version,
+    latest_version,
+    named_extent,
+    studied_extent,
+)
+from dispatch.planned_notices import tell_difference, tell_moved
 from dispatch.planned_rows import (
     change_planned,
     check_end_ahead,
@@ -41,9 +47,11 @@ from dispatch.planned_states import (
     PlannedWork,
 )
 from dispatch.planned_views import PlannedOutage, planned_view
+from topology.errors import TopologyError
 
 # What is over stays on the list for a day.
 _LISTED_AFTER = timedelta(hours=24)
+_SYSTEM = "system"
 
 
 def announce_planned_outage(
@@ -184,27 +192,32 @@ def planned_overrun_now(session: Session, *, service_point: str, now: datetime) 
 
 
 def trace_planned_outages_again(session: Session, *, traced: TracedNetwork, now: datetime) -> None:
-    """Let another network version say whom planned outages of devices concern; what it lost stays.
+    """Let another network version say whom planned outages concern; what it lost of them stays.
 
-    Those with switching orders keep what was studied: their steps are looked at when they are studied again.
+    Whoever it adds or removes after people were told is told. One whose steps have changed since it was
+    studied waits for a person to study it.
     """
+    over = (*OVER_PLANNED_STATUSES, PlannedStatus.ENDED)
     rows = session.scalars(
-        select(PlannedOutageRow).where(
-            PlannedOutageRow.ends_at > now,
-            PlannedOutageRow.status.not_in((*OVER_PLANNED_STATUSES, PlannedStatus.ENDED)),
-            PlannedOutageRow.device.is_not(None),
-        )
+        select(PlannedOutageRow).where(PlannedOutageRow.ends_at > now, PlannedOutageRow.status.not_in(over))
     ).all()
+    author = Author(actor=_SYSTEM, now=now)
     for row in rows:
-        last = planned_view(session, row)
-        if row.device is None or last.orders or not traced.knows(row.device):
+        last = latest_version(session, row.id)
+        if last is None or last.source == "service_points" or not is_current(session, row):
             continue
         try:
-            extent = named_extent(traced, device=row.device, service_points=())
-        except InvalidInput:
+            extent = studied_extent(session, row=row, traced=traced, basis=last.basis)
+        except (DispatchError, TopologyError):
             continue
         version = traced.network_version
-        keep_version(session, row=row, extent=extent, network_version=version, actor="system", now=now)
+        found = keep_version(session, row=row, extent=extent, network_version=version, actor=_SYSTEM, now=now)
+        if found is None:
+            continue
+        told = {"number": found.number, "added": list(found.added), "removed": list(found.removed)}
+        position = record_planned(session, Event.PLANNED_OUTAGE_STUDIED, row, {}, author, study=told)
+        rules = planned_rules_in_force(session)
+        tell_difference(session, row, found, position=position, rules=rules, author=author)
 
 
 def _check_new_start(row: PlannedOutageRow, starts_at: datetime, now: datetime) -> None:

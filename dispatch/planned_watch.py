@@ -6,7 +6,7 @@ write transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,7 +16,12 @@ from dispatch.call_tables import PlannedOutageRow
 from dispatch.change_log import Author
 from dispatch.events import Event
 from dispatch.notifications import MessageKind
-from dispatch.planned_execution import follow_switching, held_by, switching_waits
+from dispatch.planned_execution import (
+    follow_switching,
+    held_by,
+    switching_waits,
+    with_executed_steps,
+)
 from dispatch.planned_notices import (
     add_notice,
     is_all_announced,
@@ -40,16 +45,18 @@ KEEPER = "system"
 def planned_outages_due(session: Session, *, now: datetime) -> bool:
     """Return whether there is anything to do for any planned outage now."""
     rules = planned_rules_in_force(session)
-    return any(_waits(session, row, rules, now) for row in _alive(session))
+    switched = with_executed_steps(session)
+    return any(_waits(session, row, rules, now, switched) for row in _alive(session))
 
 
 def keep_planned_outages(session: Session, *, now: datetime) -> int:
     """Do what is due, in a write transaction; return how many planned outages it concerned."""
     rules = planned_rules_in_force(session)
     author = Author(actor=KEEPER, now=now)
+    switched = with_executed_steps(session)
     changed = 0
     for row in _alive(session):
-        if not _waits(session, row, rules, now):
+        if not _waits(session, row, rules, now, switched):
             continue
         changed += 1
         while follow_switching(session, row, now=now):
@@ -69,8 +76,14 @@ def _alive(session: Session) -> Sequence[PlannedOutageRow]:
     return session.scalars(query.order_by(PlannedOutageRow.starts_at, PlannedOutageRow.id)).all()
 
 
-def _waits(session: Session, row: PlannedOutageRow, rules: PlannedRules, now: datetime) -> bool:
-    if switching_waits(session, row) or _is_overrun(row, now):
+def _waits(
+    session: Session,
+    row: PlannedOutageRow,
+    rules: PlannedRules,
+    now: datetime,
+    switched: Collection[str],
+) -> bool:
+    if (row.id in switched and switching_waits(session, row)) or _is_overrun(row, now):
         return True
     if row.status not in TOLD_STATUSES:
         return False

@@ -14,8 +14,10 @@ from dispatch.planned_outages import (
     move_planned_outage,
     planned_outage_now,
 )
+from dispatch.planned_views import planned_versions
+from dispatch.planned_watch import keep_planned_outages
 from dispatch.tables import EvidenceRow
-from dispatch.transactions import intake_transaction, read_transaction
+from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from gis.network_versions import import_network
 
 
@@ -113,3 +115,19 @@ def test_another_network_version_says_anew_whom_a_device_concerns(world, drawn):
         ).network_version
     world.do(activate_network, network_version=newer, networks=world.networks)
     assert world.ask(planned_outage_now, service_point="b1", now=world.now).service_points == 5
+
+
+def test_who_is_added_by_another_network_version_is_told(world, drawn):
+    announced = announce(world, start=60 * 24 * 5, end=60 * 24 * 5 + 60)
+    with write_transaction(world.engine) as session:
+        keep_planned_outages(session, now=world.now)
+    assert len(world.messages()) == 4
+    drawn.service_point.loc[drawn.service_point["id"] == "b1", "node"] = "N3"
+    with intake_transaction(world.engine) as session:
+        newer = import_network(
+            session, tables=drawn, findings=(), source="drawn", format="text", now=world.now
+        ).network_version
+    world.do(activate_network, network_version=newer, networks=world.networks)
+    assert world.messages()[4:] == [("planned_announced", "A-b1")]
+    versions = world.ask(planned_versions, planned_outage_id=announced.id)
+    assert [list(one.added) for one in versions][1:] == [["b1"]]
