@@ -97,6 +97,8 @@ def phases_believed_open(outage: OutageRow, positions: Mapping[str, Position]) -
 def phases_changed(before: CurrentSupply, after: CurrentSupply) -> tuple[dict[str, str], dict[str, str]]:
     """Return service point → phases it lost, and → phases it got back, of those it normally has."""
     points = after.supply.change_since(before.supply).service_points
+    if services := {*before.services_out, *after.services_out}:
+        points = np.union1d(points, np.array(sorted(services))).astype(np.int32)
     lacked, lacks = before.lacking(points), after.lacking(points)
     return _named(before.traced, points, lacks & ~lacked), _named(before.traced, points, lacked & ~lacks)
 

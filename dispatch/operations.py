@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.causes import Cause
 from dispatch.change_log import Author
-from dispatch.current_supply import current_supply
+from dispatch.current_supply import CurrentSupply, current_supply
 from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.etr import Etr, EtrSource
 from dispatch.etr_scores import score_etrs
@@ -113,19 +113,27 @@ def dismiss_outage(
         queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
     own = _withdraw_after_dismissal(session, outage=outage, actor=actor, now=now)
     if before is not None and was_told:
-        session.flush()
-        settle(
-            session,
-            outage=outage,
-            before=before,
-            after=current_supply(session, traced=before.traced),
-            own=own,
-            at=at,
-            since=outage.started_at,
-            author=Author(actor=actor, now=now, occurred_at=at),
-        )
+        author = Author(actor=actor, now=now, occurred_at=at)
+        _leave_to_others(session, outage=outage, before=before, own=own, author=author)
     session.execute(update(EvidenceRow).where(EvidenceRow.outage_id == outage_id).values(status="spent"))
     return get_outage(session, outage_id=outage_id)
+
+
+def _leave_to_others(
+    session: Session, *, outage: OutageRow, before: CurrentSupply, own: Sequence[str], author: Author
+) -> None:
+    """Let whoever is dark behind another outage's device be out by that one, since it began."""
+    session.flush()
+    settle(
+        session,
+        outage=outage,
+        before=before,
+        after=current_supply(session, traced=before.traced),
+        own=own,
+        at=author.occurred_at or author.now,
+        since=outage.started_at,
+        author=author,
+    )
 
 
 def _withdraw_after_dismissal(

@@ -136,6 +136,16 @@ def behind(traced: TracedNetwork, device: NamedDevice) -> dict[str, str]:
     return fed_through(traced, device.id, parse_phases(device.phases))
 
 
+def nobody_behind(device: str) -> InvalidInput:
+    """Return the refusal of a device that puts nobody out."""
+    return InvalidInput(
+        field="device",
+        text=f"nobody loses supply by {device} as things are switched",
+        because=Because.NOBODY_BEHIND_DEVICE,
+        values={"device": device},
+    )
+
+
 def refuse_device_of_another(session: Session, *, device: str, but: OutageRow | None) -> None:
     """Raise Conflict if another confirmed outage has this device open already."""
     query = select(OutageRow.id).where(OutageRow.device == device, OutageRow.status.in_(HELD_OUTAGE_STATUSES))

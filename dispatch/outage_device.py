@@ -8,6 +8,7 @@ RULE 3: who names the device of a prediction has confirmed it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +17,13 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, record, set_values
 from dispatch.current_supply import current_supply
-from dispatch.errors import Because, Conflict, InvalidInput
+from dispatch.errors import Because, Conflict
 from dispatch.etr import etr_without_crew
 from dispatch.etr_tables import EtrBecause
 from dispatch.etr_words import say_etr
 from dispatch.events import Event
 from dispatch.interruptions import enter_interruptions, set_interruptions
-from dispatch.network_cache import NetworkCache
+from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outage_changes import (
     NamedDevice,
@@ -30,6 +31,7 @@ from dispatch.outage_changes import (
     count_out,
     happened_at,
     named_device,
+    nobody_behind,
     outage_for_action,
     put_out_what_it_opens,
     refuse_device_closed_since,
@@ -65,26 +67,13 @@ def change_device(
     at = happened_at(outage, occurred_at=occurred_at, now=now)
     traced = networks.in_force(session)
     named = named_device(traced, device=device, phases=phases)
-    _refuse(session, outage, named)
     found = behind(traced, named)
-    if not found:
-        raise InvalidInput(
-            field="device",
-            text=f"nobody loses supply by {named.id} as things are switched",
-            because=Because.NOBODY_BEHIND_DEVICE,
-            values={"device": named.id},
-        )
+    _refuse(session, outage, named, found)
     author = Author(actor=actor, now=now, occurred_at=at)
     before = current_supply(session, traced=traced)
     own = _held(session, outage_id)
     take_from_predictions(session, outage=outage, service_points=found, author=author)
-    position = _move(
-        session, outage, status, named, customers=traced.customers_at(tuple(found)), author=author
-    )
-    refuse_device_closed_since(outage, traced)
-    etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
-    because = EtrBecause.DEVICE_CHANGED
-    say_etr(session, outage=outage, etr=etr, because=because, author=author, tell=False)
+    position = _move(session, outage, status, named, found=tuple(found), traced=traced, author=author)
     session.flush()
     after = current_supply(session, traced=traced)
     put_out_what_it_opens(session, outage=outage, before=before, after=after, at=at, author=author)
@@ -105,7 +94,9 @@ def change_device(
     return get_outage(session, outage_id=outage_id)
 
 
-def _refuse(session: Session, outage: OutageRow, named: NamedDevice) -> None:
+def _refuse(session: Session, outage: OutageRow, named: NamedDevice, found: Collection[str]) -> None:
+    if not found:
+        raise nobody_behind(named.id)
     if (named.id, named.phases) == (outage.device, outage.phases):
         raise Conflict(
             f"{outage.id} is about {named.id} already.",
@@ -127,7 +118,8 @@ def _move(
     status: OutageStatus,
     named: NamedDevice,
     *,
-    customers: dict[str, int],
+    found: tuple[str, ...],
+    traced: TracedNetwork,
     author: Author,
 ) -> int:
     """Set the device and bring what the outage holds up to it; return the position of the change."""
@@ -136,6 +128,7 @@ def _move(
     reason = {"code": "device_told", "values": {"device": named.id, "old_device": old}}
     words = f"A dispatcher said that it is {named.id}, not {old}."
     values: dict[str, Any] = {
+        "network_version": traced.network_version,
         "device": named.id,
         "device_kind": named.kind,
         "phases": named.phases,
@@ -145,8 +138,9 @@ def _move(
         "reasons": [{**reason, "text": words}],
     }
     told_values = set_values(outage, values)
+    refuse_device_closed_since(outage, traced)
     session.flush()
-    told = set_interruptions(session, outage=outage, customers=customers, author=author)
+    told = set_interruptions(session, outage=outage, customers=traced.customers_at(found), author=author)
     told_values |= set_values(outage, count_out(session, outage))
     if is_new:
         told_values |= set_values(outage, {"status": status, "confirmed_at": author.now})
@@ -158,6 +152,9 @@ def _move(
         author=author,
         data={"values": told_values, "interruptions": told},
     )
+    etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=outage.predicted_at)
+    because = EtrBecause.DEVICE_CHANGED
+    say_etr(session, outage=outage, etr=etr, because=because, author=author, tell=False)
     if is_new:
         enter_interruptions(session, outage=outage, author=author)
     return position

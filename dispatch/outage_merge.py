@@ -52,25 +52,10 @@ def merge_outages(
     Raises UnknownThing, StaleVersion (of either), IllegalTransition, InvalidInput (itself, an impossible
     time), Conflict (a prediction stays, something was switched for it, not the same fault).
     """
-    if into == outage_id:
-        raise InvalidInput(
-            field="into", text="is the outage itself", because=Because.MERGED_WITH_ITSELF, values={}
-        )
     outage, _ = outage_for_action(session, outage_id=outage_id, version=version, action=OutageAction.MERGE)
     stays, _ = outage_for_action(session, outage_id=into, version=into_version, action=OutageAction.MERGE)
     at = happened_at(outage, occurred_at=occurred_at, now=now)
-    if stays.status == OutageStatus.PREDICTED:
-        raise Conflict(
-            f"{stays.id} is only predicted. Confirm it first, or merge the other way round.",
-            because=Because.MERGED_INTO_PREDICTION,
-            values={"outage": stays.id},
-        )
-    if outage.id in switched_outages(session):
-        raise Conflict(
-            f"Something was switched for {outage.id}. Merge {stays.id} into it instead.",
-            because=Because.DEVICE_SWITCHED_FOR,
-            values={"outage": outage.id},
-        )
+    _refuse(session, outage, stays)
     traced = networks.in_force(session)
     before = current_supply(session, traced=traced)
     after = current_supply(session, traced=traced, without={outage.id})
@@ -90,6 +75,23 @@ def merge_outages(
     record_outage_change(session, outage=stays, name=Event.OUTAGE_TOOK_OVER, author=author, values=values)
     settle(session, outage=stays, before=before, after=after, own=(), at=at, since=at, author=author)
     return get_outage(session, outage_id=stays.id)
+
+
+def _refuse(session: Session, outage: OutageRow, stays: OutageRow) -> None:
+    if outage is stays:
+        raise InvalidInput(field="into", text="is the outage itself", because=Because.MERGED_WITH_ITSELF)
+    if stays.status == OutageStatus.PREDICTED:
+        raise Conflict(
+            f"{stays.id} is only predicted. Confirm it first, or merge the other way round.",
+            because=Because.MERGED_INTO_PREDICTION,
+            values={"outage": stays.id},
+        )
+    if outage.id in switched_outages(session):
+        raise Conflict(
+            f"Something was switched for {outage.id}. Merge {stays.id} into it instead.",
+            because=Because.DEVICE_SWITCHED_FOR,
+            values={"outage": outage.id},
+        )
 
 
 def _refuse_another_fault(

@@ -21,11 +21,10 @@ from dispatch.events import Event
 from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outage_changes import (
-    count_out,
     happened_at,
+    nobody_behind,
     outage_for_action,
     put_out_what_it_opens,
-    record_outage_change,
     refuse_device_closed_since,
     refuse_device_of_another,
 )
@@ -57,12 +56,8 @@ def reopen_outage(
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.REOPEN
     )
-    reason = reason.strip()
-    if not reason:
-        text = "say why it is out again; the reason stays in its history"
-        raise InvalidInput(field="reason", text=text, because=Because.REASON_MISSING)
     at = happened_at(outage, occurred_at=occurred_at, now=now)
-    _refuse_impossible(outage, at=at, within=within, now=now)
+    _refuse_impossible(outage, reason=reason, at=at, within=within, now=now)
     refuse_device_of_another(session, device=outage.device, but=outage)
     traced = networks.in_force(session)
     author = Author(actor=actor, now=now, occurred_at=at)
@@ -73,26 +68,16 @@ def reopen_outage(
     after = current_supply(session, traced=traced)
     lost, _ = phases_changed(before, after)
     if not lost:
-        raise InvalidInput(
-            field="device",
-            text=f"nobody loses supply by {outage.device} as things are switched",
-            because=Because.NOBODY_BEHIND_DEVICE,
-            values={"device": outage.device},
-        )
+        raise nobody_behind(outage.device)
     position = record(
         session,
         name=Event.OUTAGE_REOPENED,
         subject=f"outage:{outage.id}",
         outage=outage,
         author=author,
-        data={"values": values, "reason": reason},
+        data={"values": values, "reason": reason.strip()},
     )
     put_out_what_it_opens(session, outage=outage, before=before, after=after, at=at, author=author)
-    counts = count_out(session, outage)
-    if counts["service_points_out"] != outage.service_points_out:
-        record_outage_change(
-            session, outage=outage, name=Event.OUTAGE_TOOK_OVER, author=author, values=counts
-        )
     etr = etr_without_crew(device_kind=outage.device_kind, predicted_at=now)
     say_etr(session, outage=outage, etr=etr, because=EtrBecause.PREDICTED, author=author, tell=False)
     kind = MessageKind.CONFIRMED
@@ -100,7 +85,12 @@ def reopen_outage(
     return get_outage(session, outage_id=outage_id)
 
 
-def _refuse_impossible(outage: OutageRow, *, at: datetime, within: timedelta, now: datetime) -> None:
+def _refuse_impossible(
+    outage: OutageRow, *, reason: str, at: datetime, within: timedelta, now: datetime
+) -> None:
+    if not reason.strip():
+        text = "say why it is out again; the reason stays in its history"
+        raise InvalidInput(field="reason", text=text, because=Because.REASON_MISSING)
     over_at = outage.closed_at or outage.restored_at
     if over_at is not None and now - over_at > within:
         hours = within.total_seconds() / 3600

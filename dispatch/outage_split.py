@@ -104,15 +104,7 @@ def split_outage(
     new = _new_outage(session, outage, traced, named, rows, author=author)
     refuse_device_closed_since(new, traced)
     _part(session, outage=outage, new=new, rows=rows, author=author)
-    for job in jobs:
-        record(
-            session,
-            name=Event.JOB_MOVED,
-            subject=f"job:{job.id}",
-            outage=new,
-            author=author,
-            data={"values": set_values(job, {"outage_id": new.id})},
-        )
+    _move_jobs(session, jobs, new, author=author)
     session.flush()
     after = current_supply(session, traced=traced)
     put_out_what_it_opens(session, outage=new, before=before, after=after, at=at, author=author)
@@ -191,6 +183,18 @@ def _jobs_that_go(session: Session, outage: OutageRow, job_ids: Sequence[str]) -
             )
         found.append(job)
     return found
+
+
+def _move_jobs(session: Session, jobs: Sequence[JobRow], new: OutageRow, *, author: Author) -> None:
+    for job in jobs:
+        record(
+            session,
+            name=Event.JOB_MOVED,
+            subject=f"job:{job.id}",
+            outage=new,
+            author=author,
+            data={"values": set_values(job, {"outage_id": new.id})},
+        )
 
 
 def _new_outage(

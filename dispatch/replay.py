@@ -76,8 +76,8 @@ def _apply(snapshot: Snapshot, change: Change) -> None:
         _apply_interruptions(snapshot["interruptions"], change.outage_id, change.data["interruptions"])
 
 
-# RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, a tag that was
-# removed, and an incident that is closed.
+# RULE 2: a conflict that is over leaves; so do a hazard with its jobs, a road that is open again, a tag that
+# was removed, and an incident that is closed.
 _LEAVES_WITH = {
     "conflict": "cleared_at",
     "hazard": "closed_at",

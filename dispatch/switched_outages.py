@@ -276,6 +276,7 @@ def record_switched(
     order: SwitchingOrderRow | None,
     author: Author,
 ) -> None:
+    """Record who went out or came back in an outage, with how many are out of it then."""
     points, customers = session.execute(
         select(func.count(), func.coalesce(func.sum(AffectedRow.customers), 0)).where(
             AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None)

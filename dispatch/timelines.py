@@ -119,9 +119,7 @@ def supply_temporarily(timeline: Timeline, *, phases: str, by: str, start: datet
     return changed(timeline, supplied, start=start)
 
 
-def hand_over(
-    timeline: Timeline, *, holder: Holder, to: Holder, start: datetime | None = None
-) -> Timeline:
+def hand_over(timeline: Timeline, *, holder: Holder, to: Holder, start: datetime | None = None) -> Timeline:
     """Give all that one holder holds to another, or all that it holds from `start` on."""
 
     def handed(holds: Holds) -> Holds:

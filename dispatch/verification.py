@@ -154,21 +154,8 @@ def record_call_back(
     InvalidInput (no such outcome, not one of its households, an impossible time).
     """
     outage = outage_row(session, outage_id=outage_id)
-    if outage.status in (OutageStatus.DISMISSED, OutageStatus.MERGED):
-        raise IllegalTransition(
-            subject=f"Outage {outage_id}", status=outage.status, attempted="call_back", allowed=()
-        )
     refuse_if_decided(session, outage=outage, seen_version=version)
-    if outcome not in set(CallBackOutcome):
-        text = f"{outcome!r} is none of {', '.join(CallBackOutcome)}"
-        raise InvalidInput(field="outcome", text=text)
-    if session.get(AffectedRow, (outage_id, service_point)) is None:
-        raise InvalidInput(
-            field="service_point",
-            text=f"{service_point} is not one of the households of {outage_id}",
-            because=Because.NOT_ITS_SERVICE_POINT,
-            values={"service_point": service_point, "outage": outage_id},
-        )
+    _refuse_call(session, outage, service_point=service_point, outcome=outcome)
     at = happened_at(outage, occurred_at=occurred_at, now=now)
     row = CallBackRow(
         outage_id=outage_id,
@@ -189,20 +176,42 @@ def record_call_back(
         data={"service_point": service_point, "outcome": outcome},
     )
     if outcome == CallBackOutcome.STILL_OUT:
-        fields = {
-            "id": f"call_back:{row.id}",
-            "kind": "trouble_call",
-            "service_point": service_point,
-            "at": at.isoformat(),
-        }
-        receive_evidence(
-            session,
-            documents=[Document(line=1, fields=fields)],
-            network_version=outage.network_version,
-            source=actor,
-            now=now,
-        )
+        _take_as_evidence(session, outage, row)
     return who_to_verify(session, outage_id=outage_id)
+
+
+def _refuse_call(session: Session, outage: OutageRow, *, service_point: str, outcome: str) -> None:
+    if outage.status in (OutageStatus.DISMISSED, OutageStatus.MERGED):
+        raise IllegalTransition(
+            subject=f"Outage {outage.id}", status=outage.status, attempted="call_back", allowed=()
+        )
+    if outcome not in set(CallBackOutcome):
+        text = f"{outcome!r} is none of {', '.join(CallBackOutcome)}"
+        raise InvalidInput(field="outcome", text=text)
+    if session.get(AffectedRow, (outage.id, service_point)) is None:
+        raise InvalidInput(
+            field="service_point",
+            text=f"{service_point} is not one of the households of {outage.id}",
+            because=Because.NOT_ITS_SERVICE_POINT,
+            values={"service_point": service_point, "outage": outage.id},
+        )
+
+
+def _take_as_evidence(session: Session, outage: OutageRow, row: CallBackRow) -> None:
+    """Let the engine hear that somebody is still out."""
+    fields = {
+        "id": f"call_back:{row.id}",
+        "kind": "trouble_call",
+        "service_point": row.service_point,
+        "at": row.spoken_at.isoformat(),
+    }
+    receive_evidence(
+        session,
+        documents=[Document(line=1, fields=fields)],
+        network_version=outage.network_version,
+        source=row.recorded_by,
+        now=row.recorded_at,
+    )
 
 
 def refuse_while_still_out(session: Session, *, outage: OutageRow) -> None:
