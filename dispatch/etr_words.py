@@ -77,16 +77,9 @@ def first_etr_values(
 
 def keep_first_etr(session: Session, *, outage: OutageRow, author: Author, position: int) -> None:
     """Keep the first word about an outage, which its first change has published."""
-    if outage.etr_at is None or outage.etr_source is None:
+    word = _published_word(outage)
+    if word is None:
         return
-    word = EtrWord(
-        number=0,
-        source=EtrSource(outage.etr_source),
-        at=outage.etr_at,
-        earliest=outage.etr_earliest,
-        latest=outage.etr_latest,
-        said_at=author.now,
-    )
     said = _Said(word=word, because=EtrBecause.PREDICTED, tell=False)
     _keep(session, outage=outage, said=said, author=author, position=position, is_told=False)
 
@@ -189,9 +182,9 @@ def _settle(
     before = PublishedEtr(at=outage.etr_at, source=outage.etr_source, warn_at=outage.etr_warn_at)
     position, is_told = None, False
     if is_to_publish(speaks, before, rules=rules, now=author.now, is_new=speaks is said.word):
-        told_at = _told_at(session, outage)
+        told = _told(session, outage)
         position = _publish(session, outage=outage, speaks=speaks, rules=rules, author=author)
-        is_sent = outage.confirmed_at is not None and is_to_send(outage.etr_at, told_at=told_at, rules=rules)
+        is_sent = outage.confirmed_at is not None and is_to_send(speaks, told=told, rules=rules)
         is_told = position is not None and (is_sent or not said.tell)
         if position is not None and is_sent and said.tell:
             kind = MessageKind.ETR_CHANGED
@@ -231,15 +224,29 @@ def _published_values(word: EtrWord | None, *, rules: EtrRules) -> dict[str, Any
     }
 
 
-def _told_at(session: Session, outage: OutageRow) -> datetime | None:
-    """Return the time customers were told last; that of the page, where no message told one."""
+def _told(session: Session, outage: OutageRow) -> EtrWord | None:
+    """Return the word customers were told last; that of the page, where no message told one."""
     query = (
-        select(EtrVersionRow.at)
+        select(EtrVersionRow)
         .where(EtrVersionRow.outage_id == outage.id, EtrVersionRow.is_told, EtrVersionRow.at.is_not(None))
         .order_by(EtrVersionRow.id.desc())
         .limit(1)
     )
-    return session.scalar(query) or outage.etr_at
+    row = session.scalar(query)
+    return as_word(row) if row is not None else _published_word(outage)
+
+
+def _published_word(outage: OutageRow) -> EtrWord | None:
+    if outage.etr_at is None or outage.etr_source is None:
+        return None
+    return EtrWord(
+        number=0,
+        source=EtrSource(outage.etr_source),
+        at=outage.etr_at,
+        earliest=outage.etr_earliest,
+        latest=outage.etr_latest,
+        said_at=outage.predicted_at,
+    )
 
 
 def _keep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,10 +140,16 @@ class TestPublishing:
         assert not is_to_publish(word("crew", 85), self.published, rules=RULES, now=in_minutes(70))
 
     def test_what_is_sent_differs_from_what_was_told(self):
-        assert is_to_send(in_minutes(60), told_at=None, rules=RULES)
-        assert not is_to_send(in_minutes(60), told_at=in_minutes(55), rules=RULES)
-        assert is_to_send(in_minutes(60), told_at=in_minutes(50), rules=RULES)
-        assert not is_to_send(None, told_at=in_minutes(50), rules=RULES)
+        assert is_to_send(word("crew", 60), told=None, rules=RULES)
+        assert not is_to_send(word("crew", 60), told=word("plan", 55), rules=RULES)
+        assert is_to_send(word("crew", 60), told=word("plan", 50), rules=RULES)
+        assert not is_to_send(None, told=word("plan", 50), rules=RULES)
+
+    @pytest.mark.parametrize(("minutes", "expected"), [(69, False), (80, False), (81, True), (39, True)])
+    def test_an_estimate_is_sent_outside_the_window_that_was_told_only(self, minutes, expected):
+        told = replace(word("plan", 60), earliest=in_minutes(40), latest=in_minutes(80))
+        assert is_to_send(word("plan", minutes), told=told, rules=RULES) is expected
+        assert is_to_send(word("crew", minutes), told=told, rules=RULES) is (abs(minutes - 60) >= 10)
 
 
 @given(st.integers(1, 2000), st.integers(1, 240))
