@@ -160,3 +160,17 @@ test("an order has its steps, each told and then done; a removed tag leaves", ()
   apply_change(known, change(5, { ...tag, name: "tag.removed", data: { values: { removed_at: now("x") } } }));
   expect(known.tags.size).toBe(0);
 });
+
+test("an incident comes with its outages, and leaves when it is closed", () => {
+  const known = nothing_known();
+  const incident = { subject: "incident:I-1", outage_id: null };
+  const opened = { name: now("storm cell") };
+  apply_change(known, change(1, { ...incident, name: "incident.opened", data: { values: opened } }));
+  const belongs = { values: { incident_id: now("I-1") }, incident: "I-1" };
+  apply_change(known, change(2, { name: "incident.outage_added", data: belongs }));
+  expect(known.outages.get("O-1")?.incident_id).toBe("I-1");
+  expect(known.incidents.get("I-1")).toMatchObject({ name: "storm cell", version: 2 });
+  const closed = { closed_at: now("2026-07-01T13:00:00+00:00") };
+  apply_change(known, change(3, { ...incident, name: "incident.closed", data: { values: closed } }));
+  expect(known.incidents.size).toBe(0);
+});
