@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from dispatch.call_tables import PlannedOutageRow
 from dispatch.change_log import Author, as_json, changes_after, latest_position, record
-from dispatch.errors import Because, Conflict, InvalidInput, StaleVersion, UnknownThing
+from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, StaleVersion, UnknownThing
 from dispatch.events import Event
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.outages import outage_row
+from dispatch.planned_states import OVER_PLANNED_STATUSES
 from dispatch.states import (
     OVER_SWITCHING_STATUSES,
     SWITCHING_TRANSITIONS,
@@ -97,8 +98,8 @@ def draft_order(
     """Draft an order, for an outage, a planned outage, or neither; UnknownThing, InvalidInput."""
     if outage_id is not None:
         outage_row(session, outage_id=outage_id)
-    if planned_outage_id is not None and session.get(PlannedOutageRow, planned_outage_id) is None:
-        raise UnknownThing(kind="planned outage", id=planned_outage_id)
+    if planned_outage_id is not None:
+        _refuse_if_over(session, planned_outage_id)
     row = SwitchingOrderRow(
         id=f"S-{session.scalars(select(switching_number.next_value())).one()}",
         version=0,
@@ -121,6 +122,16 @@ def draft_order(
     }
     record_order(session, Event.SWITCHING_DRAFTED, row, values, Author(actor=actor, now=now), steps=told)
     return order_view(session, row)
+
+
+def _refuse_if_over(session: Session, planned_outage_id: str) -> None:
+    planned = session.get(PlannedOutageRow, planned_outage_id)
+    if planned is None:
+        raise UnknownThing(kind="planned outage", id=planned_outage_id)
+    if planned.status in OVER_PLANNED_STATUSES:
+        raise IllegalTransition(
+            subject=f"Planned outage {planned.id}", status=planned.status, attempted="switching", allowed=()
+        )
 
 
 def set_steps(

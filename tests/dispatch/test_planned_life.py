@@ -14,6 +14,7 @@ from dispatch.calls import known_reason
 from dispatch.errors import (
     Because,
     Conflict,
+    IllegalTransition,
     InvalidInput,
     PlannedConflicts,
     StaleVersion,
@@ -277,6 +278,8 @@ class TestLife:
         assert (returned.status, returned.approved_by, returned.reason) == ("requested", None, "Another day.")
         withdrawn = town.do(cancel_planned_outage, planned, reason="No material.")
         assert withdrawn.status == "withdrawn"
+        with pytest.raises(IllegalTransition, match="withdrawn"):
+            town.order(planned, "open SW2")
         assert town.world.messages() == []
 
     def test_a_call_taker_sees_what_was_published(self, town):
