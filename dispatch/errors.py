@@ -196,15 +196,15 @@ class ReasonNeeded(DispatchError):
 
 
 class PlannedConflicts(DispatchError):
-    """A planned outage does not fit beside others, or into its days; carries every conflict, hard ones first."""
+    """A planned outage that does not fit beside others, or into its days; carries every conflict."""
 
     def __init__(self, *, planned_outage_id: str, conflicts: Sequence[Mapping[str, object]]) -> None:
-        """Name the planned outage and what it conflicts with; `conflicts` hold code, is_hard, values, text."""
+        """Name it and what it conflicts with; each of `conflicts` has code, is_hard, values, text."""
         self.planned_outage_id = planned_outage_id
         self.conflicts = [dict(one) for one in conflicts]
         said = " ".join(str(one["text"]) for one in self.conflicts)
-        may = any(one["is_hard"] for one in self.conflicts)
-        way_out = "Change it first." if may else "Give a reason to approve it all the same."
+        is_hard = any(one["is_hard"] for one in self.conflicts)
+        way_out = "Change it first." if is_hard else "Give a reason to approve it all the same."
         super().__init__(f"{planned_outage_id} conflicts with other things. {said} {way_out}")
 
 
