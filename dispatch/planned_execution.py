@@ -20,14 +20,20 @@ from dispatch.events import Event
 from dispatch.explained_evidence import explain_again
 from dispatch.intake import LATEST_AHEAD
 from dispatch.ledger import rewrite
-from dispatch.ledger_tables import InterruptionKind, InterruptionRow
+from dispatch.ledger_tables import InterruptionRow
 from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind
 from dispatch.planned_extent import planned_steps
 from dispatch.planned_notices import add_notice, was_told
-from dispatch.planned_rows import change_planned, planned_for_action, record_planned, service_points_of
+from dispatch.planned_rows import (
+    change_planned,
+    planned_for_action,
+    planned_holder,
+    record_planned,
+    service_points_of,
+)
 from dispatch.planned_rules_store import planned_rules_in_force
-from dispatch.planned_states import OVER_PLANNED_STATUSES, PlannedAction, PlannedStatus, PlannedWork
+from dispatch.planned_states import OVER_PLANNED_STATUSES, PlannedAction, PlannedStatus
 from dispatch.planned_views import PlannedOutage, planned_view
 from dispatch.states import OVER_SWITCHING_STATUSES
 from dispatch.switched_supply import put_out
@@ -176,12 +182,11 @@ def _put_out(
     points = [id for id in service_points_of(session, row) if network.has_service_point(id)]
     found = network.find_service_points(points)
     masks = network.service_point_phases[found].tolist()
-    kind = InterruptionKind.TEMPORARY if row.work == PlannedWork.TEMPORARY else InterruptionKind.PLANNED
     put_out(
         session,
         phases={id: format_phases(mask) for id, mask in zip(points, masks, strict=True)},
         at=at,
-        holder=Holder(planned_outage_id=row.id, kind=kind),
+        holder=planned_holder(row),
         traced=traced,
         author=author,
     )

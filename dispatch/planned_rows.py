@@ -12,8 +12,10 @@ from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow, plann
 from dispatch.change_log import Author, as_json, changes_after, record
 from dispatch.errors import Because, InvalidInput, StaleVersion, UnknownThing
 from dispatch.events import Event
-from dispatch.planned_states import PlannedAction, PlannedStatus, planned_status_after
+from dispatch.ledger_tables import InterruptionKind
+from dispatch.planned_states import PlannedAction, PlannedStatus, PlannedWork, planned_status_after
 from dispatch.tables import CrewRow
+from dispatch.timelines import Holder
 
 _FIRST_FIELDS = ("status", "work", "device", "crew_id", "starts_at", "ends_at", "requested_by")
 # One switched off for longer is a mistake in the date.
@@ -137,3 +139,10 @@ def check_crew(session: Session, crew_id: str | None) -> None:
     """Raise UnknownThing for a crew that is not there."""
     if crew_id is not None and session.get(CrewRow, crew_id) is None:
         raise UnknownThing(kind="crew", id=crew_id)
+
+
+def planned_holder(row: PlannedOutageRow) -> Holder:
+    """Return what holds those in the ledger whom planned work puts out, with the kind that the work is of."""
+    is_temporary = row.work == PlannedWork.TEMPORARY
+    kind = InterruptionKind.TEMPORARY if is_temporary else InterruptionKind.PLANNED
+    return Holder(planned_outage_id=row.id, kind=kind)

@@ -35,6 +35,7 @@ from dispatch.ledger_tables import InterruptionKind
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import outage_row
+from dispatch.planned_rows import planned_holder, planned_row
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus, SwitchingKind
 from dispatch.switch_tags import refuse_if_tagged
 from dispatch.switched_supply import Holder, give_back, let_go, put_out
@@ -262,7 +263,7 @@ def _holder(session: Session, order: SwitchingOrderRow) -> Holder:
         if outage.status in OPEN_OUTAGE_STATUSES:
             return Holder(outage_id=order.outage_id, kind=InterruptionKind.FAULT)
     if order.planned_outage_id is not None:
-        return Holder(planned_outage_id=order.planned_outage_id, kind=InterruptionKind.PLANNED)
+        return planned_holder(planned_row(session, order.planned_outage_id))
     is_planned = order.kind == SwitchingKind.PLANNED
     kind = InterruptionKind.PLANNED if is_planned else InterruptionKind.TEMPORARY
     return Holder(switching_order_id=order.id, kind=kind)

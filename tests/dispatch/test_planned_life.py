@@ -508,6 +508,14 @@ class TestWork:
         assert (ended.status, ended.ended_at) == ("ended", town.world.now)
         assert not town.world.do(lambda session, actor, now: planned_outages_due(session, now=now) and actor)
 
+    def test_work_at_short_notice_is_that_in_the_ledger_also_by_an_order(self, town):
+        planned = town.published("open SW2", "close SW2", work=PlannedWork.TEMPORARY)
+        (order,) = planned.orders
+        town.world.do(approve_order, order_id=order, version=None, networks=town.world.networks, actor="zhao")
+        town.world.now = planned.starts_at
+        town.step(order, 1)
+        assert {row[1] for row in town.ledger()} == {"temporary"}
+
     def test_a_fault_meanwhile_keeps_its_own(self, town):
         planned = town.published(points=["c1", "c2"], start_days=8, work=PlannedWork.TEMPORARY)
         town.world.now = planned.starts_at
