@@ -1,4 +1,4 @@
-"""What people change about an outage: its device, its parts, whether it is over, and who was asked about it."""
+"""What people change about an outage: its device, its parts, whether it is over, and who was asked."""
 
 from __future__ import annotations
 
