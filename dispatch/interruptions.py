@@ -7,7 +7,8 @@ Every function changes the rows and returns the part of the log entry that tells
 RULE 1: a phase that another outage holds stays with it: nobody is out twice. A household of which another
     phase goes as well stands in both outages.
 RULE 2: an interruption starts with its outage, but never before the end of the one before it.
-RULE 3: an outage that is over leaves what it held to another that holds the same household and has those
+RULE 3: a household that both of two merged outages held is out while it is in either.
+RULE 4: an outage that is over leaves what it held to another that holds the same household and has those
     phases open too.
 """
 
@@ -54,9 +55,18 @@ _SET_PHASES = text(
 _MERGE_SHARED = text(
     """
     UPDATE affected_service_point AS kept
-    SET phases = array_to_string(ARRAY(
-            SELECT DISTINCT unnest(string_to_array(kept.phases || gone.phases, NULL)) ORDER BY 1), ''),
-        started_at = gone.started_at, ended_at = gone.ended_at, customers = gone.customers
+    SET phases = CASE
+            WHEN gone.ended_at IS NOT NULL AND kept.ended_at IS NULL THEN kept.phases
+            WHEN gone.ended_at IS NULL AND kept.ended_at IS NOT NULL THEN gone.phases
+            ELSE array_to_string(ARRAY(
+                SELECT DISTINCT unnest(string_to_array(kept.phases || gone.phases, NULL)) ORDER BY 1), '')
+        END,
+        started_at = CASE
+            WHEN gone.ended_at IS NOT NULL AND kept.ended_at IS NULL THEN kept.started_at
+            ELSE gone.started_at
+        END,
+        ended_at = CASE WHEN kept.ended_at IS NOT NULL THEN gone.ended_at END,
+        customers = gone.customers
     FROM affected_service_point AS gone
     WHERE kept.outage_id = :into AND gone.outage_id = :outage_id AND gone.service_point = kept.service_point
     RETURNING gone.service_point
@@ -284,7 +294,7 @@ def _bring_ledger_up(
 def _leave_to_others(
     session: Session, *, service_points: Collection[str], at: datetime, author: Author
 ) -> None:
-    """Rule 3: give freed phases to outages that hold the same households and have those phases open."""
+    """Rule 4: give freed phases to outages that hold the same households and have those phases open."""
     rows = session.execute(
         select(OutageRow, AffectedRow.service_point, AffectedRow.phases, AffectedRow.customers)
         .join(OutageRow, OutageRow.id == AffectedRow.outage_id)

@@ -26,11 +26,16 @@ from dispatch.intake import LATEST_AHEAD
 from dispatch.interruptions import end_interruptions, enter_interruptions, withdraw_interruptions
 from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind, queue_notifications
-from dispatch.outage_changes import happened_at, outage_for_action, record_outage_change
+from dispatch.outage_changes import (
+    happened_at,
+    outage_for_action,
+    put_out_what_it_opens,
+    record_outage_change,
+)
 from dispatch.outages import OutageView, get_outage
 from dispatch.states import ENDED_JOB_STATUSES, OutageAction
 from dispatch.switched_outages import (
-    hold_what_it_opens,
+    let_go_of_supplied,
     refuse_if_switched_for,
     refuse_while_switched_off,
     settle,
@@ -52,13 +57,15 @@ def confirm_outage(
 ) -> OutageView:
     """Confirm that the predicted device is open, known since `occurred_at`; its customers are told.
 
-    With `networks`, what it holds is brought into line with how things are switched.
+    With `networks`, it holds exactly whom its device puts out as things are switched; what is predicted of
+    the same households is part of it from then on.
     """
     outage, status = outage_for_action(
         session, outage_id=outage_id, version=version, action=OutageAction.CONFIRM
     )
     at = happened_at(outage, occurred_at=occurred_at, now=now)
     author = Author(actor=actor, now=now, occurred_at=at)
+    before = current_supply(session, traced=networks.in_force(session)) if networks is not None else None
     position = record_outage_change(
         session,
         outage=outage,
@@ -66,11 +73,25 @@ def confirm_outage(
         author=author,
         values={"status": status, "confirmed_at": now},
     )
-    if networks is not None:
-        hold_what_it_opens(session, outage=outage, traced=networks.in_force(session), author=author)
-    enter_interruptions(session, outage=outage, author=author)
+    if before is None:
+        enter_interruptions(session, outage=outage, author=author)
+    else:
+        _enter_whom_it_opens(session, outage=outage, before=before, author=author)
     queue_notifications(session, outage=outage, kind=MessageKind.CONFIRMED, change_position=position, now=now)
     return get_outage(session, outage_id=outage_id)
+
+
+def _enter_whom_it_opens(
+    session: Session, *, outage: OutageRow, before: CurrentSupply, author: Author
+) -> None:
+    """Enter in the ledger whom an outage just confirmed puts out, as things are switched."""
+    session.flush()
+    after = current_supply(session, traced=before.traced)
+    let_go_of_supplied(session, outage=outage, before=before, after=after, author=author)
+    enter_interruptions(session, outage=outage, author=author)
+    put_out_what_it_opens(
+        session, outage=outage, before=before, after=after, at=outage.started_at, author=author
+    )
 
 
 def dismiss_outage(

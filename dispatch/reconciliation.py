@@ -14,11 +14,16 @@ from sqlalchemy.orm import Session
 
 from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outage, withdraw_outage
 from dispatch.change_log import Author
-from dispatch.interruptions import among
+from dispatch.current_supply import current_supply
+from dispatch.interruptions import ANY_PHASE, among
 from dispatch.many_ids import is_among
 from dispatch.network_cache import TracedNetwork
+from dispatch.outage_changes import put_out_what_it_opens
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
+from dispatch.switched_outages import record_switched
+from dispatch.switched_supply import give_back, let_go
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from dispatch.timelines import in_order
 from topology.inference_result import InferredOutage
 from topology.phases import parse_phases
 
@@ -58,7 +63,7 @@ def reconcile(
     _match_by_household(inferred, held, contradicted, matched)
     kept = {outage.id for outage in matched.values()}
     movable = [one for one in held if one.row.id not in kept and _may_move(one, contradicted)]
-    changes = _merge(session, inferred, matched, movable, author=author)
+    changes = _merge(session, inferred, matched, movable, contradicted, author=author)
     # RULE 5: a prediction nothing speaks for any more is withdrawn; a confirmed outage is left to people, and
     # so is one about what a new network version has lost, or what is switched off: nothing closes by itself.
     for one in [one for one in movable if one.row.status == OutageStatus.PREDICTED]:
@@ -68,6 +73,7 @@ def reconcile(
         changes += 1
     moved = _refine(session, inferred, matched, contradicted, traced=traced, author=author)
     changes += len(moved)
+    _enter_moved(session, matched, moved, traced=traced, author=author)
     # RULE 7: what is left over is a new outage, unless all that it takes of every household is held already:
     # then nobody is newly out, and its evidence speaks for the outage that holds most of them.
     for index in [index for index in range(len(inferred)) if index not in matched]:
@@ -86,23 +92,42 @@ def _merge(
     inferred: Sequence[InferredOutage],
     matched: dict[int, OutageRow],
     movable: list[_Held],
+    contradicted: set[str],
     *,
     author: Author,
 ) -> int:
     """RULE 4: what is wholly inside a matched outage is merged into it, before that one takes its households.
 
-    Those merged are movable no more; returns how many they are.
+    It takes only phases that it will have open: by a person's word, where one confirmed it and nobody
+    contradicts. Those merged are movable no more; returns how many they are.
     """
     changes = 0
     for index, outage in list(matched.items()):
         inside = set(inferred[index].service_point_ids)
         within = [one for one in movable if one.service_points <= inside]
         matched[index], merged = _survivor(outage, [one.row for one in within])
+        stays = matched[index]
+        is_settled = stays.status in HELD_OUTAGE_STATUSES and stays.id not in contradicted
+        open_phases = (stays.phases if is_settled else inferred[index].phases) or ANY_PHASE
         for one in merged:
+            _let_go_of_phases(session, one, kept=open_phases, author=author)
             merge_outage(session, outage=one, into=matched[index], author=author)
         movable[:] = [one for one in movable if one not in within]
         changes += len(merged)
     return changes
+
+
+def _let_go_of_phases(session: Session, outage: OutageRow, *, kept: str, author: Author) -> None:
+    """Let an outage hold none but these phases; what a confirmed one held of others has come back by now."""
+    held = select(AffectedRow).where(AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None))
+    rows = [row for row in session.scalars(held) if set(row.phases) - set(kept)]
+    if outage.status in HELD_OUTAGE_STATUSES:
+        gone = {row.service_point: in_order(set(row.phases) - set(kept)) for row in rows}
+        for told in give_back(session, phases=gone, at=author.now, author=author).values():
+            record_switched(session, outage, told, order=None, author=author)
+    elif rows:
+        phases = {row.service_point: in_order(set(row.phases) & set(kept)) for row in rows}
+        let_go(session, outage_id=outage.id, phases=phases)
 
 
 def _survivor(outage: OutageRow, within: Sequence[OutageRow]) -> tuple[OutageRow, list[OutageRow]]:
@@ -139,6 +164,30 @@ def _refine(
         ):
             moved.add(index)
     return moved
+
+
+def _enter_moved(
+    session: Session,
+    matched: dict[int, OutageRow],
+    moved: Collection[int],
+    *,
+    traced: TracedNetwork,
+    author: Author,
+) -> None:
+    """RULE 6 for the ledger: whom the other device of a confirmed outage puts out, that outage holds.
+
+    What was only predicted of them is part of it then, and whatever explained that explains it.
+    """
+    for outage in [matched[index] for index in moved if matched[index].status in HELD_OUTAGE_STATUSES]:
+        session.flush()
+        before = current_supply(session, traced=traced, without={outage.id})
+        after = current_supply(session, traced=traced)
+        put_out_what_it_opens(
+            session, outage=outage, before=before, after=after, at=outage.started_at, author=author
+        )
+    for index, outage in matched.items():
+        if outage.merged_into is not None:
+            matched[index] = session.get_one(OutageRow, outage.merged_into)
 
 
 def _add_service_points(session: Session, held: Sequence[_Held]) -> None:

@@ -129,7 +129,12 @@ def _apply_interruptions(shelf: dict[str, Any], outage_id: str, told: dict[str, 
         for service_point in service_points:
             own[service_point]["ended_at"] = ended_at
     if "moved_to" in told:
-        shelf.setdefault(told["moved_to"], {}).update(own)
+        # Who is out in either is out: what is over takes nothing from what is not.
+        into = shelf.setdefault(told["moved_to"], {})
+        for service_point, one in own.items():
+            held = into.get(service_point)
+            if held is None or held["ended_at"] is not None or one["ended_at"] is None:
+                into[service_point] = one
         own.clear()
     if not own:
         del shelf[outage_id]

@@ -128,17 +128,14 @@ def refuse_while_switched_off(
     )
 
 
-def hold_what_it_opens(session: Session, *, outage: OutageRow, traced: TracedNetwork, author: Author) -> None:
-    """Let an outage just confirmed hold what it puts out as things are switched (rule 4).
+def let_go_of_supplied(
+    session: Session, *, outage: OutageRow, before: CurrentSupply, after: CurrentSupply, author: Author
+) -> None:
+    """Let an outage about to enter the ledger hold no phase that has supply all the same (rule 4).
 
     Nothing is changed where nothing is switched, nor where its device alone puts nobody out.
     """
-    if not len(traced.supply.switched):
-        return
-    session.flush()
-    after = current_supply(session, traced=traced)
-    lost, _ = phases_changed(current_supply(session, traced=traced, without={outage.id}), after)
-    if not lost:
+    if not len(after.traced.supply.switched) or phases_changed(before, after) == ({}, {}):
         return
     held = select(AffectedRow).where(AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None))
     rows = session.scalars(held).all()
@@ -147,20 +144,8 @@ def hold_what_it_opens(session: Session, *, outage: OutageRow, traced: TracedNet
         row.service_point: in_order(set(row.phases) & set(dark.get(row.service_point, ""))) for row in rows
     }
     withdrawn = let_go(session, outage_id=outage.id, phases=kept)
-    extra = {id: phases for id, phases in lost.items() if set(phases) - set(kept.get(id, ""))}
-    told_out = put_out(
-        session,
-        phases=extra,
-        at=outage.started_at,
-        holder=Holder(outage_id=outage.id),
-        traced=traced,
-        author=author,
-    )
-    told: dict[str, Any] = {**told_out.get(outage.id, {})}
     if withdrawn:
-        told["withdrawn"] = withdrawn
-    if told:
-        record_switched(session, outage, told, order=None, author=author)
+        record_switched(session, outage, {"withdrawn": withdrawn}, order=None, author=author)
 
 
 def settle_others(

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from dispatch.assignments import assign_crew, recall_job
 from dispatch.change_log import changes_after
+from dispatch.current_supply import current_supply
 from dispatch.errors import DispatchError
 from dispatch.incidents import add_outage, close_incident, list_incidents, open_incident, remove_outage
 from dispatch.jobs import Progress, report_progress
@@ -24,6 +25,7 @@ from dispatch.snapshot import snapshot
 from dispatch.states import OVER_OUTAGE_STATUSES, JobStatus
 from dispatch.transactions import read_transaction
 from dispatch.verification import record_call_back
+from topology.phases import format_phases
 
 HOUSEHOLDS = [f"{letter}{n}" for letter in "abc" for n in range(1, 5)]
 REPORTS = st.tuples(
@@ -75,9 +77,9 @@ def act(world, name, number):
         report = Progress(status=name, occurred_at=world.now, client_event_id=event)
         world.do(report_progress, job_id=job.id, crew_id=job.crew_id, progress=report)
     elif name == "confirm":
-        world.do(confirm_outage, **common)
+        world.do(confirm_outage, networks=world.networks, **common)
     elif name == "dismiss":
-        world.do(dismiss_outage, reason="no", **common)
+        world.do(dismiss_outage, reason="no", networks=world.networks, **common)
     elif name == "etr":
         world.do(set_etr, etr_at=world.now + timedelta(hours=2), **common)
     elif name == "assign":
@@ -85,7 +87,7 @@ def act(world, name, number):
     elif name == "recall" and job is not None:
         world.do(recall_job, job_id=job.id, reason="elsewhere", **common)
     elif name == "restore":
-        world.do(restore_outage, restored_at=None, **common)
+        world.do(restore_outage, restored_at=None, networks=world.networks, **common)
     elif name == "close":
         world.do(close_outage, cause="wind", note=None, **common)
 
@@ -165,6 +167,16 @@ def _phases_out(world):
     return found
 
 
+def _phases_dark(world):
+    """Return who lacks which phases by the trace of the current state."""
+    with read_transaction(world.engine) as session:
+        current = current_supply(session, traced=world.networks.in_force(session))
+    points = current.points_out()
+    ids = current.traced.network.service_point_ids(points)
+    lacking = current.lacking(points).tolist()
+    return {id: list(format_phases(mask)) for id, mask in zip(ids, lacking, strict=True)}
+
+
 def _without_older(replayed, after):
     """Leave out what has been over for a day: a fresh snapshot no longer tells it, a page still holds it."""
     gone = replayed["outages"].keys() - after["outages"].keys()
@@ -206,7 +218,7 @@ def test_snapshot_before_and_events_give_snapshot_after(world, steps):
     assert [change.position for change in log] == sorted(change.position for change in log)
     assert _without_older(replay(before, log), after) == after
     held, written = _phases_out(world)
-    assert held == written
+    assert held == written == _phases_dark(world)
     for outage in world.outages("predicted", "confirmed"):
         affected = world.ask(affected_service_points, outage_id=outage.id)
         # What came back before an outage was reopened keeps its own beginning.

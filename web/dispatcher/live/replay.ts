@@ -203,7 +203,13 @@ function apply_interruptions(
     }
   }
   if (told.moved_to) {
-    shelf.set(told.moved_to, new Map([...(shelf.get(told.moved_to) ?? []), ...own]));
+    // Who is out in either is out: what is over takes nothing from what is not.
+    const into = new Map(shelf.get(told.moved_to));
+    for (const [service_point, one] of own) {
+      const held = into.get(service_point);
+      if (!held || held.ended_at !== null || one.ended_at === null) into.set(service_point, one);
+    }
+    shelf.set(told.moved_to, into);
     own.clear();
   }
   if (own.size > 0) shelf.set(outage_id, own);
