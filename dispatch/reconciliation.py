@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from dispatch.beliefs import is_news, merge_outage, predict_outage, refine_outage, withdraw_outage
 from dispatch.change_log import Author
 from dispatch.current_supply import current_supply
+from dispatch.events import Event
 from dispatch.interruptions import ANY_PHASE, among
 from dispatch.many_ids import is_among
 from dispatch.network_cache import TracedNetwork
-from dispatch.outage_changes import put_out_what_it_opens
+from dispatch.outage_changes import count_out, put_out_what_it_opens, record_outage_change
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.switched_outages import record_switched
 from dispatch.switched_supply import give_back, let_go
@@ -127,7 +128,15 @@ def _let_go_of_phases(session: Session, outage: OutageRow, *, kept: str, author:
             record_switched(session, outage, told, order=None, author=author)
     elif rows:
         phases = {row.service_point: in_order(set(row.phases) & set(kept)) for row in rows}
-        let_go(session, outage_id=outage.id, phases=phases)
+        if withdrawn := let_go(session, outage_id=outage.id, phases=phases):
+            record_outage_change(
+                session,
+                outage=outage,
+                name=Event.OUTAGE_PREDICTION_CHANGED,
+                author=author,
+                values=count_out(session, outage),
+                interruptions={"withdrawn": withdrawn},
+            )
 
 
 def _survivor(outage: OutageRow, within: Sequence[OutageRow]) -> tuple[OutageRow, list[OutageRow]]:
