@@ -24,6 +24,7 @@ class Because(StrEnum):
     NOT_ITS_SERVICE_POINT = "not_its_service_point"
     NOT_RESTORED_YET = "not_restored_yet"
     ENDS_BEFORE_START = "ends_before_start"
+    PLANNED_ENDS_BEFORE_START = "planned_ends_before_start"
     INTERRUPTIONS_OVERLAP = "interruptions_overlap"
     REASON_MISSING = "reason_missing"
     HAPPENED_IN_FUTURE = "happened_in_future"

@@ -104,7 +104,7 @@ def check_order(starts_at: datetime, ends_at: datetime) -> None:
     """Raise InvalidInput for times that cannot be. Durations are real ones, whatever clocks show."""
     if ends_at <= starts_at:
         raise InvalidInput(
-            field="ends_at", text="must be later than starts_at", because=Because.ENDS_BEFORE_START
+            field="ends_at", text="must be later than starts_at", because=Because.PLANNED_ENDS_BEFORE_START
         )
     if ends_at - starts_at > LONGEST:
         raise InvalidInput(

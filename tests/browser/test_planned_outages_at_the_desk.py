@@ -29,7 +29,7 @@ def test_one_requests_another_approves_and_an_overrun_is_an_alarm(town, open_pag
     form.locator("select[name=planned_crew]").select_option(street.crew)
     form.locator("textarea[name=planned_text]").fill("42")
     form.get_by_role("button", name=words("planned.new.send"), exact=True).click()
-    expect(form.get_by_role("alert")).to_have_text(words("shared.because.ends_before_start"))
+    expect(form.get_by_role("alert")).to_have_text(words("shared.because.planned_ends_before_start"))
     form.locator("input[name=planned_ends]").fill(local(starts + timedelta(hours=2)))
     form.get_by_role("button", name=words("planned.new.send"), exact=True).click()
     panel = page.locator(".panel")

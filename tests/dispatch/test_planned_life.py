@@ -292,8 +292,8 @@ class TestLife:
     @pytest.mark.parametrize(
         ("wrong", "because"),
         [
-            ({"hours": -1}, Because.ENDS_BEFORE_START),
-            ({"hours": 0}, Because.ENDS_BEFORE_START),
+            ({"hours": -1}, Because.PLANNED_ENDS_BEFORE_START),
+            ({"hours": 0}, Because.PLANNED_ENDS_BEFORE_START),
             ({"start_days": -1}, Because.STARTS_IN_PAST),
             ({"hours": 32 * 24}, Because.PLANNED_TOO_LONG),
         ],

@@ -195,4 +195,4 @@ def test_a_night_on_which_clocks_are_changed(town):
     wrong = town.request(device="T1", starts_at={"zone": "Mars/Olympus", "local": "2027-10-31T02:30"})
     assert town.refusal(wrong)["field"] == "starts_at"
     backwards = town.refusal(town.request(device="T1", starts_at=dawn, ends_at={**autumn, "which": "later"}))
-    assert backwards["because"] == "ends_before_start"
+    assert backwards["because"] == "planned_ends_before_start"
