@@ -24,6 +24,7 @@ from api.faces import mount_faces
 from api.gatekeeper import Gatekeeper, require_admission
 from api.passwords import PasswordHashes
 from api.photo_files import LARGEST_PHOTO_BYTES, PhotoFiles
+from api.public_folder import PublicFolder
 from api.request_log import RequestLog
 from api.roles import check_declared, declared_access, open_to_everybody
 from api.routes import ROUTERS
@@ -31,6 +32,7 @@ from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.routes.photos import PHOTO_PATH
 from api.settings import (
+    DatabaseSettings,
     MessageSettings,
     MeterSettings,
     OutageSettings,
@@ -39,6 +41,7 @@ from api.settings import (
     WebSettings,
 )
 from api.supply_face import SupplyFace
+from api.supply_memory import SupplyMemory
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
@@ -79,6 +82,7 @@ def create_app(
     tiles: TileCache | None = None,
     photos: PhotoFiles | None = None,
     outages: OutageSettings | None = None,
+    public_map: PublicFolder | None = None,
 ) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
     web, messages = web or WebSettings(), messages or MessageSettings()
@@ -106,6 +110,7 @@ def create_app(
     app.state.travel = travel or Travel(RoadCache())
     app.state.tiles = tiles or TileCache()
     app.state.photos = photos or PhotoFiles()
+    app.state.public_map = public_map or PublicFolder(DatabaseSettings().public_map_folder)
     _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
     _add_routes(app)
     errors.install(app)
@@ -139,15 +144,17 @@ def _prepare_live_pages(
         watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
         notice=web.customer_notice,
     )
+    app.state.supply_memory = SupplyMemory(engine, signal=changes, areas=app.state.supply.areas)
 
 
 def _lifespan(changes: ChangeSignal) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(changes.run())
         try:
             yield
         finally:
+            await app.state.supply_memory.stop()
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening

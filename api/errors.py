@@ -101,6 +101,14 @@ class NoMeterSystemError(ApiError):
         super().__init__("No meter system is set, so no meter can be asked: see RELIGHT_METER_SYSTEM_URL.")
 
 
+class NoSnapshotError(ApiError):
+    """The public map has no such file, or none was written yet."""
+
+    def __init__(self, name: str) -> None:
+        """Name the file."""
+        super().__init__(f"The public map has no file {name!r}, or none has been written yet.")
+
+
 class EvidenceReusedError(EvidenceRefusedError):
     """An evidence id came before with other content."""
 
@@ -113,6 +121,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     HeaderMissingError: (403, "header_missing"),
     dispatch_errors.NotYours: (403, "not_yours"),
     dispatch_errors.UnknownThing: (404, "unknown"),
+    NoSnapshotError: (404, "unknown"),
     NetworkVersionNotFoundError: (404, "unknown"),
     UnknownIdsError: (404, "unknown"),
     dispatch_errors.IllegalTransition: (409, "illegal_transition"),

@@ -66,6 +66,11 @@ class DatabaseSettings(BaseSettings):
         """Where tiles are kept that were made before."""
         return self.home / "tiles"
 
+    @property
+    def public_map_folder(self) -> Path:
+        """Where the public map's snapshot is written, if no other folder is set."""
+        return self.home / "public_map"
+
 
 class WebSettings(BaseSettings):
     """How the HTTP interface is served."""
@@ -333,6 +338,26 @@ class OutageSettings(BaseSettings):
         return timedelta(hours=self.reopen_hours)
 
 
+class PublicMapSettings(BaseSettings):
+    """The snapshot of the public map, which any file server can serve."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_PUBLIC_MAP_")
+
+    on: bool = Field(default=True, description="Whether a snapshot is written at all.")
+    folder: Path | None = Field(
+        default=None,
+        description="The folder it is written to, for a file server. Without it `public_map` in the home folder.",
+    )
+    every_s: float = Field(
+        default=60.0, ge=5, le=3600, description="How many seconds lie between two snapshots."
+    )
+    supply_address: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="The address of the customers' pages, for a link on the map.",
+    )
+
+
 class TidySettings(BaseSettings):
     """How long what nobody can need any more is kept."""
 
@@ -386,5 +411,6 @@ SETTINGS = (
     PlannedOutageSettings,
     EtrSettings,
     OutageSettings,
+    PublicMapSettings,
     TidySettings,
 )

@@ -27,6 +27,7 @@ class WorkerLock(IntEnum):
     DELIVERY = 7_350_012
     METERS = 7_350_013
     PLANNING = 7_350_014
+    PUBLIC_MAP = 7_350_015
 
 
 def try_to_hold(connection: psycopg.Connection, lock: WorkerLock) -> bool:

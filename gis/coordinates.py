@@ -1,22 +1,22 @@
 """Points from outside, whatever system they come in, as WGS 84 longitude and latitude.
 
-WeChat and AMap hand out `gcj02`, Baidu `bd09`: both are WGS 84 shifted by up to 700 m inside
-mainland China, by formulas that were never published but are widely known. `cgcs2000` differs
-from WGS 84 by centimetres, which no crew will notice.
+WeChat and AMap hand out `gcj02`, Baidu `bd09`: both are WGS 84 shifted by up to 1.3 km on the Chinese
+mainland (gis/mainland.py), by formulas that were never published but are widely known. Outside it all are
+WGS 84 as it stands. In the strip along the outline, as wide as the shift, one pair of numbers may mean a
+place on either side: there it is taken for the one on the mainland. `cgcs2000` differs from WGS 84 by centimetres,
+which no crew will notice.
 """
 
 from collections.abc import Callable
 from math import atan2, cos, isfinite, pi, sin, sqrt
 
 from gis.errors import CoordinatesOutOfRangeError, UnknownCrsError
+from gis.mainland import is_on_mainland
 
 _MAX_LON, _MAX_LAT = 180.0, 90.0
 # The ellipsoid of Krassowsky 1940, on which the shift is computed.
 _AXIS_M = 6_378_245.0
 _ECCENTRICITY_2 = 0.006_693_421_622_965_943
-# Outside this box GCJ-02 is plain WGS 84.
-_CHINA_WEST, _CHINA_EAST = 72.004, 137.8347
-_CHINA_SOUTH, _CHINA_NORTH = 0.8293, 55.8271
 _BAIDU_PI = pi * 3000.0 / 180.0
 _BAIDU_LON, _BAIDU_LAT = 0.0065, 0.006
 # Each round of the inverse shrinks the error about a thousandfold; a centimetre is reached in three.
@@ -60,8 +60,24 @@ def _unchanged(lon: float, lat: float) -> _Point:
 
 
 def _gcj02_from_wgs84(lon: float, lat: float) -> _Point:
-    if not (_CHINA_WEST <= lon <= _CHINA_EAST and _CHINA_SOUTH <= lat <= _CHINA_NORTH):
-        return lon, lat
+    return _shifted(lon, lat) if is_on_mainland(lon, lat) else (lon, lat)
+
+
+def _wgs84_from_gcj02(lon: float, lat: float) -> _Point:
+    place = _unshifted(lon, lat)
+    return place if is_on_mainland(*place) else (lon, lat)
+
+
+def _bd09_from_wgs84(lon: float, lat: float) -> _Point:
+    return _bd09_from_gcj02(*_shifted(lon, lat)) if is_on_mainland(lon, lat) else (lon, lat)
+
+
+def _wgs84_from_bd09(lon: float, lat: float) -> _Point:
+    place = _unshifted(*_gcj02_from_bd09(lon, lat))
+    return place if is_on_mainland(*place) else (lon, lat)
+
+
+def _shifted(lon: float, lat: float) -> _Point:
     east, north = _shift(lon - 105.0, lat - 35.0)
     radians = lat / 180.0 * pi
     flattened = 1 - _ECCENTRICITY_2 * sin(radians) ** 2
@@ -83,11 +99,11 @@ def _shift(x: float, y: float) -> _Point:
     return east, north
 
 
-def _wgs84_from_gcj02(lon: float, lat: float) -> _Point:
+def _unshifted(lon: float, lat: float) -> _Point:
     """The shift has no inverse in closed form: correct a guess by what the way there misses."""
     guess_lon, guess_lat = lon, lat
     for _ in range(_INVERSE_ROUNDS):
-        there_lon, there_lat = _gcj02_from_wgs84(guess_lon, guess_lat)
+        there_lon, there_lat = _shifted(guess_lon, guess_lat)
         guess_lon += lon - there_lon
         guess_lat += lat - there_lat
     return guess_lon, guess_lat
@@ -106,14 +122,6 @@ def _gcj02_from_bd09(lon: float, lat: float) -> _Point:
         guess_lon += lon - there_lon
         guess_lat += lat - there_lat
     return guess_lon, guess_lat
-
-
-def _wgs84_from_bd09(lon: float, lat: float) -> _Point:
-    return _wgs84_from_gcj02(*_gcj02_from_bd09(lon, lat))
-
-
-def _bd09_from_wgs84(lon: float, lat: float) -> _Point:
-    return _bd09_from_gcj02(*_gcj02_from_wgs84(lon, lat))
 
 
 _TO_WGS84: dict[str, Callable[[float, float], _Point]] = {

@@ -120,7 +120,7 @@ def copy_named_places(
 def _districts(streets: Sequence[NamedPlace]) -> list[NamedPlace]:
     found: dict[str, list[NamedPlace]] = {}
     for street in streets:
-        if name := _district_of(street.title):
+        if name := district_of(street.title):
             found.setdefault(name, []).append(street)
     return [
         NamedPlace(
@@ -135,7 +135,8 @@ def _districts(streets: Sequence[NamedPlace]) -> list[NamedPlace]:
     ]
 
 
-def _district_of(street: str) -> str | None:
+def district_of(street: str) -> str | None:
+    """Return the district that a street's title names, or None."""
     if is_latin(street):
         head, comma, tail = street.rpartition(",")
         return tail.strip() or None if comma and head.strip() else None

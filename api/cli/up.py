@@ -27,7 +27,7 @@ def up(
     try:
         with running_system(database=DatabaseSettings(), web=web, messages=MessageSettings()) as system:
             say(f"Relight is up at {system.address} and stops with Ctrl-C.")
-            for face in ("dispatcher", "crew", "supply", "docs"):
+            for face in ("dispatcher", "crew", "supply", "map", "docs"):
                 say(f"  {system.address}/{face}")
             if system.welcome_address:
                 say("Nobody can sign in yet. Make the first account here, once, within a day:")

@@ -28,6 +28,7 @@ from api.settings import (
     MessageSettings,
     MeterSettings,
     PlanningSettings,
+    PublicMapSettings,
     WebSettings,
     as_environment,
 )
@@ -77,6 +78,7 @@ def running_system(
     planning: PlanningSettings | None = None,
     promises: PromiseSettings | None = None,
     planned: PlannedOutageSettings | None = None,
+    public_map: PublicMapSettings | None = None,
 ) -> Iterator[RunningSystem]:
     """Start everything, give the running system, and stop all that was started.
 
@@ -87,14 +89,22 @@ def running_system(
     rules = _promise_rules(promises or PromiseSettings())
     notices = _planned_rules(planned or PlannedOutageSettings())
     meters, planning = meters or MeterSettings(), planning or PlanningSettings()
+    public_map = public_map or PublicMapSettings()
     with _listening(web) as listener, open_database(database) as url:
         token = _prepare(url, messages, rules, notices)
         environment = {
-            **as_environment(database, web, messages, meters, planning),
+            **as_environment(database, web, messages, meters, planning, public_map),
             "RELIGHT_DATABASE_URL": url,
         }
         with Supervisor(
-            _programs(environment, listener=listener, messages=messages, meters=meters, planning=planning)
+            _programs(
+                environment,
+                listener=listener,
+                messages=messages,
+                meters=meters,
+                planning=planning,
+                public_map=public_map,
+            )
         ) as supervisor:
             _wait_until_ready(listener)
             yield RunningSystem(
@@ -122,6 +132,7 @@ def _programs(
     messages: MessageSettings,
     meters: MeterSettings,
     planning: PlanningSettings,
+    public_map: PublicMapSettings,
 ) -> list[ChildProgram]:
     programs = [ChildProgram("analysis", "api.processes.analysis_worker", environment)]
     if messages.channels():
@@ -130,6 +141,8 @@ def _programs(
         programs.append(ChildProgram("meters", "api.processes.meter_worker", environment))
     if planning.on:
         programs.append(ChildProgram("planning", "api.processes.planning_worker", environment))
+    if public_map.on:
+        programs.append(ChildProgram("public map", "api.processes.public_worker", environment))
     number = listener.fileno()
     programs.append(
         ChildProgram(

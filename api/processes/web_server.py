@@ -12,12 +12,14 @@ from api.photo_files import PhotoFiles
 from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.processes.road_warmth import RoadWarmth
+from api.public_folder import PublicFolder
 from api.rule_settings import LoadSettings
 from api.settings import (
     DatabaseSettings,
     MessageSettings,
     MeterSettings,
     PlanningSettings,
+    PublicMapSettings,
     SignInSettings,
     WebSettings,
 )
@@ -47,6 +49,7 @@ def main() -> None:
         planning=PlanningSettings(),
         networks=NetworkCache(folder=database.networks_folder, load_rules=LoadSettings().rules()),
         photos=PhotoFiles(database.photos_folder),
+        public_map=PublicFolder(PublicMapSettings().folder or database.public_map_folder),
         travel=travel,
         tiles=TileCache(database.tiles_folder),
     )

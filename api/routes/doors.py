@@ -21,6 +21,7 @@ text-decoration:none}a:hover,a:focus{outline:3px solid #2f6fd0}b{display:block}
 </style>
 <h1>Relight</h1>
 <a href="/supply"><b>My power is out · 我家停电了</b>See your supply, or report an outage · 查询供电、报修</a>
+<a href="/map/"><b>Outage map · 停电地图</b>Areas without power · 停电区域</a>
 <a href="/dispatcher/"><b>Dispatcher · 调度员</b>The desk: map, outages, crews · 工作台：地图、停电、班组</a>
 <a href="/crew/"><b>Crew · 抢修班组</b>Your jobs, step by step · 我的抢修任务</a>
 <a href="/docs"><b>HTTP interface · 接口文档</b>For programs, and for reading · 供程序调用和查阅</a>
