@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 import shapely
 from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
@@ -13,9 +16,22 @@ from gis.places import device_places
 
 def place_of_outage(session: Session, outage: OutageRow) -> Place | None:
     """Return where the device of an outage is (WGS 84); None where no map shows it."""
-    found = device_places(session, network_version=outage.network_version, ids=[outage.device])
-    if outage.device in found:
-        return found[outage.device]
+    return places_of_outages(session, [outage])[outage.id]
+
+
+def places_of_outages(session: Session, outages: Sequence[OutageRow]) -> dict[str, Place | None]:
+    """Return by outage where its device is (WGS 84); None where no map shows it."""
+    devices: dict[int, set[str]] = defaultdict(set)
+    for outage in outages:
+        devices[outage.network_version].add(outage.device)
+    found = {
+        network_version: device_places(session, network_version=network_version, ids=ids)
+        for network_version, ids in devices.items()
+    }
+    return {one.id: found[one.network_version].get(one.device) or _kept_place(one) for one in outages}
+
+
+def _kept_place(outage: OutageRow) -> Place | None:
     if outage.location is None:
         return None
     point = to_shape(outage.location)

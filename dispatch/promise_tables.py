@@ -44,7 +44,8 @@ class PromiseRulesRow(Base):
 class PromisedOutageRow(Base):
     """What was promised about an outage: under which rules, and for which class of area.
 
-    `device` is the one the class was found for; `seen_version` the outage's version at the last look.
+    `device` is the one the class was found for; `seen_version` the outage's version at the last look,
+    `next_look_at` when a clock of it goes over to another state by time alone.
     """
 
     __tablename__ = "promised_outage"
@@ -61,6 +62,7 @@ class PromisedOutageRow(Base):
     area_named: Mapped[str | None] = mapped_column(Text)
     customers_per_km2: Mapped[float | None] = mapped_column(Double)
     seen_version: Mapped[int] = mapped_column(BigInteger)
+    next_look_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class PromiseClockRow(Base):

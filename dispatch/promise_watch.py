@@ -10,35 +10,35 @@ Killed at any moment, a step leaves all of itself or nothing: what was told stan
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.arrival_proof import ArrivalProof
 from dispatch.beliefs import ENGINE
 from dispatch.change_log import Author, as_json, record
 from dispatch.events import Event
-from dispatch.outage_place import place_of_outage
+from dispatch.outage_place import places_of_outages
+from dispatch.promise_candidates import ALIVE, next_look, outages_to_look_at
 from dispatch.promise_rules import ClockState, PromiseClock
 from dispatch.promise_rules_store import rules_in_force
 from dispatch.promise_tables import ArrivalFlagRow, PromiseClockRow, PromisedOutageRow
 from dispatch.promises import OutagePromises, promises_of
-from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import OutageRow
-from gis.area_classes import class_of_device
+from gis.area_classes import classes_of_devices
 
-MOST_AT_ONCE = 100
-_ALIVE = (*OPEN_OUTAGE_STATUSES, OutageStatus.RESTORED)
+MOST_AT_ONCE = 25
 _TOLD_FIELDS = ("state", "due_at", "stopped_at")
 _MEANWHILE = (ClockState.RUNNING, ClockState.WARNING, ClockState.PAUSED)
 
 
 def promises_differ(session: Session, *, now: datetime) -> bool:
     """Return whether a step would change anything; needs no write transaction."""
-    outages = _outages(session)
+    outages = outages_to_look_at(session, now=now)
     if not outages:
         return False
     rows = _promised(session, outages)
@@ -56,10 +56,10 @@ def keep_promises(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) 
     At most so many outages that are not over change in one step, so that nobody waits long for it; the others
     are taken by the next one. What is over is always taken, for it is not looked at again.
     """
-    outages = _outages(session)
+    outages = outages_to_look_at(session, now=now)
     rows = _promised(session, outages)
     is_fresh = {outage.id for outage in outages if _is_new(outage, rows.get(outage.id))}
-    late = [outage.id for outage in outages if outage.id in is_fresh and outage.status in _ALIVE][most:]
+    late = [outage.id for outage in outages if outage.id in is_fresh and outage.status in ALIVE][most:]
     outages = [outage for outage in outages if outage.id not in set(late)]
     _promise_all(session, [outage for outage in outages if outage.id in is_fresh], rows)
     found = promises_of(session, outages=outages, now=now)
@@ -68,12 +68,13 @@ def keep_promises(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) 
     told = changed = 0
     for outage in outages:
         promises, row = found[outage.id], rows[outage.id]
-        is_alive = outage.status in _ALIVE
+        is_alive = outage.status in ALIVE
         if not _has_news(outage, row, promises, clocks, flags) or (is_alive and changed >= most):
             continue
         changed += is_alive
         told += _keep_one(session, outage=outage, promises=promises, clocks=clocks, flags=flags, now=now)
         row.seen_version = outage.version
+        row.next_look_at = next_look(promises.clocks)
     session.flush()
     return told
 
@@ -123,18 +124,6 @@ def _has_news(
     )
 
 
-def _outages(session: Session) -> Sequence[OutageRow]:
-    """Return the outages to look at: those not over, and those that changed since they were looked at."""
-    # Versions only grow, and each look sees all: what is newer than all that was seen is what changed since.
-    seen = select(func.coalesce(func.max(PromisedOutageRow.seen_version), 0)).scalar_subquery()
-    query = (
-        select(OutageRow)
-        .where(or_(OutageRow.status.in_(_ALIVE), OutageRow.version > seen))
-        .order_by(OutageRow.predicted_at, OutageRow.id)
-    )
-    return session.scalars(query).all()
-
-
 def _promised(session: Session, outages: Sequence[OutageRow]) -> dict[str, PromisedOutageRow]:
     ids = [outage.id for outage in outages]
     rows = session.scalars(select(PromisedOutageRow).where(PromisedOutageRow.outage_id.in_(ids)))
@@ -157,23 +146,28 @@ def _promise_all(session: Session, outages: Sequence[OutageRow], rows: dict[str,
     if not outages:
         return
     in_force = rules_in_force(session)
+    places = places_of_outages(session, outages)
+    by_version: dict[int, list[OutageRow]] = defaultdict(list)
     for outage in outages:
-        found = class_of_device(
+        by_version[outage.network_version].append(outage)
+    for network_version, own in by_version.items():
+        classes = classes_of_devices(
             session,
-            network_version=outage.network_version,
-            device=outage.device,
-            place=place_of_outage(session, outage),
+            network_version=network_version,
+            places={outage.device: places[outage.id] for outage in own},
             rule=in_force.rules.areas,
         )
-        row = rows.get(outage.id) or PromisedOutageRow(
-            outage_id=outage.id, rules_number=in_force.number, seen_version=0
-        )
-        row.device = outage.device
-        row.area_class = found.area_class
-        row.area_source = found.source
-        row.area_named = found.named
-        row.customers_per_km2 = found.customers_per_km2
-        rows[outage.id] = row
+        for outage in own:
+            found = classes[outage.device]
+            row = rows.get(outage.id) or PromisedOutageRow(
+                outage_id=outage.id, rules_number=in_force.number, seen_version=0
+            )
+            row.device = outage.device
+            row.area_class = found.area_class
+            row.area_source = found.source
+            row.area_named = found.named
+            row.customers_per_km2 = found.customers_per_km2
+            rows[outage.id] = row
     session.add_all(rows[outage.id] for outage in outages)
     session.flush()
 

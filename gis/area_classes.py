@@ -9,6 +9,7 @@ RULE 4: where even the place is unknown, what the rules say of such places.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,37 +47,51 @@ class AreaPolygon:
     geometry: shapely.MultiPolygon
 
 
-_FEEDER = text("""
-    SELECT feeder FROM (
-        SELECT feeder FROM line_section WHERE network_version = :network_version AND id = :device
+_FEEDERS = text("""
+    SELECT found.id, feeder_area.feeder, feeder_area.area_class FROM (
+        SELECT id, feeder FROM line_section WHERE network_version = :network_version AND id = ANY(:devices)
         UNION ALL
-        SELECT feeder FROM switch WHERE network_version = :network_version AND id = :device
+        SELECT id, feeder FROM switch WHERE network_version = :network_version AND id = ANY(:devices)
         UNION ALL
-        SELECT feeder FROM transformer WHERE network_version = :network_version AND id = :device
-    ) AS found WHERE feeder IS NOT NULL LIMIT 1
+        SELECT id, feeder FROM transformer WHERE network_version = :network_version AND id = ANY(:devices)
+    ) AS found JOIN feeder_area ON feeder_area.feeder = found.feeder
 """)
 
+# What is surely inside or outside by the plane around the place need not be measured on the ellipsoid.
 _CUSTOMERS = text("""
-    WITH around AS MATERIALIZED (
-        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS point,
-               ST_Expand(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :reach_lon, :reach_lat) AS box
-    ), located AS (
-        SELECT customers, geometry AS place FROM service_point, around
-        WHERE network_version = :network_version AND geometry && box
-        UNION ALL
-        SELECT customers, node.geometry FROM node
-        CROSS JOIN around
-        JOIN service_point ON service_point.network_version = :network_version
-            AND service_point.node = node.id AND service_point.geometry IS NULL
-        WHERE node.network_version = :network_version AND node.geometry && box
-    )
-    SELECT COALESCE(sum(customers), 0) FROM located, around
-    WHERE ST_DWithin(place::geography, point::geography, :radius_m)
+    SELECT asked.number, COALESCE((
+        WITH located AS (
+            SELECT customers, geometry AS place FROM service_point
+            WHERE network_version = :network_version AND geometry && asked.box
+            UNION ALL
+            SELECT customers, node.geometry FROM node
+            JOIN service_point ON service_point.network_version = :network_version
+                AND service_point.node = node.id AND service_point.geometry IS NULL
+            WHERE node.network_version = :network_version AND node.geometry && asked.box
+        ), measured AS (
+            SELECT customers, place, sqrt(
+                power((ST_X(place) - asked.lon) * :metres * asked.cosine, 2)
+                + power((ST_Y(place) - asked.lat) * :metres, 2)
+            ) / :radius_m AS share
+            FROM located
+        )
+        SELECT sum(customers) FROM measured
+        WHERE share < 0.98
+            OR (share < 1.02 AND ST_DWithin(place::geography, asked.point::geography, :radius_m))
+    ), 0) AS customers
+    FROM (
+        SELECT number, lon, lat, cosine, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point,
+               ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4326), :reach / cosine, :reach) AS box
+        FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:cosines AS float8[]))
+            WITH ORDINALITY AS given (lon, lat, cosine, number)
+    ) AS asked
 """)
 
 _POLYGONS = text("""
-    SELECT area_class, name FROM area_polygon
-    WHERE ST_Covers(geometry, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) ORDER BY name
+    SELECT given.number, area_class, name
+    FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, number)
+    JOIN area_polygon ON ST_Covers(geometry, ST_SetSRID(ST_MakePoint(given.lon, given.lat), 4326))
+    ORDER BY given.number, name
 """)
 
 
@@ -84,49 +99,72 @@ def class_of_device(
     session: Session, *, network_version: int, device: str, place: Place | None, rule: DensityRule
 ) -> PlaceClass:
     """Return the class of the area in which a device stands; `place` is where (WGS 84), if that is known."""
-    found = _of_polygons(session, place) or _of_feeder(session, network_version, device)
-    if found is not None:
-        return found
-    if place is None:
-        return PlaceClass(area_class=rule.unknown, source=AreaSource.UNKNOWN)
-    customers = _customers_around(session, network_version, place, rule.radius_m)
-    return class_by_customers(customers, rule=rule)
+    found = classes_of_devices(session, network_version=network_version, places={device: place}, rule=rule)
+    return found[device]
 
 
-def _of_polygons(session: Session, place: Place | None) -> PlaceClass | None:
-    if place is None:
-        return None
-    rows = session.execute(_POLYGONS, {"lon": place.lon, "lat": place.lat}).all()
-    found = [(AreaClass(row.area_class), row.name) for row in rows]
-    if not found:
-        return None
-    area_class, name = min(found, key=lambda one: _STRICTEST_FIRST.index(one[0]))
-    return PlaceClass(area_class=area_class, source=AreaSource.POLYGON, named=name)
+def classes_of_devices(
+    session: Session, *, network_version: int, places: Mapping[str, Place | None], rule: DensityRule
+) -> dict[str, PlaceClass]:
+    """Return the class of the area in which each device stands; `places` are where (WGS 84), if known."""
+    found = _of_polygons(session, places)
+    found = _of_feeders(session, network_version, [id for id in places if id not in found]) | found
+    counted = {id: place for id, place in places.items() if place is not None and id not in found}
+    customers = _customers_around(session, network_version, counted, rule.radius_m)
+    unknown = PlaceClass(area_class=rule.unknown, source=AreaSource.UNKNOWN)
+    return {
+        id: found.get(id) or (class_by_customers(customers[id], rule=rule) if id in customers else unknown)
+        for id in places
+    }
 
 
-def _of_feeder(session: Session, network_version: int, device: str) -> PlaceClass | None:
-    feeder = session.scalar(_FEEDER, {"network_version": network_version, "device": device})
-    row = session.get(FeederAreaRow, feeder) if feeder is not None else None
-    if row is None:
-        return None
-    return PlaceClass(area_class=AreaClass(row.area_class), source=AreaSource.FEEDER, named=row.feeder)
+def _of_polygons(session: Session, places: Mapping[str, Place | None]) -> dict[str, PlaceClass]:
+    ids = [id for id, place in places.items() if place is not None]
+    lons, lats = _degrees(places, ids)
+    found: dict[str, list[tuple[AreaClass, str]]] = defaultdict(list)
+    for row in session.execute(_POLYGONS, {"lons": lons, "lats": lats}):
+        found[ids[row.number - 1]].append((AreaClass(row.area_class), row.name))
+    classes = {}
+    for id, own in found.items():
+        area_class, name = min(own, key=lambda one: _STRICTEST_FIRST.index(one[0]))
+        classes[id] = PlaceClass(area_class=area_class, source=AreaSource.POLYGON, named=name)
+    return classes
 
 
-def _customers_around(session: Session, network_version: int, place: Place, radius_m: float) -> int:
-    # The box finds candidates through the index, a little wider than the circle that decides.
-    reach = radius_m / _METRES_PER_DEGREE * 1.01
-    counted = session.scalar(
+def _of_feeders(session: Session, network_version: int, devices: Sequence[str]) -> dict[str, PlaceClass]:
+    rows = session.execute(_FEEDERS, {"network_version": network_version, "devices": list(devices)})
+    return {
+        row.id: PlaceClass(area_class=AreaClass(row.area_class), source=AreaSource.FEEDER, named=row.feeder)
+        for row in rows
+    }
+
+
+def _customers_around(
+    session: Session, network_version: int, places: Mapping[str, Place | None], radius_m: float
+) -> dict[str, int]:
+    if not places:
+        return {}
+    ids = list(places)
+    lons, lats = _degrees(places, ids)
+    rows = session.execute(
         _CUSTOMERS,
         {
             "network_version": network_version,
-            "lon": place.lon,
-            "lat": place.lat,
-            "reach_lon": reach / max(cos(radians(place.lat)), 0.01),
-            "reach_lat": reach,
+            "lons": lons,
+            "lats": lats,
+            "cosines": [max(cos(radians(lat)), 0.01) for lat in lats],
+            # The box finds candidates through the index, a little wider than the circle that decides.
+            "reach": radius_m / _METRES_PER_DEGREE * 1.01,
+            "metres": _METRES_PER_DEGREE,
             "radius_m": radius_m,
         },
     )
-    return int(counted or 0)
+    return {ids[row.number - 1]: int(row.customers) for row in rows}
+
+
+def _degrees(places: Mapping[str, Place | None], ids: Sequence[str]) -> tuple[list[float], list[float]]:
+    known = [place for id in ids if (place := places[id]) is not None]
+    return [place.lon for place in known], [place.lat for place in known]
 
 
 def set_feeder_class(session: Session, *, feeder: str, area_class: AreaClass | None, now: datetime) -> None:

@@ -20,7 +20,7 @@ LOOK_EVERY_S = 1.0
 # Looking takes a tenth of the time at most.
 _REST_PER_LOOK = 10.0
 # A storm's worth of clocks is taken in short steps, between which others may write.
-_MOST_STEPS = 5
+_MOST_STEPS = 2
 
 
 class PromiseKeeper:

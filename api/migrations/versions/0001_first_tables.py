@@ -1058,6 +1058,7 @@ def upgrade() -> None:
     sa.Column('drafted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('approved_by', sa.Text(), nullable=True),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('next_look_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('prepared_at', sa.BigInteger(), nullable=False),
     sa.Column('note', sa.Text(), nullable=True),
