@@ -59,6 +59,11 @@ class PhotoFiles:
             height_px=height,
         )
 
+    @property
+    def parts_folder(self) -> Path:
+        """Where photos wait that are not whole yet (api/photo_parts.py)."""
+        return self._folder / "parts"
+
     def path(self, digest: str) -> Path:
         """Return where the photo of this digest is kept."""
         return self._folder / digest[:2] / f"{digest}.jpg"

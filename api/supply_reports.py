@@ -32,6 +32,8 @@ from gis.places import service_points_of_account
 
 DANGERS = ("wire_down", "fire", "burning_smell")
 EXTENTS = ("only_me", "neighbours")
+# In which system a browser, WeChat and AMap, or Baidu gives a position (gis/coordinates.py).
+COORDINATES = ("wgs84", "gcj02", "bd09", "cgcs2000")
 LONGEST_TEXT = 500
 LONGEST_ADDRESS = 200
 _LONGEST_TOKEN = 64
@@ -58,6 +60,7 @@ class ReportForm:
     address: str = ""
     lon: float | None = None
     lat: float | None = None
+    coordinates: str = COORDINATES[0]
 
 
 def new_form_token() -> str:
@@ -68,6 +71,10 @@ def new_form_token() -> str:
 def read_report(fields: Mapping[str, str]) -> ReportForm:
     """Return a form's fields as a report; what does not belong there is left out."""
     lon, lat = _number(fields.get("lon")), _number(fields.get("lat"))
+    coordinates = fields.get("coordinates", "") or COORDINATES[0]
+    if coordinates not in COORDINATES:
+        # A position in a system that nobody knows is none: half a kilometre off is the wrong street.
+        lon, coordinates = None, COORDINATES[0]
     place = fields.get("place", "0")
     return ReportForm(
         token=fields.get("token", "")[:_LONGEST_TOKEN] or new_form_token(),
@@ -78,6 +85,7 @@ def read_report(fields: Mapping[str, str]) -> ReportForm:
         address=_plain(fields.get("address", ""))[:LONGEST_ADDRESS],
         lon=lon if lat is not None else None,
         lat=lat if lon is not None else None,
+        coordinates=coordinates,
     )
 
 
@@ -120,7 +128,7 @@ def _where(session: Session, form: ReportForm) -> dict[str, Any]:
             return {"service_point": found.service_point}
         is_ambiguous = found.is_ambiguous
     if form.lon is not None:
-        return {"location": {"lon": form.lon, "lat": form.lat, "crs": "wgs84"}}
+        return {"location": {"lon": form.lon, "lat": form.lat, "crs": form.coordinates}}
     raise ReportRefusedError("address_ambiguous" if is_ambiguous else "address_unknown")
 
 

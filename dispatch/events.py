@@ -55,6 +55,7 @@ class Event(StrEnum):
     INCIDENT_OUTAGE_REMOVED = "incident.outage_removed"
     INCIDENT_CLOSED = "incident.closed"
     DAMAGE_REPORTED = "damage.reported"
+    MATERIALS_REPORTED = "materials.reported"
     PHOTO_ADDED = "photo.added"
     CREW_ADDED = "crew.added"
     CREW_MOVED = "crew.moved"
@@ -125,6 +126,7 @@ NOT_DECISIVE = frozenset(
         Event.OUTAGE_ETR_CHANGED,
         Event.OUTAGE_ETR_LAPSING,
         Event.OUTAGE_HAZARD_REPORTED,
+        Event.MATERIALS_REPORTED,
         Event.PROMISE_WARNED,
         Event.PROMISE_BREACHED,
         Event.PROMISE_BREACH_WITHDRAWN,

@@ -1,7 +1,7 @@
 """A crew's work on an outage, as it reports it from the phone: one step after the other, each exactly once.
 
 Reports may come late and twice (phones lose signal): the client's own event id makes each count once, and
-`occurred_at` keeps when it happened beside when it was recorded.
+`occurred_at` keeps when it happened beside when it was recorded, `phone_at` what the phone's clock showed.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ class Progress:
 
     With `etr_at` the status that the job has may be reported again: the crew says another time, and no more.
     `hazard_outcome` is what a crew that was sent to make safe found (dispatch/hazard_kinds.py).
+    `phone_at` is the phone's own clock at the tap; `occurred_at` is that, set right by Relight's clock.
     """
 
     status: str
@@ -71,6 +72,7 @@ class Progress:
     etr_at: datetime | None = None
     reason: str | None = None
     hazard_outcome: str | None = None
+    phone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class CrewJob:
     address_distance_m: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What became of a report: the job as it is now, and whether this report was new or taken before."""
+
+    crew_job: CrewJob
+    is_new: bool
+
+
 def jobs_of_crew(session: Session, *, crew_id: str, ended: bool = False) -> list[CrewJob]:
     """Return a crew's jobs in the order it got them, those that ended only if asked for."""
     query = select(JobRow).where(JobRow.crew_id == crew_id).order_by(JobRow.assigned_at, JobRow.id)
@@ -100,18 +110,36 @@ def report_progress(
     session: Session, *, job_id: str, crew_id: str, progress: Progress, actor: str, now: datetime
 ) -> CrewJob:
     """Take one report of a crew; the same client event id again changes nothing and answers the same."""
+    reported = take_progress(session, job_id=job_id, crew_id=crew_id, progress=progress, actor=actor, now=now)
+    return reported.crew_job
+
+
+def take_progress(
+    session: Session, *, job_id: str, crew_id: str, progress: Progress, actor: str, now: datetime
+) -> Reported:
+    """Take one report as `report_progress` does, and say whether it was new."""
+    job = job_of_crew(session, job_id=job_id, crew_id=crew_id)
+    before = recorded_client_event(session, id=progress.client_event_id)
+    if before is None:
+        _take(session, job=job, progress=progress, actor=actor, now=now)
+    elif before.subject != f"job:{job_id}":
+        raise Conflict(f"The event id {progress.client_event_id!r} was used for something else before.")
+    return Reported(crew_job=_crew_job(session, job), is_new=before is None)
+
+
+def job_of_crew(session: Session, *, job_id: str, crew_id: str) -> JobRow:
+    """Return the row of a crew's own job; UnknownThing, NotYours."""
     job = session.get(JobRow, job_id)
     if job is None:
         raise UnknownThing(kind="job", id=job_id)
     if job.crew_id != crew_id:
         raise NotYours(f"Job {job_id} is not a job of crew {crew_id}.")
-    before = recorded_client_event(session, id=progress.client_event_id)
-    if before is not None:
-        if before.subject != f"job:{job_id}":
-            raise Conflict(f"The event id {progress.client_event_id!r} was used for something else before.")
-    else:
-        _take(session, job=job, progress=progress, actor=actor, now=now)
-    return _crew_job(session, job)
+    return job
+
+
+def phone_clock(phone_at: datetime | None) -> dict[str, Any]:
+    """Return what the log keeps of the phone's own clock, beside the time that was set right."""
+    return {} if phone_at is None else {"phone_at": as_json(phone_at)}
 
 
 def _crew_job(session: Session, row: JobRow) -> CrewJob:
@@ -168,7 +196,7 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
         subject=f"job:{job.id}",
         outage=outage,
         author=author,
-        data={"values": set_values(job, values)},
+        data={"values": set_values(job, values), **phone_clock(progress.phone_at)},
         hazard=hazard,
     )
     if hazard is not None:
@@ -180,7 +208,7 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
     if status is JobStatus.DECLINED:
         forget_word_of_crew(session, outage=outage, author=Author(actor=actor, now=now))
     if progress.etr_at is not None:
-        _take_etr(session, outage=outage, etr_at=progress.etr_at, actor=actor, now=now)
+        _take_etr(session, outage=outage, progress=progress, actor=actor, now=now)
     if progress.finding is not None:
         _take_finding(session, outage=outage, progress=progress, actor=actor, now=now)
 
@@ -202,9 +230,9 @@ def _take_word(
         author=Author(
             actor=actor, now=now, occurred_at=progress.occurred_at, client_event_id=progress.client_event_id
         ),
-        data={"values": {}, "etr_at": as_json(etr_at)},
+        data={"values": {}, "etr_at": as_json(etr_at), **phone_clock(progress.phone_at)},
     )
-    _take_etr(session, outage=outage, etr_at=etr_at, actor=actor, now=now)
+    _take_etr(session, outage=outage, progress=progress, actor=actor, now=now)
 
 
 def _not_before(job: JobRow, occurred_at: datetime) -> datetime:
@@ -213,10 +241,16 @@ def _not_before(job: JobRow, occurred_at: datetime) -> datetime:
     return max(occurred_at, *(at for at in earlier if at is not None))
 
 
-def _take_etr(session: Session, *, outage: OutageRow, etr_at: datetime, actor: str, now: datetime) -> None:
-    if etr_at <= now:
+def _take_etr(session: Session, *, outage: OutageRow, progress: Progress, actor: str, now: datetime) -> None:
+    etr_at = progress.etr_at
+    if etr_at is None:
+        return
+    if etr_at <= min(now, progress.occurred_at):
         text = f"{etr_at.isoformat()} is past; now it is {now.isoformat()}"
         raise InvalidInput(field="etr_at", text=text, because=Because.ETR_IS_PAST)
+    if etr_at <= now:
+        # Said in time, and heard too late to be told to anybody: what came with it counts all the same.
+        return
     etr = Etr(at=etr_at, source=EtrSource.CREW)
     author = Author(actor=actor, now=now)
     say_etr(session, outage=outage, etr=etr, because=EtrBecause.SAID, author=author)

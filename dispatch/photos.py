@@ -45,6 +45,15 @@ def known_photo(session: Session, *, id: str, sent_digest: str, now: datetime) -
     return True
 
 
+def is_kept(session: Session, *, id: str, sender: str, now: datetime) -> bool:
+    """Return whether a sender's photo of this id is kept; asked for, it waits for its report anew."""
+    row = session.get(PhotoRow, id, with_for_update=True)
+    if row is None or row.sent_by != sender:
+        return False
+    row.received_at = max(row.received_at, now)
+    return True
+
+
 def keep_photo(session: Session, *, id: str, photo: KeptPhoto, sender: str, now: datetime) -> None:
     """Keep the row of a photo whose file is written; the same photo again changes nothing."""
     if known_photo(session, id=id, sent_digest=photo.sent_digest, now=now):

@@ -2,12 +2,14 @@
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
+import { crew_service_worker } from "./crew/offline/build_service_worker.ts";
 
 const api = process.env.RELIGHT_API ?? "http://127.0.0.1:8000";
-const page = (face: string): string => fileURLToPath(new URL(`${face}/index.html`, import.meta.url));
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const page = (face: string): string => here(`${face}/index.html`);
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), crew_service_worker(here("crew/offline/service_worker.js"))],
   build: {
     outDir: "dist",
     emptyOutDir: true,

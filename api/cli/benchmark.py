@@ -12,7 +12,17 @@ from api.cli.output import AsJson, complain, mention, progress_by_part, say, say
 
 MISSED = 1
 COULD_NOT = 2
-BENCHMARKS = ("topology", "switching", "scale", "inference", "flow", "dispatch", "ledger", "reliability")
+BENCHMARKS = (
+    "topology",
+    "switching",
+    "scale",
+    "inference",
+    "flow",
+    "dispatch",
+    "ledger",
+    "reliability",
+    "crew_app",
+)
 ALL = "all"
 
 
@@ -29,7 +39,9 @@ def benchmark(
     storms: Annotated[
         int | None,
         typer.Option(
-            "--storms", min=1, help="Storms of a point of the grid (inference) or of a size (dispatch)."
+            "--storms",
+            min=1,
+            help="Storms of a point of the grid (inference) or of a size (dispatch); shifts (crew_app).",
         ),
     ] = None,
     save: Annotated[

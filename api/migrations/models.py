@@ -13,6 +13,7 @@ import dispatch.etr_tables
 import dispatch.hazard_tables
 import dispatch.incident_tables
 import dispatch.ledger_tables
+import dispatch.material_tables
 import dispatch.plan_tables
 import dispatch.planned_tables
 import dispatch.promise_tables
@@ -34,6 +35,7 @@ ROOMS_WITH_TABLES = (
     dispatch.hazard_tables,
     dispatch.incident_tables,
     dispatch.ledger_tables,
+    dispatch.material_tables,
     dispatch.plan_tables,
     dispatch.planned_tables,
     dispatch.promise_tables,

@@ -10,6 +10,7 @@ import logging
 from sqlalchemy import Engine
 
 from api.photo_files import PhotoFiles
+from api.photo_parts import PhotoParts
 from api.processes.pace import Pace
 from api.work import reading, writing
 from dispatch.tidying import (
@@ -70,6 +71,7 @@ class TidyKeeper:
                 removed = self._photos.remove_unused(
                     lambda digests: digests_in_use(work.session, digests=digests)
                 )
+            PhotoParts(self._photos.parts_folder).remove_old()
         except OSError as error:
             logger.warning("the folder of photos cannot be tidied: %s", error)
             return 0

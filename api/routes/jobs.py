@@ -11,11 +11,12 @@ from api.change_stream import HEARTBEAT_S, resumed_position
 from api.crew_stream import CrewWatch, read_crew_jobs
 from api.roles import Role, open_to
 from api.schemas.changes import Position
+from api.schemas.field_work import ReportedJob
 from api.schemas.jobs import CrewJob, CrewJobs, Progress
 from api.schemas.shape import Name
 from api.work import Database, SignedIn, writing
 from dispatch.jobs import Progress as ReportedStep
-from dispatch.jobs import report_progress
+from dispatch.jobs import take_progress as take_step
 
 router = APIRouter(tags=["jobs"])
 
@@ -50,10 +51,10 @@ async def stream_my_jobs(
 
 @router.post("/api/jobs/{job_id}/progress")
 @open_to(Role.CREW)
-def take_progress(job_id: Name, body: Progress, identity: SignedIn, engine: Database) -> CrewJob:
-    """Report a step of a job; sent again after a lost answer, it is still one step."""
+def take_progress(job_id: Name, body: Progress, identity: SignedIn, engine: Database) -> ReportedJob:
+    """Report a step of a job; sent again after a lost answer, it is still one step, and `outcome` says so."""
     with writing(engine) as work:
-        view = report_progress(
+        reported = take_step(
             work.session,
             job_id=job_id,
             crew_id=identity.crew_id or "",
@@ -61,4 +62,5 @@ def take_progress(job_id: Name, body: Progress, identity: SignedIn, engine: Data
             actor=identity.name,
             now=work.now,
         )
-        return CrewJob.of(view)
+        job = CrewJob.of(reported.crew_job)
+        return ReportedJob(**job.model_dump(), outcome="applied" if reported.is_new else "already_applied")

@@ -22,6 +22,14 @@ class PhotoTaken(Answer):
     status: Literal["accepted", "duplicate"]
 
 
+class PhotoPart(Answer):
+    """How much of a photo has arrived, in bytes; `partial` until it is whole."""
+
+    id: str
+    status: Literal["partial", "accepted", "duplicate"]
+    received: int
+
+
 class Clock(Answer):
     """A clock that runs: what for, since when, until when, and from when on time is short."""
 

@@ -117,6 +117,10 @@ class Progress(Order):
 
     status: Literal["accepted", "en_route", "on_site", "working", "finished", "declined"]
     occurred_at: Instant
+    phone_at: Instant | None = Field(
+        default=None,
+        description="What the phone's own clock showed; `occurred_at` is that, set right by Relight's.",
+    )
     client_event_id: Name = Field(description="Made by the phone; the same id twice is one step.")
     finding: Finding | None = None
     etr_at: Instant | None = Field(default=None, description="When the crew itself expects supply back.")

@@ -1,5 +1,5 @@
-// Keeps the page of one supply live, and asks the phone for its place on the report form.
-// Everything works without it. No syntax newer than 2017: old phones would stop at it.
+// Keeps the page of one supply live, and asks the phone for its place.
+// All works without it. No syntax newer than 2017, for old phones.
 (() => {
   const byId = (id) => document.getElementById(id);
   const live = byId("live");
@@ -14,7 +14,7 @@
     live.className = isAway ? "away" : "";
   }
 
-  // A new start takes seconds; failed tries must not defer it.
+  // Failed tries must not defer it.
   function soonAway() {
     if (!awayTimer) awayTimer = setTimeout(setAway, 4000, true);
   }
@@ -112,6 +112,7 @@
           button.form.lon.value = coords.longitude.toFixed(6);
           button.form.lat.value = coords.latitude.toFixed(6);
           tell(button.dataset.taken);
+          if ("send" in button.dataset) button.form.submit();
         },
         () => tell(button.dataset.failed),
         { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 },

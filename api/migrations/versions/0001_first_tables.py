@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('damage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('material_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('hazard_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('incident_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('job_number')))
@@ -683,6 +684,19 @@ def upgrade() -> None:
     sa.UniqueConstraint('replaces', name=op.f('uq_damage_report_replaces'))
     )
     op.create_index('ix_damage_report_outage_id', 'damage_report', ['outage_id'], unique=False)
+    op.create_table('material_report',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('job_id', sa.Text(), nullable=False),
+    sa.Column('reported_by', sa.Text(), nullable=False),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('items', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('client_event_id', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_material_report_job_id_job')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_material_report')),
+    sa.UniqueConstraint('client_event_id', name=op.f('uq_material_report_client_event_id'))
+    )
+    op.create_index('ix_material_report_job_id', 'material_report', ['job_id'], unique=False)
     op.create_table('photo',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),

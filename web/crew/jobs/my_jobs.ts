@@ -115,7 +115,7 @@ export class MyJobs {
 
   /** Ask once; and again later, for as long as nothing is told. */
   private async look(): Promise<void> {
-    if (this.session.state === "signed_in") {
+    if (this.session.state === "signed_in" || this.session.state === "away") {
       try {
         this.take(await ask<CrewJobs>("/api/jobs/mine"));
         this.note(this.stream?.connection.state === "lost" ? "behind" : "live");

@@ -21,6 +21,7 @@ function kept_in_memory(): Reports & { kept: Map<number, Report> } {
     photo: async (id) => (id === "cleared" ? undefined : new Blob([id], { type: "image/jpeg" })),
     forget: async (sequence) => void kept.delete(sequence),
     tidy: async () => undefined,
+    make_room: async () => undefined,
   };
 }
 
@@ -202,4 +203,89 @@ test("a correction written without signal names the report that it corrects", as
     ["d-1", null],
     ["d-2", "D-1"],
   ]);
+});
+
+test("material goes in the order of tapping with the steps, ahead of photos", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report_with_photos("crew-1", damage("d-1", "p-1"));
+  await outbox.report("crew-1", job, step("working"));
+  await outbox.report_materials("crew-1", job, {
+    items: [{ kind: "pole", quantity: 2 }],
+    occurred_at: "2026-07-01T12:00:00Z",
+  });
+  await outbox.report("crew-1", job, step("finished"));
+  answer = taken;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(paths()).toEqual([
+    "/api/jobs/J-1/progress",
+    "/api/jobs/J-1/materials",
+    "/api/jobs/J-1/progress",
+    "/api/photos/p-1",
+    DAMAGE,
+  ]);
+});
+
+test("what there is no room for is said, held, sent all the same, and kept once there is room", async () => {
+  const store = kept_in_memory();
+  const room = { is_full: true, was_made: 0 };
+  const put = store.put;
+  store.put = async (report) => {
+    if (room.is_full) throw new DOMException("full", "QuotaExceededError");
+    return put(report);
+  };
+  store.make_room = async () => {
+    room.was_made += 1;
+  };
+  const outbox = new Outbox(store, signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report("crew-1", job, step("accepted"));
+  await settled();
+  expect([room.was_made, outbox.unkept("crew-1").length, store.kept.size]).toEqual([1, 1, 0]);
+  room.is_full = false;
+  answer = () => json(200, { outcome: "applied" });
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(outbox.unkept("crew-1")).toHaveLength(0);
+  expect([...store.kept.values()].map(({ state }) => state)).toEqual(["sent"]);
+});
+
+test("where the map makes room, the report is kept after all", async () => {
+  const store = kept_in_memory();
+  const room = { is_full: true };
+  const put = store.put;
+  store.put = async (report) => {
+    if (room.is_full) throw new DOMException("full", "QuotaExceededError");
+    return put(report);
+  };
+  store.make_room = async () => {
+    room.is_full = false;
+  };
+  const outbox = new Outbox(store, signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  await outbox.report("crew-1", job, step("accepted"));
+  expect([outbox.unkept("crew-1").length, store.kept.size]).toEqual([0, 1]);
+});
+
+test("what a wrong clock puts into the future is sent as of now, and the phone's own clock goes along", async () => {
+  const now = Date.parse("2026-07-01T12:00:00Z");
+  const outbox = new Outbox(
+    kept_in_memory(),
+    signed_in_as("crew-1"),
+    () => undefined,
+    async () => now,
+  );
+  answer = () => json(200, {});
+  const six_hours_off = "2026-07-01T18:00:00Z";
+  const body = { ...step("accepted"), occurred_at: six_hours_off, phone_at: six_hours_off };
+  await outbox.report("crew-1", job, body);
+  await settled();
+  expect(sent[0]?.body).toMatchObject({ occurred_at: "2026-07-01T12:00:00.000Z", phone_at: six_hours_off });
+});
+
+test("whether Relight took it now or before is kept", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = () => json(200, { outcome: "already_applied" });
+  await outbox.report("crew-1", job, step("accepted"));
+  await settled();
+  expect(outbox.reports[0]).toMatchObject({ state: "sent", outcome: "already_applied" });
 });

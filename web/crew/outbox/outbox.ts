@@ -1,7 +1,7 @@
 // The outbox: every tap goes in with its own id and time, and is sent, oldest first, until Relight answers. What is
-// refused stays to be read. Nothing that was tapped is ever lost by a lost signal. Steps go before all that has photos:
-// where a crew is counts at once, and is a few hundred bytes.
-import { reactive } from "vue";
+// refused stays to be read. Nothing that was tapped is ever lost by a lost signal. Steps and materials go before all that
+// has photos: where a crew is counts at once, and is a few hundred bytes.
+import { reactive, ref } from "vue";
 import { Away, Refusal } from "../../src/shared/api/errors";
 import type { JobStatus } from "../../src/shared/api/model";
 import type { Session } from "../../src/shared/api/session";
@@ -11,13 +11,15 @@ import type { Reports } from "./report_store";
 import {
   type DamageReportKept,
   type HazardPhotos,
+  has_photos,
   is_step,
+  type MaterialsBody,
   type PhotoReport,
   type Report,
   type ReportBody,
   type StepReport,
 } from "./reports";
-import { lacks_a_photo, send_next_photo, send_step, send_with_photos } from "./sending";
+import { lacks_a_photo, send_materials, send_next_photo, send_step, send_with_photos } from "./sending";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -26,6 +28,7 @@ type NewPart = "account" | "state" | "sequence" | "refusal";
 
 export class Outbox {
   readonly reports: Report[] = reactive([]);
+  private readonly count = ref(0);
   private wait_ms = FIRST_WAIT_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private is_sending = false;
@@ -35,6 +38,8 @@ export class Outbox {
     private readonly session: Session,
     /** Called with the job as it now is; with null when a report was refused. */
     private readonly on_answer: (job: CrewJob | null) => void,
+    /** The time by Relight's clock, in milliseconds; throws Away while that cannot be known. */
+    private readonly now: () => Promise<number> = async () => Number.POSITIVE_INFINITY,
   ) {}
 
   async load(): Promise<void> {
@@ -42,8 +47,18 @@ export class Outbox {
     window.addEventListener("online", () => void this.flush());
   }
 
+  /** How many reports were made since this page was opened. */
+  get made(): number {
+    return this.count.value;
+  }
+
   waiting(account: string): Report[] {
     return this.reports.filter((report) => report.state === "waiting" && report.account === account);
+  }
+
+  /** What there was no room for on this phone: it lives only as long as this page, unless it is sent before. */
+  unkept(account: string): Report[] {
+    return this.waiting(account).filter(({ sequence }) => sequence === undefined);
   }
 
   waiting_steps(account: string): StepReport[] {
@@ -57,6 +72,22 @@ export class Outbox {
     body: Omit<ReportBody, "client_event_id">,
   ): Promise<void> {
     await this.keep({
+      account,
+      job_id: job.id,
+      device: job.device,
+      body: { ...body, client_event_id: event_id() },
+      state: "waiting",
+    });
+  }
+
+  /** Keep what was used, then send it as soon as may be. */
+  async report_materials(
+    account: string,
+    job: { id: string; device: string },
+    body: Omit<MaterialsBody, "client_event_id">,
+  ): Promise<void> {
+    await this.keep({
+      kind: "materials",
       account,
       job_id: job.id,
       device: job.device,
@@ -84,7 +115,8 @@ export class Outbox {
   /** A refused report has been read. */
   async put_away(report: Report): Promise<void> {
     if (report.sequence) await this.store.forget(report.sequence);
-    const at = this.reports.findIndex(({ sequence }) => sequence === report.sequence);
+    const { client_event_id } = report.body;
+    const at = this.reports.findIndex(({ body }) => body.client_event_id === client_event_id);
     if (at >= 0) this.reports.splice(at, 1);
   }
 
@@ -108,32 +140,62 @@ export class Outbox {
   }
 
   private next(account: string): Report | undefined {
-    return this.waiting_steps(account)[0] ?? this.waiting(account)[0];
+    const waiting = this.waiting(account);
+    return waiting.find((report) => !has_photos(report)) ?? waiting[0];
   }
 
   private async keep(report: Report): Promise<void> {
-    this.reports.push(await this.store.put(report));
+    let kept: Report;
+    try {
+      kept = await this.store.put(report);
+    } catch {
+      // No room on the phone: it is tried once more; if that fails too, the page says so and holds it until it is sent.
+      await this.store.make_room();
+      kept = await this.store.put(report).catch(() => report);
+    }
+    this.reports.push(kept);
+    this.count.value += 1;
     void this.flush();
+  }
+
+  /** Keep what became of a report. Where there is no room it is sent once more, later, and is still one. */
+  private async note(report: Report): Promise<void> {
+    const kept = await this.store.put(report).catch(() => null);
+    if (kept?.sequence !== undefined) report.sequence = kept.sequence;
   }
 
   private async send(report: Report): Promise<void> {
     try {
-      if (await this.send_part(report)) report.state = "sent";
+      await this.set_right(report);
+      if (await this.send_part(report)) {
+        report.state = "sent";
+        report.answered_at = new Date().toISOString();
+      }
     } catch (error) {
       // About the sign-in or the connection: it will be taken later, under the same id.
       if (!(error instanceof Refusal) || this.session.notice(error)) throw error;
-      if (!is_step(report) && lacks_a_photo(error) && !report.is_sent_anew) {
+      if (has_photos(report) && lacks_a_photo(error) && !report.is_sent_anew) {
         report.is_sent_anew = true;
         for (const photo of report.photos) if (photo.state === "sent") photo.state = "waiting";
       } else this.refuse(report, error);
     }
-    await this.store.put(report);
+    await this.note(report);
+  }
+
+  /** A phone's clock may have been set anew since the tap: nothing happened later than now. */
+  private async set_right(report: Report): Promise<void> {
+    const now = await this.now();
+    if (Date.parse(report.body.occurred_at) > now) report.body.occurred_at = new Date(now).toISOString();
   }
 
   /** Send a step, a photo of a report, or the report after its last photo; return whether all of it has gone. */
   private async send_part(report: Report): Promise<boolean> {
     if (is_step(report)) {
       this.on_answer(await send_step(report));
+      return true;
+    }
+    if (report.kind === "materials") {
+      await send_materials(report);
       return true;
     }
     if (await send_next_photo(report, (id) => this.store.photo(id))) return false;
@@ -150,6 +212,7 @@ export class Outbox {
 
   private refuse(report: Report, error: Refusal): void {
     report.state = "refused";
+    report.answered_at = new Date().toISOString();
     report.refusal = { code: error.code, text: error.message, fields: error.fields };
     if (error.code === "illegal_transition") report.refusal.status = error.fields.status as JobStatus;
     this.on_answer(null);

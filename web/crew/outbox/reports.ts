@@ -7,11 +7,18 @@ export interface Finding {
   result: "open" | "damaged" | "ok";
 }
 
-/** One step of a job, as it happened; the same body is sent however often it takes. */
-export interface ReportBody {
-  status: JobStatus;
+/** What every report says of itself; the same body is sent however often it takes. */
+interface Body {
+  /** By Relight's clock, as this phone knew it. */
   occurred_at: string;
+  /** What the phone's own clock showed, which may be hours off. */
+  phone_at?: string;
   client_event_id: string;
+}
+
+/** One step of a job, as it happened. */
+export interface ReportBody extends Body {
+  status: JobStatus;
   finding?: Finding;
   etr_at?: string;
   reason?: string;
@@ -19,16 +26,36 @@ export interface ReportBody {
 }
 
 /** What is broken; `replaces` is the number of the report that it corrects. */
-export interface DamageBody {
+export interface DamageBody extends Body {
   items: { kind: DamageKind; count: number }[];
   skills: string[];
   repair_minutes: number;
   is_access_blocked: boolean;
   access: string | null;
   note: string | null;
-  occurred_at: string;
-  client_event_id: string;
   replaces: string | null;
+}
+
+export const material_kinds = [
+  "pole",
+  "crossarm",
+  "insulator",
+  "conductor_metres",
+  "cable_metres",
+  "service_line_metres",
+  "joint",
+  "fuse",
+  "arrester",
+  "switchgear",
+  "transformer",
+  "meter",
+  "other",
+] as const;
+export type MaterialKind = (typeof material_kinds)[number];
+
+/** What was used: metres or pieces, as the kind says. */
+export interface MaterialsBody extends Body {
+  items: { kind: MaterialKind; quantity: number }[];
 }
 
 /** A photo goes ahead of what names it. `refused`: Relight cannot read it; the report goes without it. */
@@ -45,6 +72,10 @@ interface Kept {
   job_id: string;
   device: string;
   state: "waiting" | "sent" | "refused";
+  /** What Relight said of one that it took: now, or before, its answer being lost. */
+  outcome?: "applied" | "already_applied";
+  /** By the phone's own clock. */
+  answered_at?: string;
   refusal?: { code: string; text: string; status?: JobStatus; fields?: Record<string, unknown> };
 }
 
@@ -52,6 +83,11 @@ interface Kept {
 export interface StepReport extends Kept {
   kind?: "step";
   body: ReportBody;
+}
+
+export interface MaterialsReport extends Kept {
+  kind: "materials";
+  body: MaterialsBody;
 }
 
 export interface DamageReportKept extends Kept {
@@ -72,15 +108,19 @@ export interface HazardPhotos extends Kept {
   kind: "hazard_photos";
   hazard_id: string;
   photos: KeptPhoto[];
-  body: { occurred_at: string; client_event_id: string };
+  body: Body;
   is_sent_anew?: boolean;
 }
 
-export type Report = StepReport | DamageReportKept | HazardPhotos;
+export type Report = StepReport | MaterialsReport | DamageReportKept | HazardPhotos;
 export type PhotoReport = DamageReportKept | HazardPhotos;
 
 export function is_step(report: Report): report is StepReport {
   return report.kind === undefined || report.kind === "step";
+}
+
+export function has_photos(report: Report): report is PhotoReport {
+  return report.kind === "damage" || report.kind === "hazard_photos";
 }
 
 /** What was filled in of a form and not sent yet, with the ids of the photos taken for it. */

@@ -2,16 +2,37 @@
 // than one of them.
 import { Refusal } from "../../src/shared/api/errors";
 import type { DamageReport } from "../../src/shared/api/hazard_model";
-import { send_photo } from "../../src/shared/api/photos";
+import { send_photo_in_parts } from "../../src/shared/api/photos";
 import { post } from "../../src/shared/api/request";
 import type { CrewJob } from "../jobs/crew_job";
-import type { DamageReportKept, HazardPhotos, KeptPhoto, PhotoReport, StepReport } from "./reports";
+import type {
+  DamageReportKept,
+  HazardPhotos,
+  KeptPhoto,
+  MaterialsReport,
+  PhotoReport,
+  StepReport,
+} from "./reports";
+
+/** What Relight says of a report that it took: now, or before, its answer having been lost. */
+interface Taken {
+  outcome?: "applied" | "already_applied";
+}
 
 /** Relight does not keep such a photo, however often it is sent. */
 const PHOTO_IS_NONE = ["photo_refused", "too_large", "malformed"];
 
-export function send_step(report: StepReport): Promise<CrewJob> {
-  return post<CrewJob>(`/api/jobs/${encodeURIComponent(report.job_id)}/progress`, report.body);
+/** Send a step; return the job as it is now. */
+export async function send_step(report: StepReport): Promise<CrewJob> {
+  const path = `/api/jobs/${encodeURIComponent(report.job_id)}/progress`;
+  const { outcome, ...job } = await post<CrewJob & Taken>(path, report.body);
+  report.outcome = outcome ?? "applied";
+  return job as CrewJob;
+}
+
+export async function send_materials(report: MaterialsReport): Promise<void> {
+  const path = `/api/jobs/${encodeURIComponent(report.job_id)}/materials`;
+  report.outcome = (await post<Taken>(path, report.body)).outcome ?? "applied";
 }
 
 /** Send the next photo that waits; return whether there was one. Throws Away or Refusal. */
@@ -33,7 +54,7 @@ async function photo_state(
   // Cleared by the browser: the words of the report are worth sending all the same.
   if (!content) return "refused";
   try {
-    await send_photo(photo.id, content);
+    await send_photo_in_parts(photo.id, content);
   } catch (error) {
     if (error instanceof Refusal && PHOTO_IS_NONE.includes(error.code)) return "refused";
     throw error;

@@ -45,6 +45,7 @@ const all: [Change, string][] = [
   [change("hazard.warned", {}, ["attend_soon", "acknowledge_over"]), "H-7"],
   [change("photo.added"), "wang"],
   [change("damage.reported"), "wang"],
+  [change("materials.reported"), "wang"],
 ];
 
 afterEach(() => {

@@ -47,6 +47,9 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     ...hazard_values(change),
     ...step_values(change),
     crew: crew_id ? desk.crew_name(crew_id) : "",
+    materials: (change.data.materials ?? [])
+      .map(({ kind, quantity }) => `${quantity} × ${t_code("material", kind)}`)
+      .join(t("shared.comma")),
   };
 }
 

@@ -12,6 +12,8 @@ export class Clock {
   /** Milliseconds, as the clock of Relight shows them now. Moves once a second. */
   now = Date.now();
   speed = 1;
+  /** Relight has told the time since this page was opened. */
+  is_set = false;
   private relight_at = Date.now();
   private page_at = performance.now();
 
@@ -44,6 +46,7 @@ export class Clock {
     this.page_at = (asked_at + performance.now()) / 2;
     this.relight_at = Date.parse(answer.now);
     this.speed = answer.speed;
+    this.is_set = true;
     this.tick();
     keep("clock", JSON.stringify({ relight: this.relight_at, real: Date.now(), speed: this.speed }));
   }

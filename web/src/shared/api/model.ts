@@ -190,6 +190,8 @@ export interface ChangeData {
   /** Of a call-back: whom, and what was said. */
   service_point?: string;
   outcome?: string;
+  /** What a crew used on a job. */
+  materials?: { kind: string; quantity: number }[];
   /** Why an outage was reopened. */
   reason?: string;
   /** The time that a crew said, or that is about to lapse. */

@@ -63,3 +63,21 @@ test("a refusal after signing in again ends that one too", async () => {
   session.notice(await asked);
   expect(session.state).toBe("ended");
 });
+
+test("opened without signal, the page goes on as who was signed in, until Relight says otherwise", async () => {
+  session.presume(WHO);
+  expect([session.state, session.who?.name]).toEqual(["away", "dispatcher"]);
+  const looked = session.look();
+  waiting.pop()?.answer(401, REFUSED);
+  await looked;
+  // Ended, not gone: what is tapped goes on under that name.
+  expect([session.state, session.who?.name]).toEqual(["ended", "dispatcher"]);
+});
+
+test("who is presumed gives way to who is signed in", async () => {
+  session.presume(WHO);
+  const looked = session.look();
+  waiting.pop()?.answer(200, { ...WHO, name: "somebody_else" });
+  await looked;
+  expect([session.state, session.who?.name]).toEqual(["signed_in", "somebody_else"]);
+});

@@ -11,6 +11,8 @@ export class Session {
   who: SignedInAs | null = null;
   /** The last signing out was not answered. */
   is_sign_out_lost = false;
+  /** Not confirmed since the page was opened: who it was when it was open last. */
+  private is_presumed = false;
   /** When this page signed in last, in milliseconds of its own clock. */
   private signed_in_at_ms = 0;
   /** Other tabs of the same face, which share the sign-in. */
@@ -25,11 +27,19 @@ export class Session {
     return () => this.tabs.removeEventListener("message", heed);
   }
 
+  /** Go on as who was signed in when this page was open last, until Relight says whether that holds. */
+  presume(who: SignedInAs): void {
+    if (this.state !== "unknown") return;
+    this.who = who;
+    this.state = "away";
+    this.is_presumed = true;
+  }
+
   /** Find out whether a sign-in holds. */
   async look(): Promise<void> {
     try {
       const now = await ask<SignedInAs>("/api/me");
-      if (this.who && this.who.name !== now.name) {
+      if (this.who && this.who.name !== now.name && !this.is_presumed) {
         this.note_another();
         return;
       }
@@ -83,6 +93,7 @@ export class Session {
   private hold(now: SignedInAs): void {
     if (this.state !== "signed_in") this.signed_in_at_ms = performance.now();
     this.who = now;
+    this.is_presumed = false;
     this.state = "signed_in";
   }
 
