@@ -40,6 +40,7 @@ from api.settings import (
     SignInSettings,
     WebSettings,
 )
+from api.storm_watch import StormWatch
 from api.supply_face import SupplyFace
 from api.supply_memory import SupplyMemory
 from api.supply_stream import SupplyWatch
@@ -137,6 +138,7 @@ def _prepare_live_pages(
     """Give desk, crews and customers each their stream, with places for so many pages."""
     app.state.changes = changes
     app.state.streams = StreamPlaces(web.stream_connections)
+    app.state.storm = StormWatch(engine)
     app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
     app.state.supply = SupplyFace(
         texts=read_vocabulary(),

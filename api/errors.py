@@ -109,6 +109,14 @@ class NoSnapshotError(ApiError):
         super().__init__(f"The public map has no file {name!r}, or none has been written yet.")
 
 
+class PagesNotBuiltError(ApiError):
+    """The pages, and with them what a report's map is drawn by, were not built yet."""
+
+    def __init__(self) -> None:
+        """Say what builds them."""
+        super().__init__("The pages are not built yet, and a report needs their map. Run `make setup`.")
+
+
 class EvidenceReusedError(EvidenceRefusedError):
     """An evidence id came before with other content."""
 
@@ -148,6 +156,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     # The sender is gone; the answer reaches nobody, and it is no failure of ours.
     ClientDisconnect: (400, "broken_off"),
     TooManyStreamsError: (503, "too_many_streams"),
+    PagesNotBuiltError: (503, "pages_not_built"),
 }
 _STATUS_CODES = {404: "unknown", 405: "method_not_allowed", 413: "too_large", 415: "malformed"}
 _STATUS_TEXTS = {

@@ -42,11 +42,11 @@ def take_evidence(engine: Engine, *, documents: list[Document | Rejection], sour
             now=work.now,
         )
     if receipt.hazards:
-        _raise_hazards(engine)
+        raise_hazards_soon(engine)
     return receipt
 
 
-def _raise_hazards(engine: Engine) -> None:
+def raise_hazards_soon(engine: Engine) -> None:
     """Raise what was reported at once, before any analysis.
 
     The reports are durable: should the writer be too busy now, the analysis worker raises it a moment later,

@@ -148,6 +148,15 @@ def _out_sentences(outage: CustomerOutage, *, words: Words, now: datetime) -> tu
     return tuple(sentences)
 
 
+def told_restoration(outage: CustomerOutage, *, words: Words, now: datetime) -> str:
+    """Return what is said beside the time: the crew, from when to when, and where the time comes from."""
+    crew = words(f"crew.{outage.crew_status}") if outage.crew_status is not None else ""
+    if outage.etr_at is None:
+        note = words("etr.sentence_overdue") if outage.etr_has_lapsed else ""
+        return words.join((crew, note))
+    return words.join((crew, _etr(outage, words=words, now=now)[1]))
+
+
 def _is_probable(outage: CustomerOutage) -> bool:
     return outage.status == "predicted"
 

@@ -130,6 +130,7 @@ _PLACES = {
     "fault_indicator": ("device",),
     "crew_finding": ("device",),
 }
+KINDS = tuple(_PLACES)
 _RESULTS = {
     "ping": ("on", "off", "unreachable", "unknown"),
     "fault_indicator": ("fault", "no_fault"),

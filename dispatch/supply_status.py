@@ -81,10 +81,11 @@ def supply_status(session: Session, *, account: str, now: datetime) -> list[Supp
     if network_version is None:
         raise NoActiveNetwork
     service_points = service_points_of_account(session, network_version=network_version, account=account)
-    return [_status(session, service_point=id, now=now) for id in service_points]
+    return [supply_of_service_point(session, service_point=id, now=now) for id in service_points]
 
 
-def _status(session: Session, *, service_point: str, now: datetime) -> SupplyStatus:
+def supply_of_service_point(session: Session, *, service_point: str, now: datetime) -> SupplyStatus:
+    """Return the supply of one service point."""
     interruption = session.scalar(
         select(AffectedRow)
         .where(

@@ -91,6 +91,8 @@ class EvidenceRow(Base):
             postgresql_where=text("status IN ('new', 'analysed')"),
         ),
         Index("ix_evidence_service_point", "service_point", "at"),
+        # The last messages of each kind (dispatch/feed_health.py), without walking through all the others.
+        Index("ix_evidence_feed", "kind", "sequence"),
         Index("ix_evidence_outage_id", "outage_id"),
         Index("ix_evidence_remark", "received_at", postgresql_where=text("remark IS NOT NULL")),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.accounts import AccountError
 from api.cli.application import build
 from api.cli.output import complain
-from api.errors import is_database_away
+from api.errors import PagesNotBuiltError, is_database_away
 from api.migrations import DatabaseTooNewError
 from api.passwords import WeakPasswordError
 from api.processes.database import NoDatabaseNamedError
@@ -33,6 +33,7 @@ _ANTICIPATED = (
     DispatchError,
     GisError,
     NoDatabaseNamedError,
+    PagesNotBuiltError,
     PlanningError,
     StartError,
     StormError,

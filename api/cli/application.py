@@ -16,6 +16,7 @@ _COMMANDS = {
     "infer": ("api.cli.inference", "infer_outages"),
     "plan": ("api.cli.planning", "plan"),
     "promises": ("api.cli.promises", "commands"),
+    "report": ("api.cli.report", "report"),
     "reliability": ("api.cli.reliability", "reliability"),
     "crew": ("api.cli.crew", "commands"),
     "roads": ("api.cli.roads", "commands"),

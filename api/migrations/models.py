@@ -20,6 +20,7 @@ import dispatch.promise_tables
 import dispatch.repeat_tables
 import dispatch.switching_tables
 import dispatch.tables
+import dispatch.taken_call_tables
 import dispatch.verification_tables
 import gis.area_class_tables
 import gis.roads.tables
@@ -41,6 +42,7 @@ ROOMS_WITH_TABLES = (
     dispatch.promise_tables,
     dispatch.repeat_tables,
     dispatch.tables,
+    dispatch.taken_call_tables,
     dispatch.verification_tables,
     gis.area_class_tables,
     gis.roads.tables,

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from dispatch.notifications import LANGUAGES, MessageKind
+from dispatch.outage_report import TOLD
 
 FOLDER = Path(__file__).parents[2] / "web" / "vocabulary"
 
@@ -36,3 +37,15 @@ def test_every_word_of_the_printed_report_is_used():
     said = [key for key in keys if re.search(rf"""["']{re.escape(key)}["']""", page)]
     groups = set(re.findall(r"\"(?:report\.)?(\w+)\.\{", page))
     assert [key for key in keys if key not in said and key.split(".")[0] not in groups] == []
+
+
+def test_every_word_of_a_report_to_hand_on_is_used():
+    page = (FOLDER.parents[1] / "api" / "outage_report_page.py").read_text(encoding="utf-8")
+    prefix = "outage_report."
+    keys = [key.removeprefix(prefix) for key in words("en") if key.startswith(prefix)]
+    quoted = set(re.findall(r'["\']([\w.]+)["\']', page))
+    events = {f"event.{name}" for name in TOLD}
+    # Heads of columns and facts are named by their last part.
+    unused = [key for key in keys if key not in events | quoted and key.rpartition(".")[2] not in quoted]
+    assert unused == []
+    assert events <= set(keys)

@@ -10,7 +10,7 @@ import chinese from "./zh.json";
 const web = fileURLToPath(new URL("..", import.meta.url));
 const keys = Object.keys(english) as (keyof typeof english)[];
 /** Words of the messages, of printed reports and of the customer pages belong to other rooms. */
-const own = keys.filter((key) => !/^(message|report|customer)\./.test(key));
+const own = keys.filter((key) => !/^(message|report|outage_report|customer)\./.test(key));
 
 const sources = ["src", "dispatcher", "crew"]
   .flatMap((folder) =>

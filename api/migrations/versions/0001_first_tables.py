@@ -528,10 +528,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence')),
     sa.UniqueConstraint('sequence', name=op.f('uq_evidence_sequence'))
     )
+    op.create_index('ix_evidence_feed', 'evidence', ['kind', 'sequence'], unique=False)
     op.create_index('ix_evidence_outage_id', 'evidence', ['outage_id'], unique=False)
     op.create_index('ix_evidence_remark', 'evidence', ['received_at'], unique=False, postgresql_where=sa.text('remark IS NOT NULL'))
     op.create_index('ix_evidence_service_point', 'evidence', ['service_point', 'at'], unique=False)
     op.create_index('ix_evidence_speaking', 'evidence', ['status', 'sequence'], unique=False, postgresql_where=sa.text("status IN ('new', 'analysed')"))
+    op.create_table('taken_call',
+    sa.Column('evidence_id', sa.Text(), nullable=False),
+    sa.Column('service_point', sa.Text(), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('are_neighbours_out', sa.Boolean(), nullable=False),
+    sa.Column('is_call_back_wanted', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['evidence_id'], ['evidence.id'], name=op.f('fk_taken_call_evidence_id_evidence')),
+    sa.PrimaryKeyConstraint('evidence_id', name=op.f('pk_taken_call'))
+    )
+    op.create_index('ix_taken_call_to_call_back', 'taken_call', ['service_point'], unique=False, postgresql_where=sa.text('is_call_back_wanted'))
     op.create_table('affected_service_point',
     sa.Column('outage_id', sa.Text(), nullable=False),
     sa.Column('service_point', sa.Text(), nullable=False),
