@@ -36,15 +36,29 @@ def describe_device(session: Session, *, networks: NetworkCache, device: str) ->
     fed = tuple(service_point.id for service_point in trace.service_points)
     places = device_places(session, network_version=traced.network_version, ids=[device])
     place = places.get(device)
+    ends = _ends_of(traced, device)
     return Device(
         id=device,
         kind=traced.kind_of(device),
         phases=_phases_of(traced, device=device, fed=trace.service_points),
         service_points=len(fed),
         customers=sum(traced.customers_at(fed).values()),
+        from_node=ends[0],
+        to_node=ends[1],
         lon=place.lon if place else None,
         lat=place.lat if place else None,
     )
+
+
+def _ends_of(traced: TracedNetwork, device: str) -> tuple[str | None, str | None]:
+    """Return the nodes of a device, or the one of a service point."""
+    network = traced.network
+    if not network.has_device(device):
+        node = int(network.service_point_nodes[network.service_point_index(device)])
+        return network.node_ids([node])[0], None
+    index = network.device_index(device)
+    start, end = network.node_ids([network.device_from_nodes[index], network.device_to_nodes[index]])
+    return start, end
 
 
 def _phases_of(traced: TracedNetwork, *, device: str, fed: Sequence[FedServicePoint]) -> str:

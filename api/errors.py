@@ -117,6 +117,14 @@ class PagesNotBuiltError(ApiError):
         super().__init__("The pages are not built yet, and a report needs their map. Run `make setup`.")
 
 
+class NoPassError(ApiError):
+    """No pass of a customer came with the request, or it has ended."""
+
+    def __init__(self) -> None:
+        """Say where to get one."""
+        super().__init__("There is no pass with this request, or it has ended: find your supply at /supply.")
+
+
 class EvidenceReusedError(EvidenceRefusedError):
     """An evidence id came before with other content."""
 
@@ -130,6 +138,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     dispatch_errors.NotYours: (403, "not_yours"),
     dispatch_errors.UnknownThing: (404, "unknown"),
     NoSnapshotError: (404, "unknown"),
+    NoPassError: (404, "unknown"),
     NetworkVersionNotFoundError: (404, "unknown"),
     UnknownIdsError: (404, "unknown"),
     dispatch_errors.IllegalTransition: (409, "illegal_transition"),

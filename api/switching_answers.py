@@ -10,23 +10,28 @@ from api.schemas import switching as shapes
 from api.schemas.changes import Change
 from dispatch.change_log import Change as LoggedChange
 from dispatch.current_supply import current_supply
-from dispatch.network_cache import NetworkCache
-from dispatch.switching_preview import Concerned, Step, StepEffect
+from dispatch.network_cache import NetworkCache, TracedNetwork
+from dispatch.supplied_not_repaired import supplied_not_repaired
+from dispatch.switching_preview import Concerned, StepEffect
+from dispatch.switching_step import Step
 from dispatch.switching_tables import StepAction
-from gis.places import accounts_of, service_point_details
+from gis.places import accounts_of, node_places, service_point_details
 from topology.overload import LoadCheck
 from topology.phases import format_phases
 
 
 def steps_of(orders: Iterable[shapes.StepOrder]) -> list[Step]:
     """Return steps as dispatch takes them."""
-    return [Step(StepAction(one.action), one.device, one.phases) for one in orders]
+    return [Step(**{**one.model_dump(), "action": StepAction(one.action)}) for one in orders]
 
 
 def state_answer(session: Session, *, networks: NetworkCache) -> shapes.SwitchingState:
     """Say where devices stand that were switched, and who is out by the trace of this state."""
     traced = networks.in_force(session)
-    out = current_supply(session, traced=traced).points_out()
+    current = current_supply(session, traced=traced)
+    out = current.points_out()
+    supplied = {id for given in supplied_not_repaired(current).values() for id in given}
+    fed = traced.network.find_service_points(sorted(supplied))
     moved = set(traced.network.device_ids(traced.supply.switched))
     return shapes.SwitchingState(
         switching_version=traced.switching_version,
@@ -41,9 +46,41 @@ def state_answer(session: Session, *, networks: NetworkCache) -> shapes.Switchin
             )
             for device, one in sorted(traced.positions.items())
         ],
+        temporary=_temporary(session, traced),
+        service_points_supplied=len(supplied),
+        customers_supplied=int(traced.network.service_point_customers[fed].sum()),
         service_points_out=len(out),
         customers_out=int(traced.network.service_point_customers[out].sum()),
     )
+
+
+def _temporary(session: Session, traced: TracedNetwork) -> list[shapes.TemporaryPlace]:
+    """Say what is temporary now, and where on the map."""
+    nodes = {node for one in traced.temporary for node in (one.node, one.to_node) if node is not None}
+    places = node_places(session, network_version=traced.network_version, ids=nodes) if nodes else {}
+    found = []
+    for one in traced.temporary:
+        place, to_place = places.get(one.node), places.get(one.to_node or "")
+        found.append(
+            shapes.TemporaryPlace(
+                name=one.name,
+                action=StepAction(one.action).value,
+                device=one.device,
+                node=one.node,
+                to_node=one.to_node,
+                rated_a=one.rated_a,
+                rated_kva=one.rated_kva,
+                phases=one.phases,
+                since=one.since,
+                order_id=one.order_id,
+                step_number=one.step_number,
+                lon=place.lon if place else None,
+                lat=place.lat if place else None,
+                to_lon=to_place.lon if to_place else None,
+                to_lat=to_place.lat if to_place else None,
+            )
+        )
+    return found
 
 
 def preview_answer(
@@ -67,8 +104,13 @@ def _step(number: int, effect: StepEffect, named: dict[str, shapes.CriticalCusto
 
     return shapes.StepPreview(
         number=number,
-        action=effect.step.action,
+        action=effect.step.action.value,
         device=effect.step.device,
+        name=effect.step.name,
+        node=effect.step.node,
+        to_node=effect.step.to_node,
+        rated_a=effect.step.rated_a,
+        rated_kva=effect.step.rated_kva,
         phases=effect.step.phases,
         digest=effect.digest,
         changes_nothing=effect.changes_nothing,

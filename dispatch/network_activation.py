@@ -36,6 +36,7 @@ from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.switch_positions import unknown_ids
 from dispatch.switch_tags import tagged_devices
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from dispatch.temporary_places import has_place
 from gis.network_versions import activate_network_version, active_network_version, remove_network_version
 from gis.place import Place
 from gis.places import device_places
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     DEVICE_GONE = "device_gone"
     SWITCHES_GONE = "switches_gone"
     TAGGED_GONE = "tagged_gone"
+    TEMPORARY_GONE = "temporary_gone"
     SERVICE_POINTS_GONE = "service_points_gone"
     SERVICE_POINTS_MOVED = "service_points_moved"
     EVIDENCE_GONE = "evidence_gone"
@@ -144,7 +146,8 @@ def _behind(outage: OutageRow, traced: TracedNetwork) -> list[str]:
     network = traced.network
     if not network.has_device(outage.device):
         return [outage.device]
-    below = traced.tree.service_points_below(network.device_index(outage.device), parse_phases(outage.phases))
+    device = traced.tree.network.device_index(outage.device)
+    below = traced.tree.service_points_below(device, parse_phases(outage.phases))
     return network.service_point_ids(below)
 
 
@@ -169,10 +172,15 @@ def network_worklist(session: Session, *, traced: TracedNetwork) -> tuple[Loss, 
 
 
 def _lost_switches(session: Session, traced: TracedNetwork) -> list[Loss]:
-    """Name devices that stand elsewhere than normally, or bear a tag, and are gone."""
+    """Name what is gone: switched or tagged devices, and the places of temporary things."""
     moved = unknown_ids(traced.normal, traced.positions)
     tagged = unknown_ids(traced.normal, tagged_devices(session))
-    found = ((Reason.SWITCHES_GONE, moved), (Reason.TAGGED_GONE, tagged))
+    placed = [one.name for one in traced.temporary if not has_place(traced.network, one.of_topology)]
+    found = (
+        (Reason.SWITCHES_GONE, moved),
+        (Reason.TAGGED_GONE, tagged),
+        (Reason.TEMPORARY_GONE, placed),
+    )
     return [Loss(reason, None, tuple(ids)) for reason, ids in found if ids]
 
 

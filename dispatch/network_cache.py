@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from dispatch.errors import NoActiveNetwork
 from dispatch.network_loads import read_load
 from dispatch.switch_positions import Position, read_positions, switching_version, under_positions
+from dispatch.temporary_places import TemporaryPlace, known_supply, read_temporary
 from gis.network_versions import active_network_version, load_network, network_version_details
 from topology.errors import NetworkFileError
 from topology.kinds import DeviceKind
@@ -25,6 +26,7 @@ from topology.supply import Supply
 from topology.supply_file import open_supply, save_supply
 from topology.supply_tree import SupplyTree
 from topology.switch_state import SwitchState
+from topology.temporary_network import with_temporary_built_in
 
 logger = logging.getLogger(__name__)
 
@@ -43,25 +45,30 @@ class TracedNetwork:
     network: Network
     normal: SupplyTree
     positions: Mapping[str, Position] = field(default_factory=dict)
+    temporary: Sequence[TemporaryPlace] = ()
     switching_version: int = 0
 
     @cached_property
     def supply(self) -> Supply:
         """The supply as devices are switched now, cut and joined from the normal one: at hand at once."""
-        return under_positions(self.normal, self.positions)
+        temporary = known_supply(self.network, self.temporary)
+        return under_positions(self.normal, self.positions, temporary)
 
     @cached_property
     def tree(self) -> SupplyTree:
         """The supply as devices are switched now, walked: what traces and inference take.
 
-        A walk of its own only where something is switched; it is made when it is first asked for.
+        A walk of its own only where something is switched; it is made when it is first asked for. What is
+        temporary is built into a network of its own for it: ids are the same, indices of devices are not.
         """
         supply = self.supply
-        return SupplyTree(self.network, supply.state()) if len(supply.switched) else self.normal
+        if supply.temporary:
+            return SupplyTree(*with_temporary_built_in(supply))
+        return SupplyTree(self.network, supply.state()) if supply.is_switched else self.normal
 
     def switched_off(self, service_points: Collection[str]) -> set[str]:
         """Return those that have no supply as devices are switched now."""
-        if not len(self.supply.switched):
+        if not self.supply.is_switched:
             return set()
         ids = sorted(service_points)
         points = self.network.find_service_points(ids)
@@ -74,7 +81,7 @@ class TracedNetwork:
     def switched_off_partly(self, service_points: Collection[str]) -> set[str]:
         """Return those that lack a phase as devices are switched now, of those they normally have."""
         ids = sorted(service_points)
-        if not len(self.supply.switched) or not ids:
+        if not self.supply.is_switched or not ids:
             return set()
         points = self.network.find_service_points(ids)
         known = points[points >= 0]
@@ -98,7 +105,8 @@ class TracedNetwork:
         """Return whether two devices put out the same service points, so that no report tells them apart."""
         if not (self.network.has_device(device) and self.network.has_device(other)):
             return device == other
-        below = [self.tree.service_points_below(self.network.device_index(id), ABC) for id in (device, other)]
+        index = self.tree.network.device_index
+        below = [self.tree.service_points_below(index(id), ABC) for id in (device, other)]
         return len(below[0]) > 0 and np.array_equal(below[0], below[1])
 
     def knows(self, subject: str) -> bool:
@@ -134,7 +142,10 @@ class NetworkCache:
         switched = switching_version(session)
         if self._traced.switching_version != switched:
             self._traced = replace(
-                self._traced, positions=read_positions(session), switching_version=switched
+                self._traced,
+                positions=read_positions(session),
+                temporary=read_temporary(session),
+                switching_version=switched,
             )
         return self._traced
 

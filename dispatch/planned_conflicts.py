@@ -22,7 +22,7 @@ from dispatch.change_log import as_json
 from dispatch.ledger_tables import InterruptionKind, InterruptionRow
 from dispatch.local_times import crosses_clock_change
 from dispatch.network_cache import TracedNetwork
-from dispatch.planned_extent import isolation_of, lost_by, planned_steps, studied_extent
+from dispatch.planned_extent import isolation_of, lost_by, planned_steps, studied_extent, supply_after
 from dispatch.planned_rows import service_points_of
 from dispatch.planned_rules import PlannedRules
 from dispatch.planned_states import FIRM_STATUSES, PlannedStatus
@@ -30,7 +30,8 @@ from dispatch.switch_positions import under_positions
 from dispatch.switch_tags import forbidding, tagged_devices
 from dispatch.switching_tables import StepAction
 from topology.supply import Supply
-from topology.switching_step import OpenDevice, SwitchingStep, apply_step
+from topology.switching_step import CloseDevice, OpenDevice, Place, SwitchingStep
+from topology.temporary_supply import Cut
 
 _MOST_NAMED = 5
 # Two isolations are tried in every mix of steps up to so many of both; beyond, one whole after the other.
@@ -149,7 +150,7 @@ def _lost_by_both(
     normal = under_positions(traced.normal, {})
     states: list[Supply] = [normal]
     for step in own:
-        states.append(apply_step(states[-1], step))
+        states.append(supply_after(states[-1], step))
     if len(own) * len(theirs) > _MOST_PAIRS:
         states = [states[-1]]
     lost: set[str] = set()
@@ -157,7 +158,7 @@ def _lost_by_both(
         supply = state
         lost |= _lost_since(traced, normal, supply)
         for step in theirs:
-            supply = apply_step(supply, step)
+            supply = supply_after(supply, step)
             lost |= _lost_since(traced, normal, supply)
     return lost
 
@@ -171,11 +172,13 @@ def _lost_since(traced: TracedNetwork, normal: Supply, supply: Supply) -> set[st
 
 
 def _opened_by(steps: Sequence[SwitchingStep]) -> set[str]:
-    return {step.device for step in steps if isinstance(step, OpenDevice)}
+    placed = [step.temporary for step in steps if isinstance(step, Place)]
+    cut = {one.device for one in placed if isinstance(one, Cut)}
+    return cut | {step.device for step in steps if isinstance(step, OpenDevice)}
 
 
 def _closed_by(steps: Sequence[SwitchingStep]) -> set[str]:
-    return {getattr(step, "device", "") for step in steps if not isinstance(step, OpenDevice)} - {""}
+    return {step.device for step in steps if isinstance(step, CloseDevice)}
 
 
 def _crew_twice(session: Session, row: PlannedOutageRow) -> list[PlannedConflict]:
@@ -284,7 +287,7 @@ def _tags(session: Session, row: PlannedOutageRow) -> list[PlannedConflict]:
 
 def _other_state(session: Session, row: PlannedOutageRow, traced: TracedNetwork) -> list[PlannedConflict]:
     """Tell where the order would put out others as the network is switched now than it normally is."""
-    if not planned_steps(session, row) or not len(traced.supply.switched) or row.begun_at is not None:
+    if not planned_steps(session, row) or not traced.supply.is_switched or row.begun_at is not None:
         return []
     normal = set(studied_extent(session, row=row, traced=traced).service_points)
     current = set(studied_extent(session, row=row, traced=traced, basis="current").service_points)

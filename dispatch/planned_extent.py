@@ -26,7 +26,10 @@ from dispatch.states import StepStatus, SwitchingStatus
 from dispatch.switch_positions import under_positions
 from dispatch.switching_orders import as_step, step_rows
 from dispatch.switching_tables import SwitchingOrderRow, SwitchingStepRow
-from topology.switching_step import OpenDevice, SwitchingStep, apply_step
+from dispatch.temporary_places import has_place
+from topology.errors import TemporarySupplyError
+from topology.supply import Supply
+from topology.switching_step import CloseDevice, OpenDevice, Place, Remove, SwitchingStep, apply_step
 from topology.trace import service_points_downstream
 
 
@@ -102,8 +105,9 @@ def planned_steps(
     for order, step in _order_steps(session, row.id):
         if order.status == SwitchingStatus.CANCELLED and step.status != StepStatus.EXECUTED:
             continue
-        told = (order.id, step.number, step.action, step.device, step.phases)
-        found.append((told, as_step(step).of_topology))
+        one = as_step(step)
+        told = (order.id, step.number, step.action, one.subject, step.phases)
+        found.append((told, one.of_topology))
     return found
 
 
@@ -121,7 +125,7 @@ def lost_by(traced: TracedNetwork, steps: Sequence[SwitchingStep], *, basis: str
     before = CurrentSupply(traced, supply, {})
     lost: set[str] = set()
     for step in steps:
-        supply = apply_step(supply, step)
+        supply = supply_after(supply, step)
         lost.update(phases_changed(before, before.with_supply(supply))[0])
     return lost
 
@@ -213,8 +217,22 @@ def _order_steps(
             yield order, step
 
 
+def supply_after(supply: Supply, step: SwitchingStep) -> Supply:
+    """Return the supply after a step; what is placed already, or not there to be removed, changes nothing."""
+    try:
+        return apply_step(supply, step)
+    except TemporarySupplyError:
+        return supply
+
+
 def _is_known(traced: TracedNetwork, step: SwitchingStep) -> bool:
-    return traced.network.has_device(getattr(step, "device", ""))
+    match step:
+        case OpenDevice(device, _) | CloseDevice(device, _):
+            return traced.network.has_device(device)
+        case Place(temporary):
+            return has_place(traced.network, temporary)
+        case Remove(_):
+            return True
 
 
 def _extent(

@@ -21,7 +21,7 @@ from dispatch.outages import outage_row
 from dispatch.states import SwitchingKind
 from dispatch.study_copy import believed_faulted, study_copy
 from dispatch.switching_orders import OrderView, draft_order
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_tables import StepAction
 from topology.phases import format_phases
 from topology.restoration import Proposal, Restoration, propose_restoration

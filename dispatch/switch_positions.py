@@ -16,10 +16,11 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dispatch.switching_tables import SwitchPositionRow
+from dispatch.switching_tables import SwitchPositionRow, TemporarySupplyRow
 from topology.phases import parse_phases
 from topology.supply import Supply
 from topology.supply_tree import SupplyTree
+from topology.temporary_supply import NOTHING_TEMPORARY, TemporarySupply
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Position:
 
 def switching_version(session: Session) -> int:
     """Return the log position of the last executed step; 0 before the first."""
-    return session.scalars(select(func.coalesce(func.max(SwitchPositionRow.position), 0))).one()
+    switched = select(func.max(SwitchPositionRow.position)).scalar_subquery()
+    placed = select(func.max(TemporarySupplyRow.position)).scalar_subquery()
+    return session.scalar(select(func.greatest(switched, placed))) or 0
 
 
 def read_positions(session: Session) -> dict[str, Position]:
@@ -51,7 +54,9 @@ def read_positions(session: Session) -> dict[str, Position]:
     return {row.device: _position(row) for row in rows}
 
 
-def under_positions(tree: SupplyTree, positions: Mapping[str, Position]) -> Supply:
+def under_positions(
+    tree: SupplyTree, positions: Mapping[str, Position], temporary: TemporarySupply = NOTHING_TEMPORARY
+) -> Supply:
     """Return the supply of a network (walked in its normal state) with these devices switched.
 
     Ids that the network does not know are passed over.
@@ -66,7 +71,7 @@ def under_positions(tree: SupplyTree, positions: Mapping[str, Position]) -> Supp
     open_phases = np.array([devices[one].open_phases for one in switched.tolist()], dtype=np.uint8)
     closed = carried & ~open_phases
     differing = np.flatnonzero(closed != tree.closed_phases[switched])
-    return Supply(tree, switched[differing], closed[differing])
+    return Supply(tree, switched[differing], closed[differing], temporary)
 
 
 def unknown_ids(tree: SupplyTree, devices: Collection[str]) -> list[str]:

@@ -7,6 +7,7 @@ RULE 2: a tag is removed by who placed it, or by a supervisor; nobody overrides 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,17 +108,24 @@ def tagged_devices(session: Session) -> dict[str, list[Tag]]:
 
 
 def forbidding(tags: list[Tag], action: StepAction) -> list[Tag]:
-    """Return the tags that forbid to open or close the device they hang on (rule 1)."""
-    return [tag for tag in tags if tag.kind == TagKind.HOLD or action is StepAction.CLOSE]
+    """Return the tags that forbid to open or close the device they hang on, or to go around it (rule 1)."""
+    joins = action in {StepAction.CLOSE, StepAction.LAY_JUMPER}
+    return [tag for tag in tags if tag.kind == TagKind.HOLD or joins]
 
 
 def refuse_if_tagged(session: Session, *, device: str, action: StepAction) -> None:
     """Raise Conflict naming the tags that forbid to switch a device."""
-    tags = forbidding(tagged_devices(session).get(device, []), action)
+    refuse_tags(forbidding(tagged_devices(session).get(device, []), action), action=action)
+
+
+def refuse_tags(tags: Sequence[Tag], *, action: StepAction) -> None:
+    """Raise Conflict naming the tags that forbid a step."""
     if tags:
         named = ", ".join(f"{tag.id} ({tag.kind}, by {tag.placed_by})" for tag in tags)
+        device = tags[0].device
+        done = "go around" if action is StepAction.LAY_JUMPER else action.value
         raise Conflict(
-            f"{device} bears {named}: nobody may {action} it until that is removed.",
+            f"{device} bears {named}: nobody may {done} it until that is removed.",
             because=Because.DEVICE_TAGGED,
             values={"device": device, "tags": [tag.id for tag in tags], "actor": tags[0].placed_by},
         )

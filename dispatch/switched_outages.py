@@ -6,12 +6,15 @@ RULE 2: who comes back does so in whichever outage held them.
 RULE 3: an outage of which nobody is out any more, and whose device is closed, is restored by the step.
 RULE 4: an outage confirmed while things are switched unusually holds what its device opens as they are
 switched now: a prediction blames it for all that its device usually feeds.
-RULE 5: nobody restores an outage whose households are switched off: they would count as back while they are
+RULE 5: who has supply by a jumper or generator alone is supplied and not repaired: the ledger marks it until
+they have supply without, and when that is taken away, they are out again in whichever outage held them.
+RULE 6: nobody restores an outage whose households are switched off: they would count as back while they are
 dark. What holds them off is named. Nor does anybody dismiss one that was switched for.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -31,12 +34,14 @@ from dispatch.current_supply import (
 )
 from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.events import Event
-from dispatch.ledger_tables import InterruptionKind
+from dispatch.interruptions import Told
+from dispatch.ledger_tables import InterruptionKind, SuppliedBy
 from dispatch.network_cache import NetworkCache, TracedNetwork
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outages import outage_row
 from dispatch.planned_rows import planned_holder, planned_row
 from dispatch.states import HELD_OUTAGE_STATUSES, OPEN_OUTAGE_STATUSES, OutageStatus, SwitchingKind
+from dispatch.supplied_not_repaired import parts_given_back, who_holds
 from dispatch.switch_tags import refuse_if_tagged
 from dispatch.switched_supply import Holder, give_back, let_go, put_out
 from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
@@ -46,6 +51,9 @@ from topology.arrays import BoolArray, IntArray
 from topology.phases import format_phases
 
 _MOST_NAMED = 5
+_SUPPLIED_ELSEWHERE = select(OutageRow.id).where(
+    OutageRow.status == OutageStatus.PARTIALLY_RESTORED, OutageRow.service_points_out == 0
+)
 
 
 def apply_to_ledger(
@@ -64,17 +72,21 @@ def apply_to_ledger(
     """
     traced = networks.in_force(session)
     lost, gained = phases_changed(before, after)
-    told_out: dict[str, Any] = {}
+    told_out: dict[str, Told] = {}
     if order is not None:
-        holder = _holder(session, order)
-        told_out = put_out(session, phases=lost, at=at, holder=holder, traced=traced, author=author)
-    told_back = give_back(session, phases=gained, at=at, author=author)
+        by_holder = who_holds(session, lost=lost, otherwise=_holder(session, order))
+        for holder, phases in by_holder.items():
+            told_out |= put_out(session, phases=phases, at=at, holder=holder, traced=traced, author=author)
+    parts = parts_given_back(before, after, lost=lost, gained=gained)
+    told_back = _give_parts_back(session, parts, at=at, author=author)
     touched = {*told_out, *told_back}
     if order is not None and order.outage_id is not None:
         touched.add(order.outage_id)
+    # Whose last device was closed while everybody hung on something else: nobody comes back by that.
+    touched.update(session.scalars(_SUPPLIED_ELSEWHERE))
     for outage_id in sorted(touched):
         outage = outage_row(session, outage_id=outage_id)
-        for told in (told_out.get(outage_id), told_back.get(outage_id)):
+        for told in (told_out.get(outage_id), *told_back.get(outage_id, ())):
             if told:
                 record_switched(session, outage, told, order=order, author=author)
         _judge(session, outage, traced, is_back=outage_id in told_back, at=at, author=author)
@@ -93,7 +105,7 @@ def refuse_if_switched_for(session: Session, *, outage: OutageRow) -> None:
 def refuse_while_switched_off(
     session: Session, *, outage: OutageRow, at: datetime, traced: TracedNetwork
 ) -> None:
-    """Raise Conflict if households of an outage are off by switching, or a tag hangs on its device (rule 5).
+    """Raise Conflict if households of an outage are off by switching, or a tag hangs on its device (rule 6).
 
     InvalidInput if `at` is before the last step that was executed for it.
     """
@@ -135,7 +147,7 @@ def let_go_of_supplied(
 
     Nothing is changed where nothing is switched, nor where its device alone puts nobody out.
     """
-    if not len(after.traced.supply.switched) or phases_changed(before, after) == ({}, {}):
+    if not after.traced.supply.is_switched or phases_changed(before, after) == ({}, {}):
         return
     held = select(AffectedRow).where(AffectedRow.outage_id == outage.id, AffectedRow.ended_at.is_(None))
     rows = session.scalars(held).all()
@@ -183,13 +195,14 @@ def settle(
     """
     traced = before.traced
     _, gained = phases_changed(before, after)
-    if not len(traced.supply.switched):
+    if not traced.supply.is_switched:
         # Then nobody else hangs on its device, and the many of its own were told already.
         gained = {id: phases for id, phases in gained.items() if id not in own}
-    touched = give_back(session, phases=gained, at=at, author=author)
-    for outage_id, told in touched.items():
+    parts = parts_given_back(before, after, lost={}, gained=gained)
+    for outage_id, back in _give_parts_back(session, parts, at=at, author=author).items():
         other = outage_row(session, outage_id=outage_id)
-        record_switched(session, other, told, order=None, author=author)
+        for told in back:
+            record_switched(session, other, told, order=None, author=author)
         _judge(session, other, traced, is_back=True, at=at, author=author)
     dark = _still_dark(after, own)
     others = select(OutageRow).where(OutageRow.status.in_(HELD_OUTAGE_STATUSES), OutageRow.id != outage.id)
@@ -205,6 +218,18 @@ def settle(
         )
         if other.id in told_out:
             record_switched(session, other, told_out[other.id], order=None, author=author)
+
+
+def _give_parts_back(
+    session: Session, parts: Mapping[SuppliedBy | None, Mapping[str, str]], *, at: datetime, author: Author
+) -> dict[str, list[Told]]:
+    """Give back by what supplies it (rule 5); return by outage what its log entries say."""
+    told_back: dict[str, list[Told]] = defaultdict(list)
+    for by, phases in parts.items():
+        given = give_back(session, phases=phases, at=at, author=author, supplied_by=by)
+        for outage_id, told in given.items():
+            told_back[outage_id].append(told)
+    return told_back
 
 
 def _still_dark(after: CurrentSupply, service_points: Collection[str]) -> dict[str, str]:

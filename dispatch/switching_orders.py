@@ -20,7 +20,7 @@ from dispatch.call_tables import PlannedOutageRow
 from dispatch.change_log import Author, as_json, changes_after, latest_position, record
 from dispatch.errors import Because, Conflict, IllegalTransition, InvalidInput, StaleVersion, UnknownThing
 from dispatch.events import Event
-from dispatch.network_cache import NetworkCache, TracedNetwork
+from dispatch.network_cache import NetworkCache
 from dispatch.outages import outage_row
 from dispatch.planned_states import OVER_PLANNED_STATUSES
 from dispatch.states import (
@@ -32,15 +32,11 @@ from dispatch.states import (
     SwitchingStatus,
     switching_status_after,
 )
+from dispatch.step_checks import checked_steps
 from dispatch.study_copy import study_copy
-from dispatch.switch_tags import check_switchable
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow, switching_number
 from dispatch.tables import OutageRow
-from topology.errors import PhasesError
-from topology.phases import ABC, format_phases, parse_phases
-
-MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,12 @@ class StepView:
 
     number: int
     action: str
-    device: str
+    device: str | None
+    name: str | None
+    node: str | None
+    to_node: str | None
+    rated_a: float | None
+    rated_kva: float | None
     phases: str
     status: str
     instructed_by: str | None
@@ -232,7 +233,16 @@ def step_rows(session: Session, order_id: str) -> list[SwitchingStepRow]:
 
 def as_step(row: SwitchingStepRow) -> Step:
     """Return a step as it is rehearsed."""
-    return Step(action=StepAction(row.action), device=row.device, phases=row.phases)
+    return Step(
+        action=StepAction(row.action),
+        device=row.device,
+        phases=row.phases,
+        name=row.name,
+        node=row.node,
+        to_node=row.to_node,
+        rated_a=row.rated_a,
+        rated_kva=row.rated_kva,
+    )
 
 
 def order_for_action(
@@ -282,26 +292,6 @@ def record_order(
     return position
 
 
-def checked_steps(traced: TracedNetwork, steps: Sequence[Step]) -> list[Step]:
-    """Return steps that can be carried out on the network; UnknownThing, InvalidInput name what cannot."""
-    if len(steps) > MOST_STEPS:
-        raise InvalidInput(field="steps", text=f"are more than {MOST_STEPS}; make several orders")
-    checked = []
-    for step in steps:
-        device = check_switchable(traced, step.device)
-        try:
-            wanted = parse_phases(step.phases)
-        except PhasesError as error:
-            raise InvalidInput(field="phases", text=str(error)) from error
-        carried = int(traced.network.device_phases[device]) & ABC
-        if not wanted & carried:
-            raise InvalidInput(
-                field="phases", text=f"{step.device} carries {format_phases(carried)}, not {step.phases}"
-            )
-        checked.append(Step(step.action, step.device, format_phases(wanted & carried)))
-    return checked
-
-
 def _prepare(
     session: Session, row: SwitchingOrderRow, steps: Sequence[Step], networks: NetworkCache
 ) -> list[dict[str, Any]]:
@@ -314,6 +304,11 @@ def _prepare(
             number=number,
             action=effect.step.action,
             device=effect.step.device,
+            name=effect.step.name,
+            node=effect.step.node,
+            to_node=effect.step.to_node,
+            rated_a=effect.step.rated_a,
+            rated_kva=effect.step.rated_kva,
             phases=effect.step.phases,
             status=StepStatus.WAITING,
             prepared=effect.digest,
@@ -322,7 +317,7 @@ def _prepare(
     )
     row.prepared_at = latest_position(session)
     session.flush()
-    return [{"action": one.action, "device": one.device, "phases": one.phases} for one in steps]
+    return [one.told() for one in steps]
 
 
 def order_view(session: Session, row: SwitchingOrderRow) -> OrderView:
@@ -347,6 +342,11 @@ def order_view(session: Session, row: SwitchingOrderRow) -> OrderView:
                 number=one.number,
                 action=one.action,
                 device=one.device,
+                name=one.name,
+                node=one.node,
+                to_node=one.to_node,
+                rated_a=one.rated_a,
+                rated_kva=one.rated_kva,
                 phases=one.phases,
                 status=one.status,
                 instructed_by=one.instructed_by,

@@ -18,14 +18,12 @@ from enum import StrEnum
 
 from dispatch.current_supply import CurrentSupply, phases_changed
 from dispatch.switch_tags import Tag, forbidding
-from dispatch.switching_tables import StepAction
+from dispatch.switching_step import Step, refuse_misplaced
 from topology.closing_rings import ClosedRing
 from topology.dangers import Danger
 from topology.load_flow import LoadMeter
 from topology.overload import LoadCheck
-from topology.phases import parse_phases
 from topology.switching_preview import StepPreview, preview_step
-from topology.switching_step import CloseDevice, OpenDevice, SwitchingStep
 
 
 class Flag(StrEnum):
@@ -36,23 +34,6 @@ class Flag(StrEnum):
     ONTO_DANGER = "onto_danger"
     OVERLOAD = "overload"
     CHANGED_SINCE_PREPARED = "changed_since_prepared"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A device to be opened or closed, on some phases (letters)."""
-
-    action: StepAction
-    device: str
-    phases: str = "ABC"
-
-    @property
-    def of_topology(self) -> SwitchingStep:
-        """The step as topology takes it."""
-        phases = parse_phases(self.phases)
-        if self.action is StepAction.OPEN:
-            return OpenDevice(self.device, phases)
-        return CloseDevice(self.device, phases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +82,18 @@ class StudyCopy:
         return effects
 
     def take(self, step: Step) -> tuple[StepEffect, StudyCopy]:
-        """Return what one step would do, and the copy after it; UnknownDeviceError."""
+        """Return what one step would do, and the copy after it.
+
+        UnknownDeviceError, UnknownNodeError; Conflict where something temporary is there already, or is not.
+        """
+        refuse_misplaced(step, self.current.supply.temporary)
         preview = preview_step(
             supply=self.current.supply, step=step.of_topology, meter=self.meter, dangers=self.dangers
         )
         after = self.current.with_supply(preview.after)
         lost, gained = phases_changed(self.current, after)
-        tags = tuple(forbidding(self.tags.get(step.device, []), step.action))
+        operated = step.operated_devices(self.current.traced.network) if self.tags else ()
+        tags = tuple(tag for id in operated for tag in forbidding(self.tags.get(id, []), step.action))
         effect = StepEffect(
             step=step,
             changes_nothing=preview.changes_nothing,

@@ -39,8 +39,9 @@ from dispatch.states import (
     SwitchingStatus,
 )
 from dispatch.study_copy import study_copy
-from dispatch.switch_tags import refuse_if_tagged
+from dispatch.switch_tags import refuse_if_tagged, refuse_tags
 from dispatch.switched_outages import apply_to_ledger
+from dispatch.switched_state import note_state, open_phases_after
 from dispatch.switching_orders import (
     OrderView,
     as_step,
@@ -51,10 +52,11 @@ from dispatch.switching_orders import (
     record_order,
     step_rows,
 )
-from dispatch.switching_preview import Flag, Step, StepEffect, StudyCopy
-from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow, SwitchPositionRow
+from dispatch.switching_preview import Flag, StepEffect, StudyCopy
+from dispatch.switching_step import Step
+from dispatch.switching_tables import StepAction, SwitchingOrderRow, SwitchingStepRow
 from dispatch.tables import AffectedRow
-from topology.phases import format_phases, parse_phases
+from topology.phases import parse_phases
 
 _MOST_CHANGES_TOLD = 50
 # What may change what a step does.
@@ -119,14 +121,14 @@ def instruct_step(
     """Note that somebody was told to carry out a step; Conflict if it is tagged or out of turn."""
     row, status = order_for_action(session, order_id=order_id, version=None, action=SwitchingAction.INSTRUCT)
     step = _step_in_turn(session, row, number, to_execute=False)
-    refuse_if_tagged(session, device=step.device, action=StepAction(step.action))
+    if step.device is not None:
+        refuse_if_tagged(session, device=step.device, action=StepAction(step.action))
     step.status, step.instructed_by, step.instructed_to = StepStatus.INSTRUCTED, actor, to
     step.instructed_at = now
     values = change_order(row, status=status)
     told = {
         "number": number,
-        "action": step.action,
-        "device": step.device,
+        **as_step(step).told(),
         "instructed_by": actor,
         "instructed_to": to,
         "instructed_at": as_json(now),
@@ -160,12 +162,12 @@ def execute_step(
     _refuse_other_than_seen(session, row, step, effect, seen=seen, reason=reason)
     at = _moment(session, row, effect, executed_at, now)
     author = Author(actor=actor, now=now, occurred_at=at)
-    open_phases = _open_phases(step.device, after)
+    open_phases = open_phases_after(step, after)
     _note_execution(step, effect, reason=reason, at=at, author=author)
     values = change_order(row, status=status)
     told = _told(step, effect, open_phases)
     position = record_order(session, Event.SWITCHING_EXECUTED, row, values, author, step=told)
-    _set_position(session, step, open_phases, at=at, position=position)
+    note_state(session, step, open_phases, at=at, position=position)
     session.flush()
     apply_to_ledger(
         session, order=row, before=copy.current, after=after.current, networks=networks, at=at, author=author
@@ -181,9 +183,11 @@ def _looked_at_again(
 ) -> tuple[StudyCopy, StudyCopy, StepEffect]:
     """Return the live state before and after a step, and what it does; Conflict where nobody may take it."""
     _refuse_unconfirmed(session, row)
-    refuse_if_tagged(session, device=step.device, action=StepAction(step.action))
+    if step.device is not None:
+        refuse_if_tagged(session, device=step.device, action=StepAction(step.action))
     copy = study_copy(session, networks=networks)
     effect, after = copy.take(as_step(step))
+    refuse_tags(effect.tags, action=StepAction(step.action))
     _refuse_what_changes_nothing(row, step, effect, copy.current.traced)
     return copy, after, _flagged(effect, step)
 
@@ -210,14 +214,12 @@ def _refuse_other_than_seen(
         raise ReasonNeeded(order_id=row.id, number=step.number, flags=effect.flags)
 
 
-def _told(step: SwitchingStepRow, effect: StepEffect, open_phases: str) -> dict[str, Any]:
-    """Return an executed step as it stands in the log."""
+def _told(step: SwitchingStepRow, effect: StepEffect, open_phases: str | None) -> dict[str, Any]:
+    """Return an executed step as it stands in the log; `open_phases` where a device was switched."""
     return {
         "number": step.number,
-        "action": step.action,
-        "device": step.device,
-        "phases": step.phases,
-        "open_phases": open_phases,
+        **as_step(step).told(),
+        **({"open_phases": open_phases} if open_phases is not None else {}),
         "executed_by": step.executed_by,
         "executed_at": as_json(step.executed_at),
         "customers_lost": effect.lost.customers,
@@ -267,6 +269,8 @@ def _refuse_what_changes_nothing(
     row: SwitchingOrderRow, step: SwitchingStepRow, effect: StepEffect, traced: TracedNetwork
 ) -> None:
     """What is only believed open may be opened for certain; what was switched so already may not."""
+    if step.device is None or not as_step(step).is_of_device:
+        return
     device = traced.network.device_index(step.device)
     closed = traced.supply.closed_phases_of(device)
     wanted = parse_phases(step.phases)
@@ -330,23 +334,6 @@ def _note_execution(
         "flags": list(effect.flags),
         "not_checked": {one.reason: one.devices for one in effect.load.not_checked},
     }
-
-
-def _open_phases(device: str, after: StudyCopy) -> str:
-    """Return the phases a device has open after a step: what it left alone stays as it was known before."""
-    network, supply = after.current.traced.network, after.current.supply
-    index = network.device_index(device)
-    return format_phases(int(network.device_phases[index]) & ~supply.closed_phases_of(index))
-
-
-def _set_position(
-    session: Session, step: SwitchingStepRow, open_phases: str, *, at: datetime, position: int
-) -> None:
-    row = session.get(SwitchPositionRow, step.device) or SwitchPositionRow(device=step.device)
-    row.open_phases, row.since, row.position = open_phases, at, position
-    row.order_id, row.step_number = step.order_id, step.number
-    row.operated_at = {**(row.operated_at or {}), **dict.fromkeys(step.phases, at.isoformat())}
-    session.add(row)
 
 
 def _flagged(effect: StepEffect, step: SwitchingStepRow) -> StepEffect:

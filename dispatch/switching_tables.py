@@ -1,4 +1,7 @@
-"""The rows of switching: where devices stand now, tags, and orders with steps. Rows stay in this room."""
+"""The rows of switching: where devices stand, what is temporary, tags, and orders with steps.
+
+Rows stay in this room.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Sequence, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKey, Index, Integer, Sequence, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,10 +22,18 @@ tag_number = Sequence("tag_number", metadata=Base.metadata)
 
 
 class StepAction(StrEnum):
-    """What is done to a device."""
+    """What a step does: to a device, or with something temporary that has a name of its own."""
 
     OPEN = "open"
     CLOSE = "close"
+    CUT = "cut"  # a line section is parted from one of its nodes
+    LAY_JUMPER = "lay_jumper"  # a temporary line between two nodes
+    RUN_GENERATOR = "run_generator"  # a temporary source at a node
+    REMOVE = "remove"  # what is temporary goes: the line is joined again, the jumper or generator taken away
+
+
+# What places something temporary.
+PLACING = frozenset({StepAction.CUT, StepAction.LAY_JUMPER, StepAction.RUN_GENERATOR})
 
 
 class TagKind(StrEnum):
@@ -49,6 +60,38 @@ class SwitchPositionRow(Base):
     position: Mapped[int] = mapped_column(BigInteger)
     order_id: Mapped[str | None] = mapped_column(ForeignKey("switching_order.id"))
     step_number: Mapped[int | None] = mapped_column(Integer)
+
+
+class TemporarySupplyRow(Base):
+    """What a step cut, laid or started, until a step removes it; afterwards the row stays as history.
+
+    `position` is that of the change log when it was placed, or removed.
+    """
+
+    __tablename__ = "temporary_supply"
+    __table_args__ = (
+        CheckConstraint("action IN ('cut', 'lay_jumper', 'run_generator')", name="action"),
+        CheckConstraint("(action = 'cut') = (device IS NOT NULL)", name="device"),
+        CheckConstraint("(action = 'lay_jumper') = (to_node IS NOT NULL)", name="to_node"),
+        CheckConstraint("(removed_at IS NULL) = (removed_by_order IS NULL)", name="removed"),
+        Index("uq_temporary_supply_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
+        Index("ix_temporary_supply_position", "position"),
+    )
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("switching_order.id"), primary_key=True)
+    step_number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    device: Mapped[str | None] = mapped_column(Text)
+    node: Mapped[str] = mapped_column(Text)
+    to_node: Mapped[str | None] = mapped_column(Text)
+    phases: Mapped[str] = mapped_column(Text)
+    rated_a: Mapped[float | None] = mapped_column(Float)
+    rated_kva: Mapped[float | None] = mapped_column(Float)
+    since: Mapped[datetime] = mapped_column(Instant)
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+    removed_by_order: Mapped[str | None] = mapped_column(ForeignKey("switching_order.id"))
+    position: Mapped[int] = mapped_column(BigInteger)
 
 
 class SwitchTagRow(Base):
@@ -107,7 +150,9 @@ class SwitchingOrderRow(Base):
 class SwitchingStepRow(Base):
     """One step: a device opened or closed on some phases; who was told when, who did it when.
 
-    `prepared` is the digest of what it was seen to do when the order was prepared, `effect` what it did.
+    Something temporary has a `name`; a cut is of a `device` at a `node`, a jumper goes from `node` to
+    `to_node`, a generator runs at a `node`. `prepared` is the digest of what it was seen to do when the order
+    was prepared, `effect` what it did.
     """
 
     __tablename__ = "switching_step"
@@ -115,13 +160,20 @@ class SwitchingStepRow(Base):
         CheckConstraint(one_of("action", StepAction), name="action"),
         CheckConstraint(one_of("status", StepStatus), name="status"),
         CheckConstraint("(status = 'executed') = (executed_at IS NOT NULL)", name="executed"),
+        CheckConstraint("(action IN ('open', 'close', 'cut')) = (device IS NOT NULL)", name="device"),
+        CheckConstraint("(action IN ('open', 'close')) = (name IS NULL)", name="name"),
         Index("ix_switching_step_device", "device"),
     )
 
     order_id: Mapped[str] = mapped_column(ForeignKey("switching_order.id"), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     action: Mapped[str] = mapped_column(Text)
-    device: Mapped[str] = mapped_column(Text)
+    device: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    node: Mapped[str | None] = mapped_column(Text)
+    to_node: Mapped[str | None] = mapped_column(Text)
+    rated_a: Mapped[float | None] = mapped_column(Float)
+    rated_kva: Mapped[float | None] = mapped_column(Float)
     phases: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     prepared: Mapped[str] = mapped_column(Text)

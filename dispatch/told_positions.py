@@ -74,7 +74,8 @@ def _is_outdated(session: Session, row: EvidenceRow, traced: TracedNetwork) -> b
 def _has_another_way(session: Session, traced: TracedNetwork, device: int, phases: int) -> bool:
     """Return whether all that a device feeds has supply without it too (rule 1)."""
     # The walk knows rings at once; only what lies in one is looked at as outages leave it.
-    if not len(traced.tree.part_of_device(device)):
+    walked = traced.tree.network.device_index(traced.network.device_ids([device])[0])
+    if not len(traced.tree.part_of_device(walked)):
         return False
     before = current_supply(session, traced=traced)
     opened = before.supply.opened([device], phases)

@@ -253,6 +253,25 @@ def device_places(session: Session, *, network_version: int, ids: Collection[str
     return {row.id: Place(lon=row.lon, lat=row.lat) for row in rows}
 
 
+_NODE_PLACES = text("""
+    SELECT node.id, ST_X(best.place) AS lon, ST_Y(best.place) AS lat
+    FROM node
+    LEFT JOIN LATERAL (
+        SELECT ST_Centroid(ST_Collect(own.geometry)) AS place
+        FROM service_point AS own
+        WHERE own.network_version = :network_version AND own.node = node.id AND node.geometry IS NULL
+    ) AS served ON true
+    CROSS JOIN LATERAL (SELECT COALESCE(node.geometry, served.place) AS place) AS best
+    WHERE node.network_version = :network_version AND node.id = ANY(:ids) AND best.place IS NOT NULL
+""")
+
+
+def node_places(session: Session, *, network_version: int, ids: Collection[str]) -> dict[str, Place]:
+    """Return where nodes are, by id; what has no place of its own is among the service points there."""
+    rows = session.execute(_NODE_PLACES, {"network_version": network_version, "ids": list(ids)})
+    return {row.id: Place(lon=row.lon, lat=row.lat) for row in rows}
+
+
 _DETAILS = text("""
     SELECT service_point.id, account, customers, phases, priority, address,
            ST_X(COALESCE(service_point.geometry, node.geometry)) AS lon,

@@ -110,6 +110,10 @@ class Network:
         """Return the index of each device, -1 where the network has none with that id."""
         return find_ids(self.device_id_array, ids)
 
+    def find_node(self, node_id: str) -> int:
+        """Return the index of a node, -1 where the network has none with that id."""
+        return int(find_ids(self.node_id_array, [node_id])[0])
+
     def find_service_points(self, ids: Sequence[str]) -> LongArray:
         """Return the index of each service point, -1 where the network has none with that id."""
         return find_ids(self.service_point_id_array, ids)

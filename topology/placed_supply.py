@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from topology.arrays import find_ids
 from topology.errors import TemporarySupplyError, UnknownDeviceError, UnknownNodeError
 from topology.kinds import Layer, layer_of
 from topology.network import Network
@@ -75,7 +74,7 @@ def locate(network: Network, temporary: TemporarySupply) -> PlacedSupply:
             ends = (NO_NODE, node_index(network, one.node))
         phases = one.phases
         for node in ends:
-            phases &= _phases_possible_at(network, node)
+            phases &= phases_possible_at(network, node)
         edge = PlacedEdge(number, one.id, *ends, phases)
         edges.append(edge)
         for node in ends:
@@ -85,7 +84,7 @@ def locate(network: Network, temporary: TemporarySupply) -> PlacedSupply:
 
 def node_index(network: Network, node: str) -> int:
     """Return the index of a node; raises UnknownNodeError."""
-    index = int(find_ids(network.node_id_array, [node])[0])
+    index = network.find_node(node)
     if index < 0:
         raise UnknownNodeError([node])
     return index
@@ -102,7 +101,7 @@ def _place_of_cut(network: Network, cut: Cut) -> tuple[int, int]:
     return device, node
 
 
-def _phases_possible_at(network: Network, node: int) -> int:
+def phases_possible_at(network: Network, node: int) -> int:
     """Return the phases that a node can ever have: those of the devices there; all where it is a source."""
     if node == NO_NODE or network.node_is_source[node]:
         return ABC

@@ -68,7 +68,7 @@ class Supply:
         self.temporary = temporary
         self.placed = locate(tree.network, temporary)
         self.of_phases = tuple(self._cut_and_joined())
-        self._is_switched = len(switched) > 0 or bool(temporary)
+        self.is_switched = len(switched) > 0 or bool(temporary)
 
     @classmethod
     def under(cls, tree: SupplyTree, state: SwitchState) -> Supply:
@@ -278,7 +278,7 @@ class Supply:
 
         In no particular order, each once; a view of one slice where nothing below the device is switched.
         """
-        if not self._is_switched or self._is_untouched_behind(device):
+        if not self.is_switched or self._is_untouched_behind(device):
             return self.tree.service_points_behind(device)
         return self.change_when_opened(device).losers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.errors import SignInNeededError
+from api.errors import NoPassError
 from api.roles import open_to_everybody
 from api.secret_tokens import token_digest
 from api.supply_cookie import COOKIE_NAME
@@ -28,7 +28,7 @@ async def read_status(request: Request) -> Response:
     """
     token = request.cookies.get(COOKIE_NAME)
     if not token:
-        raise SignInNeededError
+        raise NoPassError
     memory: SupplyMemory = request.app.state.supply_memory
     digest, language = token_digest(token), chosen_language(request)
     answer = memory.known(digest, language)
@@ -36,5 +36,5 @@ async def read_status(request: Request) -> Response:
         face: SupplyFace = request.app.state.supply
         answer = await memory.look_up(digest, face.words(request))
     if answer is None:
-        raise SignInNeededError
+        raise NoPassError
     return Response(answer, media_type="application/json", headers=_HEADERS)

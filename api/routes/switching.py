@@ -28,6 +28,7 @@ from api.switching_answers import preview_answer, state_answer, steps_of
 from api.work import Database, SignedIn, reading, writing
 from dispatch import switching_orders, switching_steps
 from dispatch.states import SwitchingKind
+from dispatch.step_checks import checked_steps
 from dispatch.switch_tags import hanging_tags, place_tag, remove_tag
 
 router = APIRouter(tags=["switching"])
@@ -49,7 +50,7 @@ def rehearse(body: Rehearsal, request: Request, engine: Database) -> SwitchingPr
     """Try steps on a study copy of the live state; nothing changes."""
     with reading(engine) as work:
         networks = request.app.state.networks
-        steps = switching_orders.checked_steps(networks.in_force(work.session), steps_of(body.steps))
+        steps = checked_steps(networks.in_force(work.session), steps_of(body.steps))
         effects = switching_steps.rehearse_steps(work.session, steps=steps, networks=networks)
         return preview_answer(work.session, list(enumerate(effects, start=1)), networks=networks)
 

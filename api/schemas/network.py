@@ -19,13 +19,15 @@ class NetworkInForce(Answer):
 
 
 class Device(Answer):
-    """One device, with what it feeds in the normal state."""
+    """One device between two nodes, with what it feeds in the normal state; a service point is at one node."""
 
     id: str
     kind: str
     phases: str
     service_points: int
     customers: int
+    from_node: str | None
+    to_node: str | None
     lon: float | None
     lat: float | None
 
@@ -40,6 +42,7 @@ class Loss(Answer):
         "evidence_gone",
         "switches_gone",
         "tagged_gone",
+        "temporary_gone",
     ]
     outage_id: str | None
     ids: list[str] = Field(description="Devices, service points, or pieces of evidence, as `reason` says.")

@@ -8,14 +8,26 @@ from pydantic import Field
 
 from api.schemas.changes import Change
 from api.schemas.shape import Answer, FreeText, Instant, Name, Order
-from dispatch.switching_orders import MOST_STEPS
+from dispatch.step_checks import MOST_STEPS
+
+Action = Literal["open", "close", "cut", "lay_jumper", "run_generator", "remove"]
+Rating = Annotated[float, Field(gt=0, le=1_000_000)]
 
 
 class StepOrder(Order):
-    """Open or close a device, on some of its phases."""
+    """Open or close a device, or place or remove something temporary, on some phases.
 
-    action: Literal["open", "close"]
-    device: Name
+    `cut` parts the line section `device` at its end `node`; `lay_jumper` joins `node` and `to_node`;
+    `run_generator` feeds `node`. Each has a `name` of its own, by which `remove` takes it away.
+    """
+
+    action: Action
+    device: Name | None = None
+    name: Name | None = None
+    node: Name | None = None
+    to_node: Name | None = None
+    rated_a: Rating | None = Field(default=None, description="What a jumper carries, if known.")
+    rated_kva: Rating | None = Field(default=None, description="What a generator gives, if known.")
     phases: Annotated[str, Field(pattern=r"^[ABCN]{1,4}$")] = "ABC"
 
 
@@ -74,8 +86,13 @@ class SwitchingStep(Answer):
     """One step: what, who was told when, who did it when, and what it did."""
 
     number: int
-    action: str
-    device: str
+    action: Action
+    device: str | None
+    name: str | None
+    node: str | None
+    to_node: str | None
+    rated_a: float | None
+    rated_kva: float | None
     phases: str
     status: Literal["waiting", "instructed", "executed"]
     instructed_by: str | None
@@ -152,11 +169,37 @@ class SwitchedDevice(Answer):
     is_normal: bool
 
 
+class TemporaryPlace(Answer):
+    """A cut, jumper or generator that is there now, and by which step."""
+
+    name: str
+    action: Action
+    device: str | None
+    node: str
+    to_node: str | None
+    rated_a: float | None
+    rated_kva: float | None
+    phases: str
+    since: Instant
+    order_id: str
+    step_number: int
+    lon: float | None
+    lat: float | None
+    to_lon: float | None
+    to_lat: float | None
+
+
 class SwitchingState(Answer):
-    """Where devices stand now that were switched, and how many are out by the trace of this state."""
+    """Where devices stand that were switched, what is temporary, and how many are out by the trace of it.
+
+    `customers_supplied` have supply by jumpers or generators alone: supplied, not repaired.
+    """
 
     switching_version: int
     devices: list[SwitchedDevice]
+    temporary: list[TemporaryPlace]
+    service_points_supplied: int
+    customers_supplied: int
     service_points_out: int
     customers_out: int
 
@@ -205,8 +248,13 @@ class StepPreview(Answer):
     """
 
     number: int
-    action: str
-    device: str
+    action: Action
+    device: str | None
+    name: str | None
+    node: str | None
+    to_node: str | None
+    rated_a: float | None
+    rated_kva: float | None
     phases: str
     digest: str
     changes_nothing: bool

@@ -42,7 +42,7 @@ from dispatch.planned_watch import keep_planned_outages, planned_outages_due
 from dispatch.states import SwitchingKind
 from dispatch.switch_tags import place_tag
 from dispatch.switching_orders import approve_order, cancel_order, draft_order, get_order
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_steps import execute_step, preview_order
 from dispatch.switching_tables import StepAction
 from dispatch.transactions import read_transaction

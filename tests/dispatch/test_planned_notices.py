@@ -29,7 +29,7 @@ from dispatch.planned_views import get_planned_outage, notice_messages, planned_
 from dispatch.planned_watch import keep_planned_outages, planned_outages_due
 from dispatch.states import SwitchingKind
 from dispatch.switching_orders import draft_order, set_steps
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_tables import StepAction
 from dispatch.tables import NotificationRow
 from dispatch.transactions import read_transaction, write_transaction

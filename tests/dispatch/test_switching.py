@@ -11,7 +11,7 @@ from dispatch.snapshot import snapshot
 from dispatch.states import SwitchingKind
 from dispatch.switch_tags import hanging_tags, place_tag
 from dispatch.switching_orders import approve_order, draft_order
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_steps import execute_step, preview_order
 from dispatch.switching_tables import StepAction
 from gis.network_versions import import_network

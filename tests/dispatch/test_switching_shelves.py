@@ -13,7 +13,7 @@ from dispatch.snapshot import snapshot
 from dispatch.states import SwitchingKind
 from dispatch.switch_tags import place_tag, remove_tag
 from dispatch.switching_orders import approve_order, cancel_order, draft_order, return_order, set_steps
-from dispatch.switching_preview import Step
+from dispatch.switching_step import Step
 from dispatch.switching_steps import execute_step, instruct_step, preview_order
 from dispatch.switching_tables import StepAction
 

@@ -62,10 +62,14 @@ class Desk:
     def draft(self, *steps, outage=None, kind="emergency"):
         body = {
             "kind": kind,
-            "steps": [dict(zip(("action", "device"), step.split(), strict=True)) for step in steps],
+            "steps": [self.step(step) if isinstance(step, str) else step for step in steps],
             "outage_id": outage,
         }
         return self.ok(self.first.post("/api/switching-orders", json=body))
+
+    def step(self, words):
+        action, device = words.split()
+        return {"action": action, "device": device}
 
     def approved(self, *steps, outage=None):
         order = self.draft(*steps, outage=outage)
@@ -90,7 +94,7 @@ class Desk:
             found = connection.execute(
                 text(
                     "SELECT service_point FROM interruption "
-                    "WHERE replaced_by IS NULL AND upper_inf(period) ORDER BY 1"
+                    "WHERE replaced_by IS NULL AND upper_inf(period) AND supplied_by IS NULL ORDER BY 1"
                 )
             ).scalars()
             out = list(found)
@@ -129,6 +133,46 @@ def test_a_section_is_isolated_fed_over_the_tie_repaired_and_returned_to_normal(
     assert done["status"] == "completed"
     state = town.ok(town.first.get("/api/switching/state"))
     assert all(one["is_normal"] for one in state["devices"])
+
+
+def test_a_generator_feeds_behind_a_cut_until_the_line_is_repaired(town):
+    outage = town.outage()
+    town.ok(town.execute(town.approved("open SW1", outage=outage["id"]), 1))
+    generator = {"action": "run_generator", "name": "G-1", "node": "N2", "rated_kva": 250}
+    # Where the line that fails still hangs on N2, it would stand under voltage.
+    (danger,) = town.preview(town.draft(generator))["steps"]
+    assert danger["flags"] == ["onto_danger"]
+    cut = {"action": "cut", "device": "L1", "node": "N2", "name": "C-1"}
+    order = town.approved(cut, generator, outage=outage["id"])
+    assert [one["flags"] for one in town.preview(order)["steps"]] == [[], []]
+    town.ok(town.execute(order, 1))
+    town.ok(town.execute(order, 2))
+    assert town.ledger_out() == ["a1", "a2", "a3"]
+    state = town.ok(town.first.get("/api/switching/state"))
+    assert [(one["name"], one["order_id"]) for one in state["temporary"]] == [
+        ("C-1", order["id"]),
+        ("G-1", order["id"]),
+    ]
+    assert (state["customers_supplied"], state["customers_out"]) == (2, 3)
+    again = town.first.post("/api/switching/rehearse", json={"steps": [generator]})
+    assert town.refusal(again)["because"] == "temporary_name_taken"
+
+    # The line is repaired: nobody loses supply on the way back, and nothing temporary is left.
+    gone = [{"action": "remove", "name": name} for name in ("C-1", "G-1")]
+    back = town.approved(gone[0], "close B1", gone[1], "close SW1", outage=outage["id"])
+    for number in (1, 2, 3, 4):
+        town.ok(town.execute(back, number, reason="L1 is repaired."))
+        assert "b1" not in town.ledger_out()
+    assert town.ledger_out() == []
+    assert town.ok(town.first.get("/api/switching/state"))["temporary"] == []
+    with town.world.engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT supplied_by, outage_id FROM interruption "
+                "WHERE supplied_by IS NOT NULL AND replaced_by IS NULL AND NOT upper_inf(period)"
+            )
+        ).all()
+    assert found == [("generator", outage["id"])] * 2
 
 
 def test_customers_count_from_exactly_the_time_of_the_step(town):

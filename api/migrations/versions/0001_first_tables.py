@@ -1127,7 +1127,12 @@ def upgrade() -> None:
     sa.Column('order_id', sa.Text(), nullable=False),
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('action', sa.Text(), nullable=False),
-    sa.Column('device', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=True),
+    sa.Column('node', sa.Text(), nullable=True),
+    sa.Column('to_node', sa.Text(), nullable=True),
+    sa.Column('rated_a', sa.Float(), nullable=True),
+    sa.Column('rated_kva', sa.Float(), nullable=True),
     sa.Column('phases', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('prepared', sa.Text(), nullable=False),
@@ -1140,7 +1145,9 @@ def upgrade() -> None:
     sa.Column('effect', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.CheckConstraint("(status = 'executed') = (executed_at IS NOT NULL)", name=op.f('ck_switching_step_executed')),
-    sa.CheckConstraint("action IN ('open', 'close')", name=op.f('ck_switching_step_action')),
+    sa.CheckConstraint("(action IN ('open', 'close', 'cut')) = (device IS NOT NULL)", name=op.f('ck_switching_step_device')),
+    sa.CheckConstraint("(action IN ('open', 'close')) = (name IS NULL)", name=op.f('ck_switching_step_name')),
+    sa.CheckConstraint("action IN ('open', 'close', 'cut', 'lay_jumper', 'run_generator', 'remove')", name=op.f('ck_switching_step_action')),
     sa.CheckConstraint("status IN ('waiting', 'instructed', 'executed')", name=op.f('ck_switching_step_status')),
     sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_switching_step_order_id_switching_order')),
     sa.PrimaryKeyConstraint('order_id', 'number', name=op.f('pk_switching_step'))
@@ -1194,6 +1201,31 @@ def upgrade() -> None:
             USING ERRCODE = 'restrict_violation';
     END $$
     """)
+    op.create_table('temporary_supply',
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('step_number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=True),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('rated_a', sa.Float(), nullable=True),
+    sa.Column('rated_kva', sa.Float(), nullable=True),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_by_order', sa.Text(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("(action = 'cut') = (device IS NOT NULL)", name=op.f('ck_temporary_supply_device')),
+    sa.CheckConstraint("(action = 'lay_jumper') = (to_node IS NOT NULL)", name=op.f('ck_temporary_supply_to_node')),
+    sa.CheckConstraint("(removed_at IS NULL) = (removed_by_order IS NULL)", name=op.f('ck_temporary_supply_removed')),
+    sa.CheckConstraint("action IN ('cut', 'lay_jumper', 'run_generator')", name=op.f('ck_temporary_supply_action')),
+    sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_temporary_supply_order_id_switching_order')),
+    sa.ForeignKeyConstraint(['removed_by_order'], ['switching_order.id'], name=op.f('fk_temporary_supply_removed_by_order_switching_order')),
+    sa.PrimaryKeyConstraint('order_id', 'step_number', name=op.f('pk_temporary_supply'))
+    )
+    op.create_index('ix_temporary_supply_position', 'temporary_supply', ['position'], unique=False)
+    op.create_index('uq_temporary_supply_name', 'temporary_supply', ['name'], unique=True, postgresql_where=sa.text('removed_at IS NULL'))
     op.execute("""
     CREATE TRIGGER etr_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON etr_version
     FOR EACH STATEMENT EXECUTE FUNCTION etr_version_is_append_only()

@@ -31,8 +31,12 @@ export function order_problem_words(error: unknown, desk: Desk, now: number): st
   if (code === "unknown" && fields.kind === "device") {
     return t("switching.problem.unknown_device", { device: String(fields.id) });
   }
-  if (code === "invalid_input" && fields.field === "device") return t("switching.problem.not_switchable");
-  if (code === "invalid_input" && fields.field === "phases") return t("switching.problem.phases");
+  if (code === "unknown" && fields.kind === "node") {
+    return t("switching.problem.unknown_node", { node: String(fields.id) });
+  }
+  const is_plain = code === "invalid_input" && !fields.because;
+  if (is_plain && fields.field === "device") return t("switching.problem.not_switchable");
+  if (is_plain && fields.field === "phases") return t("switching.problem.phases");
   const said = because_words(error) ?? problem_words(error, desk, now);
   const way_out = ways_out[fields.because as keyof typeof ways_out];
   return way_out ? `${said} ${t(way_out)}` : said;

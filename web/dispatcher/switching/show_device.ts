@@ -1,6 +1,7 @@
 // A device is looked at: the map goes there, and its card says what it feeds.
 import type { Device } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
+import type { TemporaryPlace } from "../../src/shared/api/switching_model";
 import type { Desk } from "../live/desk";
 
 export async function show_device(desk: Desk, id: string): Promise<void> {
@@ -16,5 +17,20 @@ export async function show_device(desk: Desk, id: string): Promise<void> {
     customers: device?.customers ?? null,
     lon: device?.lon ?? null,
     lat: device?.lat ?? null,
+  };
+}
+
+/** Something temporary is looked at: the map goes there. */
+export function show_place(desk: Desk, { name, device, node, lon, lat }: TemporaryPlace): void {
+  const title = `${name}: ${device ?? node}`;
+  desk.found.value = {
+    kind: "device",
+    id: device ?? name,
+    title,
+    account: null,
+    matched: "id",
+    customers: null,
+    lon,
+    lat,
   };
 }

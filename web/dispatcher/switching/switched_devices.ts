@@ -1,9 +1,9 @@
 // Devices that do not stand as they normally do, since a step moved them, and where those and the tagged ones are.
-import { shallowReactive, shallowRef } from "vue";
+import { ref, shallowReactive, shallowRef } from "vue";
 import { Refusal } from "../../src/shared/api/errors";
 import type { Change, Device } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
-import type { SwitchedDevice, SwitchingState } from "../../src/shared/api/switching_model";
+import type { SwitchedDevice, SwitchingState, TemporaryPlace } from "../../src/shared/api/switching_model";
 
 const GATHER_MS = 300;
 const TRY_AGAIN_MS = 5_000;
@@ -14,6 +14,9 @@ const MOVING = new Set(["switching.executed", "switch.position_told"]);
 export class SwitchedDevices {
   /** Those that stand otherwise than normally, by id. */
   readonly all = shallowRef<readonly SwitchedDevice[]>([]);
+  /** Cuts, jumpers and generators that are there now, and how many customers have supply by them alone. */
+  readonly temporary = shallowRef<readonly TemporaryPlace[]>([]);
+  readonly customers_supplied = ref(0);
   /** Devices of which a place was asked for; null where the network in force does not have one. */
   readonly known = shallowReactive(new Map<string, Device | null>());
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -59,7 +62,9 @@ export class SwitchedDevices {
   private async ask(): Promise<void> {
     this.timer = undefined;
     try {
-      const { devices } = await ask<SwitchingState>("/api/switching/state");
+      const { devices, temporary, customers_supplied } = await ask<SwitchingState>("/api/switching/state");
+      this.temporary.value = temporary;
+      this.customers_supplied.value = customers_supplied;
       this.all.value = devices.filter(({ is_normal }) => !is_normal);
       await this.locate(this.all.value.map(({ device }) => device));
     } catch (error) {

@@ -25,8 +25,9 @@ export interface EffectLine {
 }
 
 /** "Open SW1", and the phases where they are not all three. */
-export function step_words({ action, device, phases }: StepOrder): string {
-  const words = t(`switching.step.${action}`, { device });
+export function step_words({ action, device, name, node, to_node, phases }: StepOrder): string {
+  const places = { device: device ?? "", name: name ?? "", node: node ?? "", to_node: to_node ?? "" };
+  const words = t(`switching.step.${action}`, places);
   return phases === "ABC" || phases === "" ? words : t("switching.step.phases", { step: words, phases });
 }
 
@@ -50,7 +51,7 @@ export function progress_words({ steps }: OrderState): string {
 export function effect_lines(step: StepPreview, danger_words: (id: string) => string): EffectLine[] {
   const lines: EffectLine[] = [];
   const say = (tone: Tone, words: string): void => void lines.push({ tone, words });
-  if (step.changes_nothing) say("warning", t("switching.effect.nothing", { device: step.device }));
+  if (step.changes_nothing) say("warning", t("switching.effect.nothing", { device: step.device ?? "" }));
   for (const tag of step.tags) {
     const values = { kind: t(`switching.tag.kind.${tag.kind}`), actor: tag.placed_by, tag: tag.id };
     say("danger", t("switching.effect.tagged", values));

@@ -230,6 +230,9 @@ export interface Device {
   phases: string;
   service_points: number;
   customers: number;
+  /** The nodes at its two ends; of a service point the one that it hangs on. */
+  from_node: string | null;
+  to_node: string | null;
   lon: number | null;
   lat: number | null;
 }
@@ -242,7 +245,8 @@ export interface Loss {
     | "service_points_moved"
     | "evidence_gone"
     | "switches_gone"
-    | "tagged_gone";
+    | "tagged_gone"
+    | "temporary_gone";
   outage_id: string | null;
   ids: string[];
 }

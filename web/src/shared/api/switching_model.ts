@@ -1,7 +1,9 @@
 // Switching: orders with steps, previews, tags, proposals, as api/schemas/switching.py tells them.
 import type { Change } from "./model";
 
-export type StepAction = "open" | "close";
+/** What a step does to a device, or with a cut, jumper or generator that has a name of its own. */
+export const step_actions = ["open", "close", "cut", "lay_jumper", "run_generator", "remove"] as const;
+export type StepAction = (typeof step_actions)[number];
 export type StepStatus = "waiting" | "instructed" | "executed";
 export type OrderKind = "planned" | "emergency";
 export const order_statuses = ["draft", "approved", "in_progress", "completed", "cancelled"] as const;
@@ -9,10 +11,15 @@ export type OrderStatus = (typeof order_statuses)[number];
 export type OrderAction = "steps" | "approve" | "return" | "instruct" | "execute" | "cancel";
 export type TagKind = "hold" | "do_not_close";
 
-/** Open or close a device, on some of its phases. */
+/** Open or close a device, or place or remove something temporary; what a step has no use for is left out. */
 export interface StepOrder {
   action: StepAction;
-  device: string;
+  device?: string | null;
+  name?: string | null;
+  node?: string | null;
+  to_node?: string | null;
+  rated_a?: number | null;
+  rated_kva?: number | null;
   phases: string;
 }
 
@@ -96,9 +103,31 @@ export interface SwitchedDevice {
   is_normal: boolean;
 }
 
+/** A cut, jumper or generator that is there now, and by which step; without a place where the map has none. */
+export interface TemporaryPlace {
+  name: string;
+  action: "cut" | "lay_jumper" | "run_generator";
+  device: string | null;
+  node: string;
+  to_node: string | null;
+  rated_a: number | null;
+  rated_kva: number | null;
+  phases: string;
+  since: string;
+  order_id: string;
+  step_number: number;
+  lon: number | null;
+  lat: number | null;
+  to_lon: number | null;
+  to_lat: number | null;
+}
+
 export interface SwitchingState {
   switching_version: number;
   devices: SwitchedDevice[];
+  temporary: TemporaryPlace[];
+  service_points_supplied: number;
+  customers_supplied: number;
   service_points_out: number;
   customers_out: number;
 }

@@ -164,6 +164,42 @@ export function switch_image(look: SwitchLook, palette: Palette): ImageData {
   return pixels(context);
 }
 
+export const temporary_looks = ["cut", "lay_jumper", "run_generator"] as const;
+export type TemporaryLook = (typeof temporary_looks)[number];
+
+/** Draw what is there for the time being: a G for a generator, a bow for a jumper's end, scissors' cross for a cut. */
+export function temporary_image(look: TemporaryLook, palette: Palette): ImageData {
+  const context = canvas(26, 26);
+  const colour = palette.status.partially_restored ?? palette.text;
+  context.fillStyle = palette.label_ground;
+  context.strokeStyle = colour;
+  context.lineWidth = 2.5;
+  context.beginPath();
+  context.arc(13, 13, 10, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+  context.beginPath();
+  if (look === "run_generator") {
+    context.fillStyle = colour;
+    context.font = "bold 13px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText("G", 13, 13.5);
+  } else if (look === "lay_jumper") {
+    context.arc(13, 16, 5.5, Math.PI, 2 * Math.PI);
+  } else {
+    for (const [from, to] of [
+      [8, 18],
+      [18, 8],
+    ] as const) {
+      context.moveTo(from, 8);
+      context.lineTo(to, 18);
+    }
+  }
+  context.stroke();
+  return pixels(context);
+}
+
 function canvas(width: number, height: number): CanvasRenderingContext2D {
   const element = document.createElement("canvas");
   element.width = Math.ceil(width * PIXEL_RATIO);
