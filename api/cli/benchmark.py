@@ -22,6 +22,7 @@ BENCHMARKS = (
     "ledger",
     "reliability",
     "crew_app",
+    "status",
 )
 ALL = "all"
 
