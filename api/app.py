@@ -100,19 +100,17 @@ def create_app(
     )
     app.state.engine = engine
     app.state.sign_in = sign_in or SignInSettings()
-    app.state.channels = messages.channels()
     app.state.pings = (meters or MeterSettings()).rules()
     app.state.plans = planning is not None and planning.on
     app.state.passwords = passwords or PasswordHashes()
     app.state.networks = networks or NetworkCache()
     app.state.reopen_within = (outages or OutageSettings()).reopen_within
     app.state.served_places = ServedPlacesCache()
-    app.state.zone = ZoneInfo(messages.time_zone)
     app.state.travel = travel or Travel(RoadCache())
     app.state.tiles = tiles or TileCache()
     app.state.photos = photos or PhotoFiles()
     app.state.public_map = public_map or PublicFolder(DatabaseSettings().public_map_folder)
-    _prepare_live_pages(app, engine=engine, changes=changes, web=web, time_zone=messages.time_zone)
+    _prepare_live_pages(app, engine=engine, changes=changes, web=web, messages=messages)
     _add_routes(app)
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
@@ -133,16 +131,19 @@ def _add_routes(app: FastAPI) -> None:
 
 
 def _prepare_live_pages(
-    app: FastAPI, *, engine: Engine, changes: ChangeSignal, web: WebSettings, time_zone: str
+    app: FastAPI, *, engine: Engine, changes: ChangeSignal, web: WebSettings, messages: MessageSettings
 ) -> None:
     """Give desk, crews and customers each their stream, with places for so many pages."""
+    app.state.messages = messages
+    app.state.channels = messages.channels()
+    app.state.zone = ZoneInfo(messages.time_zone)
     app.state.changes = changes
     app.state.streams = StreamPlaces(web.stream_connections)
     app.state.storm = StormWatch(engine)
     app.state.crews = CrewWatch(engine, signal=changes, places=StreamPlaces(web.crew_stream_connections))
     app.state.supply = SupplyFace(
         texts=read_vocabulary(),
-        zone=ZoneInfo(time_zone),
+        zone=ZoneInfo(messages.time_zone),
         watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
         notice=web.customer_notice,
     )

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 
 from api.change_signal import plain_address
 from api.work import reading
-from dispatch.channels import Channel
 from dispatch.delivery import MAXIMUM_ATTEMPTS, Delivery, deliver_notifications
 from dispatch.notifications import DELIVERY_TASK, delivery_queue
 
@@ -38,5 +37,4 @@ def delivery_app(engine: Engine, *, delivery: Delivery) -> procrastinate.App:
 
 def queues_of(delivery: Delivery) -> list[str]:
     """Return the queues that can be worked off: what cannot leave yet stays in its own."""
-    addresses = {Channel.EMAIL: delivery.mail_url, Channel.SMS: delivery.sms_url}
-    return [delivery_queue(channel) for channel, address in addresses.items() if address is not None]
+    return [delivery_queue(channel) for channel in delivery.channels()]

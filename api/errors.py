@@ -101,6 +101,17 @@ class NoMeterSystemError(ApiError):
         super().__init__("No meter system is set, so no meter can be asked: see RELIGHT_METER_SYSTEM_URL.")
 
 
+class GatewayRefusedError(ApiError):
+    """A reply came without the token of the gateway."""
+
+    def __init__(self) -> None:
+        """Say where the token belongs."""
+        super().__init__(
+            "Send the header `Authorization: Bearer …` with the token of RELIGHT_INCOMING_TOKEN. Where that "
+            "is not set, no replies are taken."
+        )
+
+
 class NoSnapshotError(ApiError):
     """The public map has no such file, or none was written yet."""
 
@@ -134,6 +145,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     SignInNeededError: (401, "sign_in_needed"),
     SignInRefusedError: (401, "sign_in_refused"),
     RoleRefusedError: (403, "role_refused"),
+    GatewayRefusedError: (403, "gateway_refused"),
     HeaderMissingError: (403, "header_missing"),
     dispatch_errors.NotYours: (403, "not_yours"),
     dispatch_errors.UnknownThing: (404, "unknown"),

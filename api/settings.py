@@ -10,13 +10,12 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.channel_settings import ChannelSettings
 from api.rule_settings import LoadSettings, PlannedOutageSettings, PromiseSettings
-from dispatch.channels import PLACEHOLDER, Channel
 from dispatch.etr_rules import DEFAULT_ALARM_MINUTES, DEFAULT_PUBLISH_MINUTES, EtrRules
 from dispatch.meter_requests import PingRules
 from dispatch.outage_reopening import DEFAULT_REOPEN_WITHIN
@@ -126,47 +125,8 @@ class SignInSettings(BaseSettings):
     )
 
 
-class MessageSettings(BaseSettings):
+class MessageSettings(ChannelSettings):
     """Through which Apprise addresses messages leave; without one mails stay queued and health says so."""
-
-    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
-
-    mail_url: SecretStr | None = Field(
-        default=None,
-        description="The Apprise address for e-mail, for instance "
-        "mailtos://user:password@mail.example.org?from=outages@example.org.",
-    )
-    sms_url: SecretStr | None = Field(
-        default=None,
-        description="The Apprise address for text messages, with {phone} where the number goes, for instance "
-        "twilio://account:token@+15550100000/{phone}. Without it no text message is queued.",
-    )
-    time_zone: str = Field(
-        default="UTC",
-        description="The time zone in which messages and customers' pages tell the time, as in the IANA "
-        "list: Asia/Shanghai.",
-    )
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ValueError, ZoneInfoNotFoundError):
-            raise ValueError(f"{name!r} is not a time zone of the IANA list, such as Asia/Shanghai") from None
-        return name
-
-    @field_validator("sms_url")
-    @classmethod
-    def _with_a_place_for_the_number(cls, address: SecretStr | None) -> SecretStr | None:
-        if address is not None and PLACEHOLDER not in address.get_secret_value():
-            raise ValueError(f"it needs {PLACEHOLDER} where the number goes")
-        return address
-
-    def channels(self) -> tuple[str, ...]:
-        """Return the channels that have somewhere to send to."""
-        addresses = {Channel.EMAIL: self.mail_url, Channel.SMS: self.sms_url}
-        return tuple(str(channel) for channel, address in addresses.items() if address is not None)
 
 
 class MeterSettings(BaseSettings):

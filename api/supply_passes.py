@@ -76,7 +76,7 @@ def find_supply(engine: Engine, *, account: str, digits: str, address: str, now:
         if judge_attempt(
             session, door=Door.SUPPLY, name=account, address=address, right=found is not None, now=now
         ):
-            opened = _open(session, account=found or "", now=now)
+            opened = open_pass(session, account=found or "", now=now)
     if opened is None:
         raise SupplyNotFoundError
     return opened
@@ -103,7 +103,8 @@ def end_pass(session: Session, *, token: str) -> None:
     session.execute(delete(SupplyPassRow).where(SupplyPassRow.token_digest == token_digest(token)))
 
 
-def _open(session: Session, *, account: str, now: datetime) -> OpenedPass:
+def open_pass(session: Session, *, account: str, now: datetime) -> OpenedPass:
+    """Open a pass to an account for whoever has shown to be its customer."""
     session.execute(delete(SupplyPassRow).where(SupplyPassRow.expires_at <= now))
     token, digest = new_token()
     expires_at = now + PASS_LASTS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# Stands in the address for text messages where the number goes.
+# Stand in the operator's address of a channel where the customer's number or id goes.
 PLACEHOLDER = "{phone}"
+USER_PLACEHOLDER = "{user}"
 
 
 class Channel(StrEnum):
@@ -13,3 +14,9 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     SMS = "sms"
+    WECOM = "wecom"  # WeCom 企业微信, or a gateway to WeChat 微信
+    WEBHOOK = "webhook"  # the customer's own program
+
+
+# Reached by what is on file, unless the customer says otherwise; the others only by what a customer chose.
+ON_FILE = (Channel.EMAIL, Channel.SMS)

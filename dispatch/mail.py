@@ -1,6 +1,7 @@
 """Mail through Apprise's settings and SMTP connection, with what Apprise does not tell: each outcome.
 
-RULE 1: a message carries the Message-ID that it is given, so that one sent again is known to be the same.
+RULE 1: a message carries the Message-ID that it is given, so that one sent again is known to be the same, and
+names the first one of its thread, so that a mail program shows one outage's messages together.
 RULE 2: what the server took is sent; what it answered no to is refused, and may be tried again;
 where no answer came after the message began to leave, nobody knows, and it is uncertain.
 RULE 3: after a broken connection the rest of the batch has not begun to leave, and stays as it was.
@@ -10,7 +11,7 @@ No address reaches a log.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,12 +32,18 @@ class MailUnreachable(DispatchError):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address; `number` is its own and makes its Message-ID."""
+    """One message to one address.
 
-    number: int
+    `key` is its own for ever and makes its Message-ID; `follows` is that of the first one of its thread.
+    `leave_link`: where a mail program may leave for its reader with one tap (RFC 8058).
+    """
+
+    key: str
     address: str
     subject: str
     body: str
+    follows: str | None = None
+    leave_link: str | None = None
 
 
 class _Connection(AppriseSMTPController):
@@ -55,7 +62,7 @@ class _Connection(AppriseSMTPController):
         return Outcome.SENT
 
 
-def send_mails(*, mail_url: str, mails: Sequence[Mail], now: datetime) -> Iterator[tuple[Mail, Outcome]]:
+def send_mails(*, mail_url: str, mails: Iterable[Mail], now: datetime) -> Iterator[tuple[Mail, Outcome]]:
     """Send each mail over one connection and yield its outcome; those not yielded have not left.
 
     MailUnreachable when the server cannot be reached at all.
@@ -103,7 +110,13 @@ def _message(plugin: Any, mail: Mail, now: datetime) -> EmailMessage:
     message["From"] = formataddr((sender or "", from_address))
     message["To"] = mail.address
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<relight.{mail.number}@{from_address.rpartition('@')[2]}>"
+    domain = from_address.rpartition("@")[2]
+    message["Message-ID"] = f"<{mail.key}@{domain}>"
+    if mail.follows is not None:
+        message["In-Reply-To"] = message["References"] = f"<{mail.follows}@{domain}>"
+    if mail.leave_link is not None:
+        message["List-Unsubscribe"] = f"<{mail.leave_link}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # So that holiday answers stay away (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body)

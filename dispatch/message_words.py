@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from dispatch.call_tables import PlannedOutageRow
@@ -13,6 +13,9 @@ from dispatch.tables import NotificationRow, OutageRow
 
 # Whom a message names as the source of a time; everything else is an estimate.
 _PERSONS = (EtrSource.CREW, EtrSource.DISPATCHER)
+# Channels read on a phone's first screen: one text message, without a subject.
+_SHORT = (Channel.SMS, Channel.WECOM)
+_PLAIN_HOURS = timedelta(hours=24)
 
 Texts = Mapping[str, Mapping[str, str]]
 
@@ -31,11 +34,12 @@ def subject_and_body(
     `change` is what the log says of the change it tells of: a planned outage's times before it.
     """
     words = texts[row.language]
+    is_short = row.channel in _SHORT
     if isinstance(about, OutageRow):
-        values = _outage_values(about, words, time_zone, now)
+        values = _outage_values(about, words, time_zone, now, is_short=is_short)
     else:
-        values = _planned_values(about, change, time_zone)
-    if row.channel == Channel.SMS:
+        values = _planned_values(about, change, time_zone, is_short=is_short)
+    if is_short:
         return "", words[f"message.{row.kind}.sms"].format_map(values)
     return (
         words[f"message.{row.kind}.subject"].format_map(values),
@@ -44,49 +48,59 @@ def subject_and_body(
 
 
 def _outage_values(
-    outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo, now: datetime
+    outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo, now: datetime, *, is_short: bool
 ) -> dict[str, str]:
+    def told(at: datetime | None) -> str:
+        return _told_time(at, time_zone, is_short=is_short)
+
     # A message may leave late: a time that has passed by then is no promise any more.
     has_time = outage.etr_at is not None and outage.etr_at >= now
     source = outage.etr_source if outage.etr_source in _PERSONS else "engine"
     return {
         "outage": outage.id,
-        "started": _told_time(outage.started_at, time_zone),
-        "etr": _told_time(outage.etr_at, time_zone) if has_time else words["message.etr_unknown"],
-        "window": _window(outage, words, time_zone) if has_time else "",
+        "started": told(outage.started_at),
+        "etr": told(outage.etr_at) if has_time else words["message.etr_unknown"],
+        "window": _window(outage, words, time_zone, is_short=is_short) if has_time else "",
         "source": words[f"message.etr_source.{source}"] if has_time else "",
-        "restored": _told_time(outage.restored_at, time_zone),
+        "restored": told(outage.restored_at),
     }
 
 
-def _window(outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo) -> str:
-    """Return from when to when, as short as a phone wants it."""
+def _window(outage: OutageRow, words: Mapping[str, str], time_zone: tzinfo, *, is_short: bool) -> str:
+    """Return from when to when; on a phone only the hours, and nothing where those would not be plain."""
     if outage.etr_earliest is None or outage.etr_latest is None:
         return ""
     earliest, latest = (at.astimezone(time_zone) for at in (outage.etr_earliest, outage.etr_latest))
-    form = "%H:%M" if earliest.date() == latest.date() else "%m-%d %H:%M"
+    if is_short and latest - earliest >= _PLAIN_HOURS:
+        return ""
+    form = "%H:%M" if is_short or earliest.date() == latest.date() else "%m-%d %H:%M"
     values = {"earliest": earliest.strftime(form), "latest": latest.strftime(form)}
     return words["message.etr_window"].format_map(values)
 
 
 def _planned_values(
-    planned: PlannedOutageRow, change: Mapping[str, Any], time_zone: tzinfo
+    planned: PlannedOutageRow, change: Mapping[str, Any], time_zone: tzinfo, *, is_short: bool
 ) -> dict[str, str]:
     def before(field: str) -> datetime:
         told = change.get("values", {}).get(field, {}).get("old")
         now: datetime = getattr(planned, field)
         return datetime.fromisoformat(told) if told else now
 
+    def told(at: datetime | None) -> str:
+        return _told_time(at, time_zone, is_short=is_short)
+
     return {
         "outage": planned.id,
-        "starts": _told_time(planned.starts_at, time_zone),
-        "ends": _told_time(planned.ends_at, time_zone),
-        "old_starts": _told_time(before("starts_at"), time_zone),
-        "old_ends": _told_time(before("ends_at"), time_zone),
-        "restored": _told_time(planned.ended_at, time_zone),
+        "starts": told(planned.starts_at),
+        "ends": told(planned.ends_at),
+        "old_starts": told(before("starts_at")),
+        "old_ends": told(before("ends_at")),
+        "restored": told(planned.ended_at),
         "text": planned.text,
     }
 
 
-def _told_time(at: datetime | None, time_zone: tzinfo) -> str:
-    return at.astimezone(time_zone).strftime("%Y-%m-%d %H:%M") if at is not None else ""
+def _told_time(at: datetime | None, time_zone: tzinfo, *, is_short: bool) -> str:
+    if at is None:
+        return ""
+    return at.astimezone(time_zone).strftime("%m-%d %H:%M" if is_short else "%Y-%m-%d %H:%M")

@@ -13,14 +13,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, any_, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from dispatch.call_tables import PlannedOutageRow
 from dispatch.change_log import Author, as_json
-from dispatch.channels import Channel
 from dispatch.events import Event
-from dispatch.notifications import LANGUAGE, MessageKind, defer_batches, reached_by
+from dispatch.message_kinds import MessageKind
+from dispatch.message_queue import About, queue_messages
 from dispatch.planned_extent import Difference, latest_version
 from dispatch.planned_rows import change_planned, record_planned, service_points_of
 from dispatch.planned_rules import EVERYBODY, NoticeMessage, NoticeRule, PlannedRules
@@ -28,7 +27,7 @@ from dispatch.planned_states import PlannedAction, PlannedStatus, planned_status
 from dispatch.planned_tables import PlannedNoticeRow
 from dispatch.tables import NotificationRow
 from gis.network_versions import active_network_version
-from gis.tables import CustomerRow, ServicePointRow
+from gis.tables import ServicePointRow
 
 _KINDS = {
     NoticeMessage.ANNOUNCED: MessageKind.PLANNED_ANNOUNCED,
@@ -92,9 +91,10 @@ def add_notice(
     is_told: bool = False,
 ) -> PlannedNoticeRow:
     """Queue one message to each customer, and keep the proof; `is_told`: they were queued already."""
-    if not is_missed and not is_told:
-        for channel in Channel:
-            _queue_on(session, channel, row, kind, service_points, position=position, now=now)
+    version = active_network_version(session)
+    if service_points and version is not None and not is_missed and not is_told:
+        about = About(network_version=version, planned_outage_id=row.id, service_points=service_points)
+        queue_messages(session, about=about, kind=kind, change_position=position, now=now)
     notice = PlannedNoticeRow(
         planned_outage_id=row.id,
         rule=rule,
@@ -103,7 +103,7 @@ def add_notice(
         due_at=due_at,
         queued_at=None if is_missed else now,
         is_late=is_missed or (due_at is not None and now > due_at),
-        version_number=version.number if (version := latest_version(session, row.id)) else 0,
+        version_number=latest.number if (latest := latest_version(session, row.id)) else 0,
         rules_version=rules_version,
         change_position=position,
         service_points=len(service_points),
@@ -237,46 +237,6 @@ def _addressed(session: Session, row: PlannedOutageRow, rule: NoticeRule) -> lis
         ServicePointRow.priority.in_(rule.to),
     )
     return sorted(session.scalars(query))
-
-
-def _queue_on(
-    session: Session,
-    channel: Channel,
-    row: PlannedOutageRow,
-    kind: MessageKind,
-    service_points: Collection[str],
-    *,
-    position: int,
-    now: datetime,
-) -> None:
-    if not service_points:
-        return
-    recipients = (
-        select(
-            CustomerRow.account,
-            literal(str(channel)),
-            literal(position),
-            literal(row.id),
-            literal(str(kind)),
-            LANGUAGE,
-            literal(now),
-        )
-        .join(
-            ServicePointRow,
-            (ServicePointRow.network_version == CustomerRow.network_version)
-            & (ServicePointRow.account == CustomerRow.account),
-        )
-        .where(
-            CustomerRow.network_version == active_network_version(session),
-            ServicePointRow.id == any_(literal(sorted(service_points), ARRAY(Text))),
-            reached_by(channel),
-        )
-        .distinct()
-    )
-    columns = ["account", "channel", "change_position", "planned_outage_id", "kind", "language", "queued_at"]
-    statement = insert(NotificationRow).from_select(columns, recipients).on_conflict_do_nothing()
-    queued = session.execute(statement.returning(NotificationRow.id, NotificationRow.language)).all()
-    defer_batches(session, channel, queued)
 
 
 def _unreached(session: Session, service_points: Collection[str], position: int) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow
 from dispatch.change_log import Change, changes_of
 from dispatch.errors import UnknownThing
+from dispatch.message_kinds import MessageStatus
 from dispatch.planned_extent import is_current, latest_version
 from dispatch.planned_rows import planned_row
 from dispatch.planned_states import PlannedStatus, allowed_planned_actions
@@ -22,7 +23,7 @@ from dispatch.switching_tables import SwitchingOrderRow
 from dispatch.tables import EvidenceRow, NotificationRow
 from topology.observations import ObservationKind
 
-_STATES = ("queued", "sending", "sent", "failed", "uncertain")
+_STATES = tuple(str(status) for status in MessageStatus)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import dispatch.hazard_tables
 import dispatch.incident_tables
 import dispatch.ledger_tables
 import dispatch.material_tables
+import dispatch.message_tables
 import dispatch.plan_tables
 import dispatch.planned_tables
 import dispatch.promise_tables
@@ -37,6 +38,7 @@ ROOMS_WITH_TABLES = (
     dispatch.incident_tables,
     dispatch.ledger_tables,
     dispatch.material_tables,
+    dispatch.message_tables,
     dispatch.plan_tables,
     dispatch.planned_tables,
     dispatch.promise_tables,

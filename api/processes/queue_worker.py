@@ -37,8 +37,12 @@ class QueueWorker:
         queues: Sequence[str],
         at_once: int,
         stopping: threading.Event,
+        keep: Callable[[], None] | None = None,
     ) -> None:
-        """Prepare; nothing is opened until `run`. `name` is what the database and the log call it."""
+        """Prepare; nothing is opened until `run`. `name` is what the database and the log call it.
+
+        `keep` is done every few seconds beside the jobs.
+        """
         self._engine = engine
         self._name = name
         self._lock = lock
@@ -46,6 +50,7 @@ class QueueWorker:
         self._queues = list(queues)
         self._at_once = at_once
         self._stopping = stopping
+        self._keep = keep
         self._logger = logging.getLogger(f"relight.{name}")
 
     def run(self) -> None:
@@ -95,6 +100,8 @@ class QueueWorker:
         """Return when told to stop; raise when the session that holds the lock is gone."""
         while not await asyncio.to_thread(self._stopping.wait, _CHECK_EVERY_S):
             await asyncio.to_thread(beat, lock_holder)
+            if self._keep is not None:
+                await asyncio.to_thread(self._keep)
 
 
 async def _take_up_what_was_left(app: procrastinate.App, queue: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import secrets
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -33,8 +34,10 @@ from api.settings import (
     as_environment,
 )
 from api.work import writing
+from dispatch.chat_messages import check_wecom_url
 from dispatch.errors import DispatchError
 from dispatch.etr_words import put_etr_rules_in_force
+from dispatch.message_rules import put_message_rules_in_force
 from dispatch.notifications import set_channels
 from dispatch.planned_rules import PlannedRules
 from dispatch.planned_rules_store import put_planned_rules_in_force
@@ -117,12 +120,17 @@ def running_system(
 
 def _check(messages: MessageSettings) -> None:
     """Refuse an address that nothing could ever be sent to, before anything is started."""
-    if messages.sms_url is None:
-        return
-    try:
-        check_sms_url(messages.sms_url.get_secret_value())
-    except DispatchError as error:
-        raise StartError(f"{error} Set RELIGHT_SMS_URL.") from error
+    checks = (
+        ("RELIGHT_SMS_URL", messages.sms_url, check_sms_url),
+        ("RELIGHT_WECOM_URL", messages.wecom_url, check_wecom_url),
+    )
+    for name, address, check in checks:
+        if address is None:
+            continue
+        try:
+            check(address.get_secret_value())
+        except DispatchError as error:
+            raise StartError(f"{error} Set {name}.") from error
 
 
 def _programs(
@@ -214,6 +222,7 @@ def _prepare(url: str, messages: MessageSettings, rules: PromiseRules, planned: 
             put_etr_rules_in_force(work.session, rules=EtrSettings().rules())
         with Session(engine) as session, session.begin():
             set_channels(session, channels=messages.channels())
+            put_message_rules_in_force(session, rules=messages.rules(), new_key=secrets.token_bytes(32))
             return first_link(session, now=datetime.now(UTC))
     finally:
         engine.dispose()

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse
 
@@ -20,13 +19,11 @@ from api.call_words import call_words
 from api.my_supply import my_supply, own_answer, own_labels
 from api.roles import open_to_everybody
 from api.routes.supply_errors import ForeignFormError, SupplyRoute, UnreadableFormError
-from api.supply_face import SupplyFace, as_of, is_secure
+from api.supply_cookie import COOKIE_NAME, drop_pass, held_pass, keep_pass
+from api.supply_face import SupplyFace, as_of
 from api.supply_passes import (
-    PASS_LASTS,
     SupplyNotFoundError,
-    SupplyPass,
     end_pass,
-    find_pass,
     find_supply,
     last_digits,
     plain_account,
@@ -49,7 +46,6 @@ from dispatch.network_cache import NetworkCache
 
 router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
 
-COOKIE_NAME = "relight_supply"
 _HEARTBEAT_S = 30
 _ENDING = 4
 _REPORT_STATUS: dict[str | None, int] = {None: 200, "ended": 401}
@@ -60,7 +56,7 @@ def _face(request: Request) -> SupplyFace:
     return face
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def read_fields(request: Request) -> dict[str, str]:
     """Return the fields of a form that one of our own pages sent."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForeignFormError
@@ -73,14 +69,14 @@ async def _fields(request: Request) -> dict[str, str]:
 
 
 Face = Annotated[SupplyFace, Depends(_face)]
-Fields = Annotated[dict[str, str], Depends(_fields)]
+Fields = Annotated[dict[str, str], Depends(read_fields)]
 
 
 @router.get("/supply")
 @open_to_everybody
 def show_start(request: Request, face: Face, engine: Database) -> Response:
     """Ask which supply; who has been let in goes on to it."""
-    if "lang" not in request.query_params and _held(request, engine) is not None:
+    if "lang" not in request.query_params and held_pass(request, engine) is not None:
         return RedirectResponse("/supply/mine", status_code=303)
     return face.page(request, "find.html", problem=None, account="")
 
@@ -101,21 +97,12 @@ def find(request: Request, face: Face, engine: Database, fields: Fields) -> Resp
             problem = "not_found"
         else:
             answer = RedirectResponse("/supply/mine", status_code=303)
-            # Lax, not strict: a link in a message is followed from a mail page, and must find its way in.
-            answer.set_cookie(
-                COOKIE_NAME,
-                opened.token,
-                max_age=round(PASS_LASTS.total_seconds()),
-                path="/supply",
-                httponly=True,
-                samesite="lax",
-                secure=is_secure(request),
-            )
+            keep_pass(answer, request, token=opened.token)
             return answer
     return face.page(request, "find.html", status=422, problem=problem, account=account)
 
 
-@router.post("/supply/leave", dependencies=[Depends(_fields)])
+@router.post("/supply/leave", dependencies=[Depends(read_fields)])
 @open_to_everybody
 def leave(request: Request, engine: Database) -> Response:
     """End the pass on this phone."""
@@ -124,7 +111,7 @@ def leave(request: Request, engine: Database) -> Response:
         with Session(engine) as session, session.begin():
             end_pass(session, token=token)
     answer = RedirectResponse("/supply", status_code=303)
-    return _without_pass(answer, request)
+    return drop_pass(answer, request)
 
 
 @router.get("/supply/mine")
@@ -132,7 +119,7 @@ def leave(request: Request, engine: Database) -> Response:
 def show_mine(request: Request, face: Face, engine: Database) -> Response:
     """Show how it goes; with `part` only the part that changes, for the page's own script."""
     words = face.words(request)
-    held = _held(request, engine)
+    held = held_pass(request, engine)
     if held is None:
         return _no_pass(request, face)
     with reading(engine) as work:
@@ -165,10 +152,10 @@ def show_report(request: Request, face: Face, engine: Database) -> Response:
 @open_to_everybody
 def report(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
     """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
-    words, form, held = face.words(request), read_report(fields), _held(request, engine)
+    words, form, held = face.words(request), read_report(fields), held_pass(request, engine)
     if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
         # The pass ended while the form was written: it is kept, and only the place is asked for.
-        return _without_pass(_report_page(request, face, engine, form=form, problem="ended"), request)
+        return drop_pass(_report_page(request, face, engine, form=form, problem="ended"), request)
     try:
         if held is not None:
             report_own(engine, account=held.account, form=form, words=words)
@@ -186,7 +173,7 @@ def show_reported(
     request: Request, face: Face, engine: Database, danger: str | None = None, place: str = "0"
 ) -> Response:
     """Say that the report has come, safety words first."""
-    held, said = _held(request, engine), None
+    held, said = held_pass(request, engine), None
     if held is not None:
         number = int(place) if place.isascii() and place.isdigit() and len(place) <= _ENDING else 0
         with reading(engine) as work:
@@ -245,36 +232,19 @@ def show_file(request: Request, face: Face, name: str) -> Response:
     return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-def _held(request: Request, engine: Engine) -> SupplyPass | None:
-    """Return the pass of the request's cookie; without one the database is not asked, be it away."""
-    token = request.cookies.get(COOKIE_NAME)
-    if not token:
-        return None
-    with Session(engine) as session:
-        # Passes live by real time, whatever the clock of a storm.
-        return find_pass(session, token=token, now=datetime.now(UTC))
-
-
 def _no_pass(request: Request, face: SupplyFace) -> Response:
     """Send newcomers to the start, and tell those whose pass has ended that it has."""
     if COOKIE_NAME not in request.cookies:
         return RedirectResponse("/supply", status_code=303)
     answer = face.page(request, "ended.html", status=401, problem=None, account="")
     # The page's script loads the page anew then, which must still find that there was a pass, and say so.
-    return answer if "part" in request.query_params else _without_pass(answer, request)
-
-
-def _without_pass(answer: Response, request: Request) -> Response:
-    answer.delete_cookie(
-        COOKIE_NAME, path="/supply", httponly=True, samesite="lax", secure=is_secure(request)
-    )
-    return answer
+    return answer if "part" in request.query_params else drop_pass(answer, request)
 
 
 def _report_page(
     request: Request, face: SupplyFace, engine: Database, *, form: ReportForm, problem: str | None = None
 ) -> Response:
-    held, labels = _held(request, engine), []
+    held, labels = held_pass(request, engine), []
     if held is not None:
         with reading(engine) as work:
             labels = own_labels(work.session, account=held.account, words=face.words(request))

@@ -37,7 +37,14 @@ def test_every_error_of_every_room_has_a_status(kind):
 
 
 # No page can come to these: they answer programs, the command line, or nobody.
-NOT_SAID_BY_PAGES = {"account_refused", "broken_off", "evidence_refused", "link_spent", "weak_password"}
+NOT_SAID_BY_PAGES = {
+    "account_refused",
+    "broken_off",
+    "evidence_refused",
+    "gateway_refused",
+    "link_spent",
+    "weak_password",
+}
 # Said with what changed, or as the reason that comes with them.
 SAID_OTHERWISE = {"stale_version", "conflict", "invalid_input", "refused"}
 

@@ -2,18 +2,21 @@
 
 import json
 import socket
-from datetime import UTC
+from datetime import UTC, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from dispatch.channels import Channel
 from dispatch.delivery import MAXIMUM_ATTEMPTS, Delivery, DeliveryFailed, deliver_notifications
 from dispatch.mail import MailUnreachable
+from dispatch.message_rules import MessageRules, put_message_rules_in_force
 from dispatch.notifications import notification_summary
-from dispatch.operations import confirm_outage
+from dispatch.operations import confirm_outage, restore_outage, set_etr
+from dispatch.subscriptions import leave_channel
 from dispatch.tables import NotificationRow
 from dispatch.transactions import intake_transaction, read_transaction
 
@@ -71,6 +74,23 @@ def deliver(world, mailbox, ids):
         time_zone=UTC,
     )
     return deliver_notifications(world.engine, notification_ids=ids, delivery=delivery, now=world.now)
+
+
+def rules(world, **changed):
+    with intake_transaction(world.engine) as session:
+        put_message_rules_in_force(session, rules=MessageRules(**changed), new_key=b"k" * 32)
+
+
+def statuses(world):
+    with read_transaction(world.engine) as session:
+        query = select(NotificationRow.kind, NotificationRow.status, NotificationRow.because)
+        return {tuple(row) for row in session.execute(query)}
+
+
+def on_kind(world, kind):
+    with read_transaction(world.engine) as session:
+        query = select(NotificationRow.id).where(NotificationRow.kind == kind)
+        return session.scalars(query.order_by(NotificationRow.id)).all()
 
 
 def summary(world):
@@ -149,3 +169,96 @@ def test_a_server_that_is_away_leaves_everything_queued(world, mailbox, queued):
     with pytest.raises(MailUnreachable):
         deliver(world, mailbox, queued)
     assert summary(world).queued == 4
+
+
+class TestWhatIsNotSent:
+    def test_what_is_over_is_not_told_and_who_did_not_hear_of_it_not_that_it_is_over(
+        self, world, mailbox, queued
+    ):
+        (outage,) = world.outages()
+        world.later(30)
+        world.do(restore_outage, outage_id=outage.id, version=None, restored_at=None)
+        restored = on_kind(world, "restored")
+        assert deliver(world, mailbox, queued) == 0
+        assert deliver(world, mailbox, restored) == 0
+        assert not mailbox.mails
+        assert statuses(world) == {("confirmed", "dropped", "over"), ("restored", "dropped", "never_told")}
+
+    def test_who_heard_of_it_is_told_that_it_is_over(self, world, mailbox, queued):
+        deliver(world, mailbox, queued)
+        (outage,) = world.outages()
+        world.later(30)
+        world.do(restore_outage, outage_id=outage.id, version=None, restored_at=None)
+        assert deliver(world, mailbox, on_kind(world, "restored")) == 4
+
+    def test_of_several_times_that_wait_only_the_last_is_told(self, world, mailbox, queued):
+        deliver(world, mailbox, queued)
+        (outage,) = world.outages()
+        for hours in (5, 7):
+            at = world.now + timedelta(hours=hours)
+            world.do(set_etr, outage_id=outage.id, version=None, etr_at=at)
+        changed = on_kind(world, "etr_changed")
+        assert len(changed) == 8
+        assert deliver(world, mailbox, changed[:4]) == 0
+        assert deliver(world, mailbox, changed[4:]) == 4
+        assert ("etr_changed", "dropped", "superseded") in statuses(world)
+
+    def test_the_first_message_says_the_newest_time_itself(self, world, mailbox, queued):
+        (outage,) = world.outages()
+        at = world.now + timedelta(hours=5)
+        world.do(set_etr, outage_id=outage.id, version=None, etr_at=at)
+        assert deliver(world, mailbox, on_kind(world, "etr_changed")) == 0
+        assert deliver(world, mailbox, queued) == 4
+        assert all("2026-11-23 13:00" in mail.get_content() for _, mail in mailbox.mails[:1])
+
+    def test_who_left_meanwhile_gets_no_more(self, world, mailbox, queued):
+        with intake_transaction(world.engine) as session:
+            leave_channel(session, account="A-a1", channel=Channel.EMAIL, now=world.now)
+        assert deliver(world, mailbox, queued) == 3
+        assert ("confirmed", "dropped", "left") in statuses(world)
+
+    def test_who_has_no_address_any_more_is_told_of_at_the_desk(self, world, mailbox, queued):
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE customer SET email = NULL WHERE account = 'A-a1'"))
+        assert deliver(world, mailbox, queued) == 3
+        assert ("confirmed", "failed", "no_address") in statuses(world)
+
+    def test_what_a_killed_worker_left_in_its_last_try_is_left_to_a_person(self, world, mailbox, queued):
+        with intake_transaction(world.engine) as session:
+            left = update(NotificationRow).where(NotificationRow.id == queued[0])
+            session.execute(left.values(status="sending", attempts=MAXIMUM_ATTEMPTS))
+        assert deliver(world, mailbox, queued) == 3
+        assert ("confirmed", "uncertain", None) in statuses(world)
+
+
+class TestTheThread:
+    def test_a_mail_program_shows_one_outage_as_one_conversation(self, world, mailbox, queued):
+        deliver(world, mailbox, queued)
+        (outage,) = world.outages()
+        at = world.now + timedelta(hours=5)
+        world.do(set_etr, outage_id=outage.id, version=None, etr_at=at)
+        deliver(world, mailbox, on_kind(world, "etr_changed"))
+        to_a1 = [mail for addresses, mail in mailbox.mails if addresses == ["a1@example.org"]]
+        first, second = to_a1
+        assert first["References"] is None
+        assert second["References"] == second["In-Reply-To"] == first["Message-ID"]
+        assert len({mail["Message-ID"] for _, mail in mailbox.mails}) == 8
+
+    def test_without_a_public_address_there_are_no_links(self, world, mailbox, queued):
+        rules(world)
+        deliver(world, mailbox, queued)
+        mail = mailbox.mails[0][1]
+        assert mail["List-Unsubscribe"] is None
+        assert "http" not in mail.get_content()
+
+    def test_with_one_every_mail_says_how_it_goes_and_how_to_leave(self, world, mailbox, queued):
+        rules(world, public_url="https://outages.example.org/")
+        deliver(world, mailbox, queued)
+        mail = mailbox.mails[0][1]
+        leave = mail["List-Unsubscribe"].strip().strip("<>")
+        assert leave.startswith("https://outages.example.org/supply/stop/")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        plain = mail.get_content()
+        assert leave in plain
+        assert "https://outages.example.org/supply/go/" in plain
+        assert "A-a1" not in plain

@@ -180,7 +180,7 @@ class TestByTheRules:
         told = Told(world, start=2 * DAY, work=PlannedWork.TEMPORARY)
         told.at(36 * 60)
         assert told.told() == [("important_a_day", "planned_announced", None)]
-        assert world.messages() == [("planned_announced", "A-a1"), ("planned_announced", "A-a2")]
+        assert world.messages() == [("planned_announced", "A-a2"), ("planned_announced", "A-a1")]
 
     def test_who_cannot_be_written_to_is_named(self, world):
         with world.engine.begin() as connection:

@@ -224,8 +224,49 @@ def upgrade() -> None:
     op.create_index('ix_map_overview_geometry', 'map_overview', ['zoom', 'geometry'], unique=False, postgresql_using='gist')
     op.create_table('message_channel',
     sa.Column('name', sa.Text(), nullable=False),
-    sa.CheckConstraint("name IN ('email', 'sms')", name=op.f('ck_message_channel_name')),
+    sa.CheckConstraint("name IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_message_channel_name')),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_message_channel'))
+    )
+    op.create_table('message_preference',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('language', sa.Text(), nullable=True),
+    sa.Column('quiet_from', sa.SmallInteger(), nullable=True),
+    sa.Column('quiet_until', sa.SmallInteger(), nullable=True),
+    sa.Column('outages', sa.Boolean(), nullable=False),
+    sa.Column('progress', sa.Boolean(), nullable=False),
+    sa.Column('planned', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("language IN ('en', 'zh')", name=op.f('ck_message_preference_language')),
+    sa.CheckConstraint('(quiet_from IS NULL) = (quiet_until IS NULL) AND quiet_from BETWEEN 0 AND 1439 AND quiet_until BETWEEN 0 AND 1439', name=op.f('ck_message_preference_quiet')),
+    sa.PrimaryKeyConstraint('account', name=op.f('pk_message_preference'))
+    )
+    op.create_table('message_rules',
+    sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('time_zone', sa.Text(), nullable=False),
+    sa.Column('quiet_from', sa.SmallInteger(), nullable=True),
+    sa.Column('quiet_until', sa.SmallInteger(), nullable=True),
+    sa.Column('public_url', sa.Text(), nullable=True),
+    sa.Column('link_key', sa.LargeBinary(), nullable=False),
+    sa.CheckConstraint('(quiet_from IS NULL) = (quiet_until IS NULL) AND quiet_from BETWEEN 0 AND 1439 AND quiet_until BETWEEN 0 AND 1439', name=op.f('ck_message_rules_quiet')),
+    sa.CheckConstraint('id = 1', name=op.f('ck_message_rules_only_one')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_rules'))
+    )
+    op.create_table('message_subscription',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("address IS NOT NULL OR left_at IS NOT NULL OR channel IN ('email', 'sms')", name=op.f('ck_message_subscription_address')),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_message_subscription_channel')),
+    sa.PrimaryKeyConstraint('account', 'channel', name=op.f('pk_message_subscription'))
+    )
+    op.create_table('supply_calendar',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('account', name=op.f('pk_supply_calendar')),
+    sa.UniqueConstraint('token_digest', name=op.f('uq_supply_calendar_token_digest'))
     )
     op.create_table('named_place',
     sa.Column('network_version', sa.Integer(), nullable=False),
@@ -737,21 +778,28 @@ def upgrade() -> None:
     sa.Column('planned_outage_id', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('rank', sa.SmallInteger(), server_default='4', nullable=False),
     sa.Column('status', sa.Text(), server_default='queued', nullable=False),
+    sa.Column('because', sa.Text(), nullable=True),
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
     sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f('ck_notification_channel')),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_notification_channel')),
+    sa.CheckConstraint("because IN ('over', 'never_told', 'superseded', 'left', 'no_address', 'refused')", name=op.f('ck_notification_because')),
+    sa.CheckConstraint("status <> 'held' OR not_before IS NOT NULL", name=op.f('ck_notification_held')),
     sa.CheckConstraint('num_nonnulls(outage_id, planned_outage_id) = 1', name=op.f('ck_notification_about')),
-    sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'uncertain')", name=op.f('ck_notification_status')),
+    sa.CheckConstraint("status IN ('held', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'dropped')", name=op.f('ck_notification_status')),
     sa.ForeignKeyConstraint(['change_position'], ['change_log.position'], name=op.f('fk_notification_change_position_change_log')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_notification_outage_id_outage')),
     sa.ForeignKeyConstraint(['planned_outage_id'], ['planned_outage.id'], name=op.f('fk_notification_planned_outage_id_planned_outage')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notification')),
     sa.UniqueConstraint('account', 'channel', 'change_position', name=op.f('uq_notification_account_channel_change_position'))
     )
-    op.create_index('ix_notification_batch', 'notification', ['change_position', 'channel', 'language'], unique=False)
-    op.create_index('ix_notification_outage_id', 'notification', ['outage_id'], unique=False)
+    op.create_index('ix_notification_dead', 'notification', ['id'], unique=False, postgresql_where=sa.text("status IN ('failed', 'uncertain')"))
+    op.create_index('ix_notification_held', 'notification', ['not_before'], unique=False, postgresql_where=sa.text("status = 'held'"))
+    op.create_index('ix_notification_outage_id', 'notification', ['outage_id', 'account'], unique=False)
+    op.create_index('ix_notification_planned_outage_id', 'notification', ['planned_outage_id', 'account'], unique=False)
     op.create_table('ping_request',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('meter', sa.Text(), nullable=False),
@@ -1010,6 +1058,7 @@ def upgrade() -> None:
     sa.Column('area_named', sa.Text(), nullable=True),
     sa.Column('customers_per_km2', sa.Double(), nullable=True),
     sa.Column('seen_version', sa.BigInteger(), nullable=False),
+    sa.Column('next_look_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("area_class IN ('urban', 'rural', 'remote')", name=op.f('ck_promised_outage_area_class')),
     sa.CheckConstraint("area_source IN ('polygon', 'feeder', 'density', 'unknown')", name=op.f('ck_promised_outage_area_source')),
     sa.ForeignKeyConstraint(['outage_id'], ['outage.id'], name=op.f('fk_promised_outage_outage_id_outage')),
@@ -1083,7 +1132,6 @@ def upgrade() -> None:
     sa.Column('drafted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('approved_by', sa.Text(), nullable=True),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('next_look_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('prepared_at', sa.BigInteger(), nullable=False),
     sa.Column('note', sa.Text(), nullable=True),
@@ -1153,6 +1201,31 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('order_id', 'number', name=op.f('pk_switching_step'))
     )
     op.create_index('ix_switching_step_device', 'switching_step', ['device'], unique=False)
+    op.create_table('temporary_supply',
+    sa.Column('order_id', sa.Text(), nullable=False),
+    sa.Column('step_number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('device', sa.Text(), nullable=True),
+    sa.Column('node', sa.Text(), nullable=False),
+    sa.Column('to_node', sa.Text(), nullable=True),
+    sa.Column('phases', sa.Text(), nullable=False),
+    sa.Column('rated_a', sa.Float(), nullable=True),
+    sa.Column('rated_kva', sa.Float(), nullable=True),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_by_order', sa.Text(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("(action = 'cut') = (device IS NOT NULL)", name=op.f('ck_temporary_supply_device')),
+    sa.CheckConstraint("(action = 'lay_jumper') = (to_node IS NOT NULL)", name=op.f('ck_temporary_supply_to_node')),
+    sa.CheckConstraint("(removed_at IS NULL) = (removed_by_order IS NULL)", name=op.f('ck_temporary_supply_removed')),
+    sa.CheckConstraint("action IN ('cut', 'lay_jumper', 'run_generator')", name=op.f('ck_temporary_supply_action')),
+    sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_temporary_supply_order_id_switching_order')),
+    sa.ForeignKeyConstraint(['removed_by_order'], ['switching_order.id'], name=op.f('fk_temporary_supply_removed_by_order_switching_order')),
+    sa.PrimaryKeyConstraint('order_id', 'step_number', name=op.f('pk_temporary_supply'))
+    )
+    op.create_index('ix_temporary_supply_position', 'temporary_supply', ['position'], unique=False)
+    op.create_index('uq_temporary_supply_name', 'temporary_supply', ['name'], unique=True, postgresql_where=sa.text('removed_at IS NULL'))
     op.execute("""
     CREATE FUNCTION change_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -1201,31 +1274,6 @@ def upgrade() -> None:
             USING ERRCODE = 'restrict_violation';
     END $$
     """)
-    op.create_table('temporary_supply',
-    sa.Column('order_id', sa.Text(), nullable=False),
-    sa.Column('step_number', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('action', sa.Text(), nullable=False),
-    sa.Column('device', sa.Text(), nullable=True),
-    sa.Column('node', sa.Text(), nullable=False),
-    sa.Column('to_node', sa.Text(), nullable=True),
-    sa.Column('phases', sa.Text(), nullable=False),
-    sa.Column('rated_a', sa.Float(), nullable=True),
-    sa.Column('rated_kva', sa.Float(), nullable=True),
-    sa.Column('since', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('removed_by_order', sa.Text(), nullable=True),
-    sa.Column('position', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint("(action = 'cut') = (device IS NOT NULL)", name=op.f('ck_temporary_supply_device')),
-    sa.CheckConstraint("(action = 'lay_jumper') = (to_node IS NOT NULL)", name=op.f('ck_temporary_supply_to_node')),
-    sa.CheckConstraint("(removed_at IS NULL) = (removed_by_order IS NULL)", name=op.f('ck_temporary_supply_removed')),
-    sa.CheckConstraint("action IN ('cut', 'lay_jumper', 'run_generator')", name=op.f('ck_temporary_supply_action')),
-    sa.ForeignKeyConstraint(['order_id'], ['switching_order.id'], name=op.f('fk_temporary_supply_order_id_switching_order')),
-    sa.ForeignKeyConstraint(['removed_by_order'], ['switching_order.id'], name=op.f('fk_temporary_supply_removed_by_order_switching_order')),
-    sa.PrimaryKeyConstraint('order_id', 'step_number', name=op.f('pk_temporary_supply'))
-    )
-    op.create_index('ix_temporary_supply_position', 'temporary_supply', ['position'], unique=False)
-    op.create_index('uq_temporary_supply_name', 'temporary_supply', ['name'], unique=True, postgresql_where=sa.text('removed_at IS NULL'))
     op.execute("""
     CREATE TRIGGER etr_version_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON etr_version
     FOR EACH STATEMENT EXECUTE FUNCTION etr_version_is_append_only()

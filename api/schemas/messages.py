@@ -1,0 +1,107 @@
+"""Shapes of messages to customers: where each stands, what a customer chose, and what came back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.shape import Answer, Instant, Name, Order
+
+ChannelName = Literal["email", "sms", "wecom", "webhook"]
+Status = Literal["held", "queued", "sending", "sent", "failed", "uncertain", "dropped"]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Address = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Message(Answer):
+    """One message: about what, to whom, and what became of it. No address is among it."""
+
+    id: int
+    account: str
+    channel: ChannelName
+    kind: str
+    outage_id: str | None
+    planned_outage_id: str | None
+    language: str
+    status: Status
+    because: str | None
+    attempts: int
+    queued_at: Instant
+    not_before: Instant | None
+    sent_at: Instant | None
+
+
+class MessageList(Answer):
+    """Messages, newest first; `count` is how many there are in all."""
+
+    messages: list[Message]
+    count: int
+
+
+class SendAgain(Order):
+    """Which messages to send once more; all that failed where none are named."""
+
+    ids: Annotated[list[int], Field(max_length=1000)] | None = None
+
+
+class SentAgain(Answer):
+    """How many were queued once more."""
+
+    queued: int
+
+
+class ChannelChoice(Answer):
+    """One channel: whether it is on, the own address, and the end of the one on file."""
+
+    channel: ChannelName
+    is_on: bool
+    address: str | None
+    on_file: str | None
+
+
+class Subscriptions(Answer):
+    """What a customer chose; quiet hours are local times, and none where they are null."""
+
+    language: Literal["en", "zh"] | None
+    quiet_from: str | None
+    quiet_until: str | None
+    outages: bool
+    progress: bool
+    planned: bool
+    channels: list[ChannelChoice]
+    has_calendar: bool
+
+
+class SubscriptionOrder(Order):
+    """What a customer chooses. A channel that is not named is left; null: the address on file."""
+
+    language: Literal["en", "zh"] | None = None
+    quiet_from: TimeOfDay | None = None
+    quiet_until: TimeOfDay | None = None
+    outages: bool = True
+    progress: bool = True
+    planned: bool = True
+    channels: dict[ChannelName, Address | None]
+
+
+class CalendarLink(Answer):
+    """Where the own calendar is, told this once."""
+
+    path: str
+
+
+class IncomingMessage(Order):
+    """A customer's reply as a gateway passes it on; `id` is the gateway's own, so that it counts once."""
+
+    id: Name
+    sender: Name
+    text: Annotated[str, StringConstraints(max_length=2000)]
+    channel: Literal["sms", "wecom"] = "sms"
+
+
+class IncomingAnswer(Answer):
+    """What the reply came to, and what may be answered to the customer in their language."""
+
+    result: Literal["still_out", "danger", "no_more", "not_understood", "unknown_sender", "refused"]
+    reply: str | None
