@@ -42,18 +42,18 @@ STREET = """
     service_points j{n}- H{n} 1
 """
 # One street more, that a tie can feed from the last one; tests of switching have it.
-# S ─B96─ NX ─X96─ OX ─W96─ PX ─T96─ QX   k-1 k-2 k-3      (behind W96)
-#                  OX ─U96─ RX            l-1 l-2          (on the line that fails)
-#                           PX ─Y96─ N95                   (the tie is normally open)
+# S ─B96─ N100 ─X96─ O100 ─W96─ P100 ─T96─ Q100   k-1 k-2 k-3      (behind W96)
+#                    O100 ─U96─ R100              l-1 l-2          (on the line that fails)
+#                               P100 ─Y96─ N95                     (the tie is normally open)
 TIED_STREET = """
-    breaker B96 S NX
-    overhead X96 NX OX
-    switch W96 OX PX
-    distribution T96 PX QX
-    distribution U96 OX RX
-    switch Y96 PX N95 open
-    service_points k- QX 3
-    service_points l- RX 2
+    breaker B96 S N100
+    overhead X96 N100 O100
+    switch W96 O100 P100
+    distribution T96 P100 Q100
+    distribution U96 O100 R100
+    switch Y96 P100 N95 open
+    service_points k- Q100 3
+    service_points l- R100 2
 """
 _OFFSETS = {
     "N": (0.0, 0.004),
@@ -108,8 +108,8 @@ def _place(number: int, node: str) -> tuple[float, float]:
 def _places() -> dict[str, tuple[float, float]]:
     places = {f"{node}{n:02d}": _place(n, node) for n in range(STREETS) for node in _OFFSETS}
     west, south = _MIDDLE[0] + 0.05, _MIDDLE[1] + 0.1
-    tied = {node: (west, south + 0.002 * at) for at, node in enumerate(("NX", "OX", "PX", "QX"))}
-    return {"S": _MIDDLE, **places, **tied, "RX": (west + 0.001, south + 0.002)}
+    tied = {node: (west, south + 0.002 * at) for at, node in enumerate(("N100", "O100", "P100", "Q100"))}
+    return {"S": _MIDDLE, **places, **tied, "R100": (west + 0.001, south + 0.002)}
 
 
 def _drawing(*, without_lateral: str | None = None) -> str:
