@@ -44,11 +44,19 @@ def run_generator(desk, *, device):
     form.get_by_role("button", name=desk.words("switching.add")).click()
 
 
-def execute_next_of_new(desk):
-    """Approve a new order, and execute its first step."""
+def feed_by_generator(desk, other):
+    """Feed those who still hang on the line that fails, beyond their transformer; the other desk sees it."""
+    desk.button("switching.emergency", exact=True).click()
+    run_generator(desk, device="U96")
+    steps = desk.page.locator(".panel tbody.step")
+    expect(steps).to_have_count(1)
+    expect(steps.nth(0)).to_contain_text(desk.words("switching.effect.gained.other", count=2))
     desk.button("switching.approve", exact=True).click()
     expect(desk.page.locator(".panel")).to_contain_text(desk.words("switching.status.approved"))
     execute_next(desk)
+    placed = other.page.locator(".switching_view [data-temporary='G-1']")
+    expect(placed).to_contain_text(other.words("switching.step.run_generator", name="G-1", node="R100"))
+    other.says("switching.temporary.supplied.other", count=2)
 
 
 def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_page):
@@ -110,12 +118,4 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     page.locator(".panel .head .link").click()
     expect(page.locator(".panel .head")).to_contain_text(words("status.outage.partially_restored"))
 
-    # The line is not repaired yet: a generator feeds those who still hang on it, beyond their transformer.
-    first.button("switching.emergency", exact=True).click()
-    run_generator(first, device="U96")
-    expect(steps).to_have_count(1)
-    expect(steps.nth(0)).to_contain_text(words("switching.effect.gained.other", count=2))
-    execute_next_of_new(first)
-    placed = second.page.locator(".switching_view [data-temporary='G-1']")
-    expect(placed).to_contain_text(second.words("switching.step.run_generator", name="G-1", node="R100"))
-    second.says("switching.temporary.supplied.other", count=2)
+    feed_by_generator(first, second)
