@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import uvicorn
-from fastapi import FastAPI
 from fastapi.responses import Response
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from api.app import create_app
 from api.roles import open_to_everybody
+from api.routes import supply_status
 from api.secret_tokens import new_token
 from api.tables import SupplyPassRow
 from gis.database import connect
@@ -93,26 +93,21 @@ def _passes(engine: Engine, count: int) -> list[str]:
     return tokens
 
 
-def with_empty_route(app: FastAPI) -> FastAPI:
-    """Return the application with an empty route beside that of the status."""
+def add_empty_route() -> None:
+    """Put an empty route into the router of the status, so that both are found after the same search."""
     empty = Response(b"{}", media_type="application/json")
 
-    @app.get(EMPTY_PATH)
+    @supply_status.router.get(EMPTY_PATH)
     @open_to_everybody
     async def read_nothing() -> Response:
         return empty
-
-    return app
 
 
 def main() -> None:
     """Serve on the port given until told to stop."""
     engine = connect(os.environ["RELIGHT_DATABASE_URL"], application_name="relight status", pool_size=4)
-    app = with_empty_route(create_app(engine=engine))
-    # Both routes are looked for from the first on: neither may stand behind more others.
-    routes = app.router.routes
-    own = [route for route in routes if getattr(route, "path", "") in {STATUS_PATH, EMPTY_PATH}]
-    routes[:] = [*own, *(route for route in routes if route not in own)]
+    add_empty_route()
+    app = create_app(engine=engine)
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_config=None, access_log=False, ws="none")
 
 

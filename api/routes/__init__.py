@@ -55,6 +55,8 @@ from api.routes import (
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
+        # First, since routes are looked through in this order: in a storm it is asked for most.
+        supply_status,
         account,
         system,
         network,
@@ -94,7 +96,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         supply_messages,
         storm,
         supply_here,
-        supply_status,
         supply_pages,
         switching,
         travel,
