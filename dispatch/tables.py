@@ -316,7 +316,12 @@ class NotificationRow(Base):
         CheckConstraint("num_nonnulls(outage_id, planned_outage_id) = 1", name="about"),
         CheckConstraint("status <> 'held' OR not_before IS NOT NULL", name="held"),
         Index("ix_notification_outage_id", "outage_id", "account"),
-        Index("ix_notification_planned_outage_id", "planned_outage_id", "account"),
+        Index(
+            "ix_notification_planned_outage_id",
+            "planned_outage_id",
+            "account",
+            postgresql_where=text("planned_outage_id IS NOT NULL"),
+        ),
         Index("ix_notification_held", "not_before", postgresql_where=text("status = 'held'")),
         Index("ix_notification_dead", "id", postgresql_where=text("status IN ('failed', 'uncertain')")),
     )

@@ -21,6 +21,7 @@ BENCHMARKS = (
     "dispatch",
     "ledger",
     "reliability",
+    "messages",
     "crew_app",
     "status",
 )

@@ -799,7 +799,7 @@ def upgrade() -> None:
     op.create_index('ix_notification_dead', 'notification', ['id'], unique=False, postgresql_where=sa.text("status IN ('failed', 'uncertain')"))
     op.create_index('ix_notification_held', 'notification', ['not_before'], unique=False, postgresql_where=sa.text("status = 'held'"))
     op.create_index('ix_notification_outage_id', 'notification', ['outage_id', 'account'], unique=False)
-    op.create_index('ix_notification_planned_outage_id', 'notification', ['planned_outage_id', 'account'], unique=False)
+    op.create_index('ix_notification_planned_outage_id', 'notification', ['planned_outage_id', 'account'], unique=False, postgresql_where=sa.text('planned_outage_id IS NOT NULL'))
     op.create_table('ping_request',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('meter', sa.Text(), nullable=False),
