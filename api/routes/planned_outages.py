@@ -89,9 +89,12 @@ def read_planned_rules(engine: Database) -> PlannedRules:
 
 
 @router.post("/api/planned-outages", status_code=201)
-@_desk
+@open_to(Role.SUPERVISOR)
 def announce(body: NewPlannedOutage, request: Request, identity: SignedIn, engine: Database) -> PlannedOutage:
-    """Enter a planned outage that was approved elsewhere: it is published at once, and may have begun."""
+    """Enter a planned outage that was approved elsewhere: it is published at once, and may have begun.
+
+    For supervisors: it goes past study and approval.
+    """
     starts_at, ends_at = _times(body, request)
     with writing(engine) as work:
         view = announce_planned_outage(

@@ -74,11 +74,11 @@ def test_a_known_outage_with_what_to_say_and_where_supply_ends(world, desk):
 def test_planned_work_and_arrears_are_told(world):
     now = datetime.now(UTC)
     order = {"device": "T2", "text": "New cables", "ends_at": (now + timedelta(hours=9)).isoformat()}
-    dispatcher = world.client("dispatcher")
+    dispatcher, supervisor = world.client("dispatcher"), world.client("supervisor")
     for starts_in in (-5, 240):
         begins = (now + timedelta(minutes=starts_in)).isoformat()
         ends = (now + timedelta(minutes=starts_in + 60)).isoformat()
-        answer = dispatcher.post("/api/planned-outages", json={**order, "starts_at": begins, "ends_at": ends})
+        answer = supervisor.post("/api/planned-outages", json={**order, "starts_at": begins, "ends_at": ends})
         assert answer.status_code == 201, answer.text
     since = (now - timedelta(days=2)).isoformat()
     listed = [{"account": "A-c1", "since": since, "reason": "arrears"}]

@@ -22,7 +22,7 @@ def plan(world, *, device, text="New cables"):
         "ends_at": (now + timedelta(hours=2)).isoformat(),
         "text": text,
     }
-    answer = world.client("dispatcher").post("/api/planned-outages", json=order)
+    answer = world.client("supervisor").post("/api/planned-outages", json=order)
     assert answer.status_code == 201, answer.text
     return answer.json()
 

@@ -207,7 +207,7 @@ TABLE = {
     ("POST", "/api/outages/{outage_id}/promises/pause"): DESK,
     ("POST", "/api/outages/{outage_id}/promises/resume"): DESK,
     ("GET", "/api/planned-outages"): DESK | {"agent"},
-    ("POST", "/api/planned-outages"): DESK,
+    ("POST", "/api/planned-outages"): {"supervisor"},
     ("POST", "/api/planned-outages/{planned_outage_id}/times"): DESK,
     ("POST", "/api/planned-outages/{planned_outage_id}/cancel"): DESK,
     ("GET", "/api/planned-outages/rules"): DESK,
