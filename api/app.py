@@ -147,7 +147,9 @@ def _prepare_live_pages(
         watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
         notice=web.customer_notice,
     )
-    app.state.supply_memory = SupplyMemory(engine, signal=changes, areas=app.state.supply.areas)
+    app.state.supply_memory = SupplyMemory(
+        engine, signal=changes, languages=app.state.supply.languages()
+    )
 
 
 def _lifespan(changes: ChangeSignal) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:

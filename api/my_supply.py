@@ -51,8 +51,10 @@ class MySupply:
         return frozenset(supply.view.state for supply in (*self.supplies, *self.others))
 
 
-def my_supply(session: Session, *, account: str, areas: OutageAreas, words: Words, now: datetime) -> MySupply:
-    """Return what an account sees at `now`; NoActiveNetwork if no network is in force."""
+def my_supply(
+    session: Session, *, account: str, areas: OutageAreas | None, words: Words, now: datetime
+) -> MySupply:
+    """Return what an account sees at `now`, without areas if there are none; NoActiveNetwork."""
     version = supply_versions(session, accounts=[account], now=now)[account]
     statuses = supply_status(session, account=account, now=now)
     ids = [status.service_point for status in statuses]
@@ -133,10 +135,10 @@ def _area(
     status: SupplyStatus,
     detail: ServicePointDetail | None,
     *,
-    areas: OutageAreas,
+    areas: OutageAreas | None,
     words: Words,
 ) -> AreaView | None:
-    if status.outage is None or status.supplied:
+    if status.outage is None or status.supplied or areas is None:
         return None
     area = areas.of(session, outage_id=status.outage.outage_id)
     own = None

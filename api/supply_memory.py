@@ -4,8 +4,9 @@ Rules:
 1. An answer is kept by the digest of its pass and its language, and let go as soon as the change log names
    its outage or one of its service points, or something that may concern anybody. One task for each process
    follows the log.
-2. What no change tells of (a report from another process, a time that passes) is seen by KEPT_S at the
-   latest, and the end of a pass too.
+2. What no change tells of (a report from another process, a time that passes) is looked for again after
+   KEPT_S: the one who asks then is told what was known, and it is renewed behind, one after the other. What
+   is older than LONGEST_KEPT_S is looked up before it is told, and so is the end of a pass.
 3. While the log cannot be followed, what is kept is still told, as old as it may be: `checked_at` is when the
    log was last looked at. What is not kept cannot be told then.
 4. An answer made from a picture older than the log's place is told, and not kept.
@@ -14,6 +15,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -29,7 +31,6 @@ from starlette.concurrency import run_in_threadpool
 
 from api.change_signal import ChangeSignal
 from api.my_supply import MySupply, my_supply
-from api.supply_map import OutageAreas
 from api.supply_passes import accounts_of_passes
 from api.supply_words import Words
 from api.work import reading
@@ -41,6 +42,7 @@ from gis.places import service_points_of_account
 logger = logging.getLogger("relight.api")
 
 KEPT_S = 30.0
+LONGEST_KEPT_S = 60.0
 _FOLLOW_EVERY_S = 10.0
 _MOST_KEPT = 50_000
 _MOST_CHANGES = 1_000
@@ -58,17 +60,19 @@ class KeptAnswer:
     concerns: frozenset[str]
     position: int
     checked_at: bytes
-    until_s: float
+    known_at_s: float
 
 
 class SupplyMemory:
     """The answers of one process."""
 
-    def __init__(self, engine: Engine, *, signal: ChangeSignal, areas: OutageAreas) -> None:
+    def __init__(self, engine: Engine, *, signal: ChangeSignal, languages: Sequence[Words]) -> None:
         """Start with none; the log is followed from the first question on."""
         self._engine = engine
         self._signal = signal
-        self._areas = areas
+        self._words = {words.language: words for words in languages}
+        self._old: dict[Key, None] = {}
+        self._renewing: asyncio.Task[None] | None = None
         self._kept: OrderedDict[Key, KeptAnswer] = OrderedDict()
         self._by_concern: dict[str, set[Key]] = {}
         self._position: int | None = None
@@ -78,21 +82,40 @@ class SupplyMemory:
 
     def known(self, digest: bytes, language: str) -> bytes | None:
         """Return the answer for a pass from memory, None where it has to be looked up."""
-        kept = self._kept.get((digest, language))
-        if kept is None or (kept.until_s < time.monotonic() and not self._is_away):
+        key = (digest, language)
+        kept = self._kept.get(key)
+        if kept is None:
             return None
+        age_s = time.monotonic() - kept.known_at_s
+        if age_s > KEPT_S and not self._is_away:
+            if age_s > LONGEST_KEPT_S:
+                return None
+            self._renew(key)
         return _written(self._checked_at or kept.checked_at, kept.rest)
 
-    async def look_up(self, digest: bytes, words: Words) -> bytes | None:
+    async def look_up(self, digest: bytes, language: str) -> bytes | None:
         """Return the answer from the database and keep it; None where the pass gives no leave."""
         self._follow_log()
-        found = await run_in_threadpool(self._look_up, digest, words)
+        found = await run_in_threadpool(self._look_up, digest, self._words[language])
         if found is None:
             self.forget_pass(digest)
             return None
         if self._position is not None and found.position >= self._position:
-            self._keep((digest, words.language), found)
+            self._keep((digest, language), found)
         return _written(found.checked_at, found.rest)
+
+    def _renew(self, key: Key) -> None:
+        """Look an answer up again behind those who ask."""
+        self._old[key] = None
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew_all())
+
+    async def _renew_all(self) -> None:
+        while self._old:
+            key = next(iter(self._old))
+            del self._old[key]
+            with contextlib.suppress(SQLAlchemyError, NoActiveNetwork):
+                await self.look_up(*key)
 
     def forget_pass(self, digest: bytes) -> None:
         """Let go what one pass is told."""
@@ -108,7 +131,7 @@ class SupplyMemory:
             network_version = active_network_version(work.session)
             if network_version is None:
                 raise NoActiveNetwork
-            mine = my_supply(work.session, account=account, areas=self._areas, words=words, now=work.now)
+            mine = my_supply(work.session, account=account, areas=None, words=words, now=work.now)
             points = service_points_of_account(work.session, network_version=network_version, account=account)
             position = latest_position(work.session)
             now = work.now
@@ -118,7 +141,7 @@ class SupplyMemory:
             concerns=frozenset([*points, *(id for id in outages if id is not None)]),
             position=position,
             checked_at=now.isoformat(timespec="seconds").encode(),
-            until_s=time.monotonic() + KEPT_S,
+            known_at_s=time.monotonic(),
         )
 
     def _keep(self, key: Key, answer: KeptAnswer) -> None:
@@ -143,9 +166,10 @@ class SupplyMemory:
 
     async def stop(self) -> None:
         """Follow the log no longer."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+        tasks = [task for task in (self._following, self._renewing) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self) -> None:
         """Let go what changes name, as soon as they are recorded; away, go on trying."""

@@ -9,7 +9,6 @@ from api.errors import NoPassError
 from api.roles import open_to_everybody
 from api.secret_tokens import token_digest
 from api.supply_cookie import COOKIE_NAME
-from api.supply_face import SupplyFace
 from api.supply_memory import SupplyMemory
 from api.supply_words import chosen_language
 
@@ -33,8 +32,7 @@ async def read_status(request: Request) -> Response:
     digest, language = token_digest(token), chosen_language(request)
     answer = memory.known(digest, language)
     if answer is None:
-        face: SupplyFace = request.app.state.supply
-        answer = await memory.look_up(digest, face.words(request))
+        answer = await memory.look_up(digest, language)
     if answer is None:
         raise NoPassError
     return Response(answer, media_type="application/json", headers=_HEADERS)

@@ -81,7 +81,8 @@ def test_each_language_has_its_own_words(world, visitor):
 
 
 def test_what_no_change_tells_of_is_seen_in_time(world, visitor, monkeypatch):
-    monkeypatch.setattr(supply_memory, "KEPT_S", 0.0)
+    monkeypatch.setattr(supply_memory, "KEPT_S", -1.0)
+    monkeypatch.setattr(supply_memory, "LONGEST_KEPT_S", -1.0)
     client = visitor("a1")
     assert state(client) == "on"
     client.post("/supply/leave")
@@ -93,3 +94,16 @@ def test_checked_at_goes_on_while_the_log_is_followed(world, visitor):
     client = visitor("a1")
     told = datetime.fromisoformat(client.get("/supply/status").json()["checked_at"])
     assert abs(datetime.now(UTC) - told) < timedelta(seconds=30)
+
+
+def test_what_is_a_little_old_is_told_at_once_and_renewed_behind(world, visitor, looks, monkeypatch):
+    client = visitor("a1")
+    until_kept = time.monotonic() + 5
+    while not (looks.clear() or (state(client) and not looks)):
+        assert time.monotonic() < until_kept
+    monkeypatch.setattr(supply_memory, "KEPT_S", 0.0)
+    assert state(client) == "on"
+    until_renewed = time.monotonic() + 5
+    while not looks:
+        assert time.monotonic() < until_renewed
+        time.sleep(0.02)
