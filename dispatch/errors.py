@@ -70,6 +70,7 @@ class Because(StrEnum):
     LOCAL_TIME_SKIPPED = "local_time_skipped"
     LOCAL_TIME_TWICE = "local_time_twice"
     BEGUN_ALREADY = "begun_already"
+    BEGINS_TOO_EARLY = "begins_too_early"
     SWITCHED_BY_ORDER = "switched_by_order"
     STILL_WITHOUT_SUPPLY = "still_without_supply"
     HAPPENED_BEFORE_START = "happened_before_start"

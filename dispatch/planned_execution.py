@@ -2,13 +2,14 @@
 
 RULE 1: with a switching order its executed steps say it, and write the ledger (dispatch/switched_outages.py).
 RULE 2: without one a person says it, and the ledger gets its rows from that: everybody of the last version.
+That is near the time that was told: what begins earlier is moved first, so that customers hear of it.
 RULE 3: what began without being published is under way all the same: what is there comes before paperwork.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -41,6 +42,8 @@ from dispatch.switching_tables import SwitchingOrderRow, SwitchingStepRow
 from dispatch.timelines import Holder, Timeline, release
 from topology.phases import format_phases
 
+EARLIEST_BEGIN = timedelta(hours=1)
+
 
 def begin_planned_outage(
     session: Session,
@@ -58,6 +61,12 @@ def begin_planned_outage(
     )
     _refuse_with_order(session, row)
     at = _moment(at, now, not_before=row.announced_at)
+    if at < row.starts_at - EARLIEST_BEGIN:
+        raise Conflict(
+            f"{row.id} starts at {as_json(row.starts_at)}. Move its times first, so that customers are told.",
+            because=Because.BEGINS_TOO_EARLY,
+            values={"planned_outage": row.id, "starts_at": as_json(row.starts_at)},
+        )
     _begin(session, row, at=at, author=Author(actor=actor, now=now, occurred_at=at))
     _put_out(session, row, at=at, networks=networks, author=Author(actor=actor, now=now, occurred_at=at))
     return planned_view(session, row)

@@ -551,6 +551,14 @@ class TestWork:
         assert longer.overrun_at is None
         assert town.world.outages() == []
 
+    def test_what_customers_were_told_for_later_does_not_begin_before_it_is_moved(self, town):
+        planned = town.published(device="SW2", start_days=8)
+        town.world.now = planned.starts_at - timedelta(hours=2)
+        with pytest.raises(Conflict) as refused:
+            town.do(begin_planned_outage, planned, at=None, networks=town.world.networks)
+        assert refused.value.because is Because.BEGINS_TOO_EARLY
+        assert town.ledger() == []
+
     def test_once_begun_only_its_end_moves(self, town):
         planned = town.published(device="SW2", start_days=8)
         town.world.now = planned.starts_at
