@@ -187,11 +187,15 @@ def outage_history(session: Session, *, outage_id: str) -> list[Change]:
 
 
 def area_of_outage(session: Session, *, outage_id: str) -> dict[str, Any] | None:
-    """Return the area of the affected service points as a GeoJSON feature; None where none has a place."""
+    """Return the area of those still out as a GeoJSON feature; None where none has a place.
+
+    Of an outage that is over the area of all who were out.
+    """
     outage = outage_row(session, outage_id=outage_id)
-    service_points = session.scalars(
-        select(AffectedRow.service_point).where(AffectedRow.outage_id == outage_id)
-    ).all()
+    query = select(AffectedRow.service_point).where(AffectedRow.outage_id == outage_id)
+    if outage.status in OPEN_OUTAGE_STATUSES:
+        query = query.where(AffectedRow.ended_at.is_(None))
+    service_points = session.scalars(query).all()
     return outage_area(session, network_version=outage.network_version, service_points=service_points)
 
 

@@ -106,6 +106,8 @@ class Desk:
 def test_a_section_is_isolated_fed_over_the_tie_repaired_and_returned_to_normal(town):
     outage = town.outage()
     assert town.ledger_out() == ["a1", "a2", "a3", "b1", "b2"]
+    area = f"/api/outages/{outage['id']}/area"
+    assert town.ok(town.first.get(area))["properties"]["service_points"] == 5
     around = town.approved("open SW1", "close TIE", outage=outage["id"])
     first, second = town.preview(around)["steps"]
     assert (first["customers_lost"], first["customers_gained"], first["flags"]) == (0, 0, [])
@@ -114,6 +116,7 @@ def test_a_section_is_isolated_fed_over_the_tie_repaired_and_returned_to_normal(
     town.ok(town.execute(around, 1))
     town.ok(town.execute(around, 2))
     assert town.ledger_out() == ["b1", "b2"]
+    assert town.ok(town.first.get(area))["properties"]["service_points"] == 2
     known = town.ok(town.first.get(f"/api/outages/{outage['id']}"))
     assert (known["status"], known["service_points_out"]) == ("partially_restored", 2)
 
@@ -126,6 +129,7 @@ def test_a_section_is_isolated_fed_over_the_tie_repaired_and_returned_to_normal(
     assert town.ledger_out() == []
     known = town.ok(town.first.get(f"/api/outages/{outage['id']}"))
     assert (known["status"], known["service_points_out"]) == ("restored", 0)
+    assert town.ok(town.first.get(area))["properties"]["service_points"] == 5
     town.ok(town.execute(back, 2))
     assert town.ledger_out() == ["a1", "a2", "a3"]
     done = town.ok(town.execute(back, 3))
