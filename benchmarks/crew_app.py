@@ -84,7 +84,12 @@ def _shifts(
         for one in outcome.wrong:
             progress(f"shift {number}: {one}")
     bar("shifts", storms, storms)
-    case = f"{storms} shifts, two phones, {shift.actions} actions"
+    yield from rows_of(outcomes, shift)
+
+
+def rows_of(outcomes: Sequence[Outcome], shift: Shift) -> Iterator[Row]:
+    """Yield what shifts came to."""
+    case = f"{len(outcomes)} shifts, two phones, {shift.actions} actions"
     wrong = sum(bool(one.wrong) for one in outcomes)
     yield Row(case, "shifts in which something was lost or twice", wrong, "", target=0, at_most=True)
     for what, value in (

@@ -129,9 +129,8 @@ def _do(
         chosen = [pictures.pop() for _ in range(min(many, len(pictures)))]
         return int(phone.report_damage(int(chance.integers(13)), chosen, dies=dies))
     if which < 0.3:  # noqa: PLR2004
-        said = phone.say_time(int(chance.integers(4)), dies=dies)
-        phone.rest()
-        return int(said)
+        # Within a moment of the last step the page takes none: then nothing was said.
+        return int(phone.say_time(int(chance.integers(4)), dies=dies))
     kinds = [int(one) for one in chance.integers(0, 13, int(chance.integers(1, 4)))]
     return int(phone.use_material(kinds, dies=dies))
 

@@ -14,7 +14,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dispatch.change_log import Author, as_json, record, set_values
+from dispatch.change_log import Author, as_json, record, recorded_client_event, set_values
 from dispatch.errors import Because, Conflict, EvidenceMissing, InvalidInput
 from dispatch.events import Event
 from dispatch.hazard_kinds import Authority, HazardKind, HazardOutcome, HazardStatus
@@ -141,16 +141,27 @@ def authority_waits(
 
 
 def relieve_authority(
-    session: Session, *, hazard_id: str, at: datetime, actor: str, now: datetime
+    session: Session,
+    *,
+    hazard_id: str,
+    at: datetime,
+    actor: str,
+    now: datetime,
+    client_event_id: str | None = None,
 ) -> HazardView:
-    """Record that those who waited are relieved, and may go."""
+    """Record that those who waited are relieved, and may go; the same client event id again is the same."""
+    before = recorded_client_event(session, id=client_event_id) if client_event_id is not None else None
+    if before is not None:
+        if before.subject != f"hazard:{hazard_id}":
+            raise Conflict(f"The event id {client_event_id!r} was used for something else before.")
+        return get_hazard(session, hazard_id=hazard_id)
     row = _open(session, hazard_id)
     if row.waiting_since is None:
         raise Conflict("Nobody of police or fire brigade is known to wait there.")
     if not row.waiting_since <= at <= now + LATEST_AHEAD:
         raise InvalidInput(field="at", text="must lie between when they began to wait, and now")
     values = {"waiting_authority": None, "waiting_since": None, "relieve_by": None, "relieved_at": at}
-    author = Author(actor=actor, now=now, occurred_at=at)
+    author = Author(actor=actor, now=now, occurred_at=at, client_event_id=client_event_id)
     _record(session, row, Event.HAZARD_AUTHORITY_RELIEVED, author, set_values(row, values))
     return get_hazard(session, hazard_id=hazard_id)
 

@@ -121,6 +121,7 @@ def take_relief(hazard_id: Name, body: Relief, identity: SignedIn, engine: Datab
             work.session,
             hazard_id=hazard_id,
             at=body.at or work.now,
+            client_event_id=body.client_event_id,
             actor=identity.name,
             now=work.now,
         )

@@ -132,6 +132,9 @@ class Relief(Order):
     """When those who waited were relieved (now, if not said)."""
 
     at: Instant | None = None
+    client_event_id: Name | None = Field(
+        default=None, description="Made by a phone; the same id twice is one report."
+    )
 
 
 class HazardCrew(Order):

@@ -9,7 +9,7 @@ export interface JournalEntry {
   account: string;
   job_id: string;
   device: string;
-  kind: "step" | "materials" | "damage" | "hazard_photos";
+  kind: "step" | "materials" | "relief" | "damage" | "hazard_photos";
   /** The step, and whether it only said another time. */
   status?: JobStatus;
   etr_at?: string;

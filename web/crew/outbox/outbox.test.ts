@@ -289,3 +289,24 @@ test("whether Relight took it now or before is kept", async () => {
   await settled();
   expect(outbox.reports[0]).toMatchObject({ state: "sent", outcome: "already_applied" });
 });
+
+test("that police was relieved is a report like any other: kept, sent once, with its time", async () => {
+  const outbox = new Outbox(kept_in_memory(), signed_in_as("crew-1"), () => undefined);
+  answer = () => Promise.reject(new TypeError("no network"));
+  const body = { occurred_at: "2026-07-01T12:00:00Z", client_event_id: "r-1" };
+  await outbox.report_relief("crew-1", {
+    kind: "relief",
+    job_id: "J-1",
+    device: "H-1",
+    hazard_id: "H-1",
+    body,
+  });
+  await settled();
+  expect(outbox.waiting("crew-1")).toHaveLength(1);
+  answer = () => json(200, {});
+  await vi.advanceTimersByTimeAsync(2_100);
+  expect(sent.at(-1)).toMatchObject({
+    path: "/api/hazards/H-1/authority-relieved",
+    body: { at: body.occurred_at, client_event_id: "r-1" },
+  });
+});

@@ -15,11 +15,19 @@ import {
   is_step,
   type MaterialsBody,
   type PhotoReport,
+  type ReliefReport,
   type Report,
   type ReportBody,
   type StepReport,
 } from "./reports";
-import { lacks_a_photo, send_materials, send_next_photo, send_step, send_with_photos } from "./sending";
+import {
+  lacks_a_photo,
+  send_materials,
+  send_next_photo,
+  send_relief,
+  send_step,
+  send_with_photos,
+} from "./sending";
 
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -94,6 +102,11 @@ export class Outbox {
       body: { ...body, client_event_id: event_id() },
       state: "waiting",
     });
+  }
+
+  /** Keep that those who waited were relieved, then send it as soon as may be. */
+  async report_relief(account: string, report: Omit<ReliefReport, NewPart>): Promise<void> {
+    await this.keep({ ...report, account, state: "waiting" });
   }
 
   /** Keep what has photos, which are in the store already, then send it as soon as may be. */
@@ -196,6 +209,10 @@ export class Outbox {
     }
     if (report.kind === "materials") {
       await send_materials(report);
+      return true;
+    }
+    if (report.kind === "relief") {
+      await send_relief(report);
       return true;
     }
     if (await send_next_photo(report, (id) => this.store.photo(id))) return false;

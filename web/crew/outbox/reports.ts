@@ -90,6 +90,13 @@ export interface MaterialsReport extends Kept {
   body: MaterialsBody;
 }
 
+/** Police or fire brigade, who waited at a danger, may go. */
+export interface ReliefReport extends Kept {
+  kind: "relief";
+  hazard_id: string;
+  body: Body;
+}
+
 export interface DamageReportKept extends Kept {
   kind: "damage";
   outage_id: string;
@@ -112,7 +119,7 @@ export interface HazardPhotos extends Kept {
   is_sent_anew?: boolean;
 }
 
-export type Report = StepReport | MaterialsReport | DamageReportKept | HazardPhotos;
+export type Report = StepReport | MaterialsReport | ReliefReport | DamageReportKept | HazardPhotos;
 export type PhotoReport = DamageReportKept | HazardPhotos;
 
 export function is_step(report: Report): report is StepReport {

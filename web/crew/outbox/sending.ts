@@ -11,6 +11,7 @@ import type {
   KeptPhoto,
   MaterialsReport,
   PhotoReport,
+  ReliefReport,
   StepReport,
 } from "./reports";
 
@@ -33,6 +34,11 @@ export async function send_step(report: StepReport): Promise<CrewJob> {
 export async function send_materials(report: MaterialsReport): Promise<void> {
   const path = `/api/jobs/${encodeURIComponent(report.job_id)}/materials`;
   report.outcome = (await post<Taken>(path, report.body)).outcome ?? "applied";
+}
+
+export async function send_relief({ hazard_id, body }: ReliefReport): Promise<void> {
+  const path = `/api/hazards/${encodeURIComponent(hazard_id)}/authority-relieved`;
+  await post(path, { at: body.occurred_at, client_event_id: body.client_event_id });
 }
 
 /** Send the next photo that waits; return whether there was one. Throws Away or Refusal. */
