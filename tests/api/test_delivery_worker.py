@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from api.demo.mail_sink import MailSink
-from api.processes.delivery_worker import DeliveryWorker
+from api.processes.delivery_worker import DeliveryWorker, release
 from api.vocabulary import read_vocabulary
 from dispatch.delivery import Delivery
 
@@ -74,6 +74,21 @@ def test_a_batch_that_a_killed_worker_left_is_taken_up_again(world, mailbox, que
         _wait_for(mailbox, queued)
     summary = world.client("dispatcher").get("/api/notifications/summary").json()
     assert (summary["queued"], summary["sent"]) == (0, queued)
+
+
+def test_what_was_held_leaves_when_its_quiet_hours_are_over(world, mailbox, queued):
+    with world.engine.begin() as connection:
+        hold = "UPDATE notification SET status = 'held', not_before = now() + interval '1 hour'"
+        connection.execute(text(hold))
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
+    release(world.engine)
+    summary = world.client("dispatcher").get("/api/notifications/summary").json()
+    assert (summary["held"], summary["queued"]) == (queued, 0)
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE notification SET not_before = now()"))
+    release(world.engine)
+    with _working(world, mailbox):
+        _wait_for(mailbox, queued)
 
 
 def test_without_a_worker_messages_wait(world, mailbox, queued):

@@ -65,6 +65,41 @@ def test_phones(town, street, open_page, language, width):
     _fits(customer)
 
 
+@pytest.mark.parametrize(("language", "scripts"), [("en", False), ("zh", True)])
+def test_messages_are_chosen_on_a_phone_by_keyboard(street, open_page, language, scripts):
+    size = {"width": 320, "height": 640}
+    customer = open_page("CustomerPhone", language, size=size, java_script_enabled=scripts)
+    customer.find(street.households[4 if scripts else 3])
+    page, words = customer.page, customer.words
+    link = page.get_by_role("link", name=words("customer.mine.messages"))
+    link.focus()
+    page.keyboard.press("Enter")
+    customer.says("customer.messages.title")
+    email = page.get_by_label(words("customer.messages.address.email"), exact=True)
+    email.focus()
+    page.keyboard.type("nobody at home")
+    page.keyboard.press("Enter")
+    customer.says("customer.messages.problem.email")
+    expect(email).to_have_attribute("aria-invalid", "true")
+    email.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("me@example.net")
+    page.get_by_label(words("customer.messages.quiet"), exact=True).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    customer.says("customer.messages.saved")
+    expect(email).to_have_value("me@example.net")
+    expect(page.get_by_label(words("customer.messages.quiet"), exact=True)).to_be_checked()
+    if scripts:
+        _fits(customer)
+    customer.button("customer.messages.calendar.make").press("Enter")
+    customer.says("customer.messages.calendar.once")
+    if scripts:
+        _fits(customer)
+    page.get_by_role("link", name=words("customer.messages.back")).press("Enter")
+    expect(page.get_by_role("link", name=words("customer.mine.messages"))).to_be_visible()
+
+
 @pytest.mark.parametrize(("width", "language"), [(1280, "zh"), (1024, "en"), (1024, "zh")])
 def test_small_desks(town, street, open_page, language, width):
     desk = open_page("Desk", language, size={"width": width, "height": 768})
