@@ -33,9 +33,10 @@ _BAR = 200.0
 _STYLE = """
 .land{fill:#e8e6e1;stroke:#bdb9b0;stroke-width:1}
 .l1{fill:#fdd49e}.l2{fill:#fdae61}.l3{fill:#f46d43}.l4{fill:#c4321f}.l5{fill:#7f0d12}
-.out{stroke:#5b1a12;stroke-width:.8;stroke-linejoin:round}
-text{font:28px system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;fill:#222;
-stroke:#fff;stroke-width:5;stroke-linejoin:round;paint-order:stroke;text-anchor:middle}
+.out{stroke:#5b1a12;stroke-width:calc(.8px*var(--near,1));stroke-linejoin:round}
+text{font:calc(28px*var(--near,1)) system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;
+fill:#222;
+stroke:#fff;stroke-width:calc(5px*var(--near,1));stroke-linejoin:round;paint-order:stroke;text-anchor:middle}
 .bar{stroke:#222;stroke-width:3;fill:none}
 @media(prefers-color-scheme:dark){.land{fill:#2b2b2b;stroke:#4a4a4a}text{fill:#eee;stroke:#111}
 .bar{stroke:#eee}.out{stroke:#000}}

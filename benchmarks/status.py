@@ -9,6 +9,7 @@ Rule 3: the snapshot is written by the public map's own keeper, first from nothi
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
@@ -78,6 +79,9 @@ def _snapshots(case: str, home: House) -> Iterator[Row]:
         keeper.write()
         seconds = time.perf_counter() - begin
         yield Row(case, what, seconds, "s", target=SNAPSHOT_S, at_most=True)
+    status = json.loads(folder.read("status.json") or b"{}")
+    yield Row(case, "public map, told at least", float(status["customers_out_at_least"]), "customers")
+    yield Row(case, "public map, areas told", float(status["areas_out"]), "areas")
     index = folder.index()
     yield Row(case, "public map, all files", sum(one["bytes"] for one in index["files"].values()) / 1e6, "MB")
     yield Row(case, "public map, page", index["files"]["en.html"]["bytes"] / 1e3, "kB")

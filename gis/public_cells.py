@@ -12,6 +12,7 @@ Pure but for `read_public_cells`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import atan, degrees, pi, sinh
@@ -32,6 +33,7 @@ FINEST_ZOOM = 16
 COARSEST_ZOOM = 11
 _DISTRICT_ZOOM = 12
 _HIGHEST_LATITUDE = 85.0
+_SUBDISTRICT = re.compile(r"^[^\d\s,]{1,8}?街道")
 
 Square = tuple[int, int]
 Degrees = npt.NDArray[np.float64]
@@ -159,7 +161,7 @@ def _cells(
         PublicCell(
             id=id,
             name=_without_district(names[number]) if number in names else None,
-            district=(district_of(names[number]) if number in names else None) or around.get(number),
+            district=(_district(names[number]) if number in names else None) or around.get(number),
             customers=int(customers[number]),
             outline=_outline([(int(x), int(y)) for x, y in squares[members].tolist()]),
         )
@@ -201,11 +203,21 @@ def _district_names(
         best = largest.get(square)
         if number in names and (best is None or customers[number] > customers[best]):
             largest[square] = number
-    return {number: names[largest[square]] for number, square in square_of_cell.items() if square in largest}
+    return {
+        number: _district(names[largest[square]]) or names[largest[square]]
+        for number, square in square_of_cell.items()
+        if square in largest
+    }
+
+
+def _district(street: str) -> str | None:
+    """Return the district that a street's title names, be it a subdistrict (街道)."""
+    subdistrict = _SUBDISTRICT.match(street)
+    return district_of(street) or (subdistrict[0] if subdistrict else None)
 
 
 def _without_district(street: str) -> str:
-    district = district_of(street)
+    district = _district(street)
     if district is None:
         return street
     return street.removesuffix(district).rstrip(" ,").removeprefix(district) or street

@@ -113,6 +113,7 @@ def test_who_has_no_place_and_lonely_farms_are_in_no_cell():
     [
         ("Oak Street, Riverside", "Oak Street", "Riverside"),
         ("江北区栎树街", "栎树街", "江北区"),
+        ("新岭街道牌坊弄", "牌坊弄", "新岭街道"),
         ("Mill", "Mill", "Mill"),
     ],
 )

@@ -68,6 +68,8 @@
     frame[1] = Math.min(Math.max(frame[1], 0), height - frame[3]);
     svg.setAttribute("viewBox", frame.join(" "));
     svg.setAttribute("class", frame[2] < width ? "near" : "");
+    // Names and lines stay as large as they are.
+    svg.style.setProperty("--near", frame[2] / width);
   }
 
   function zoom(svg, factor) {
