@@ -198,6 +198,7 @@ class Town:
         self._add_account("li", Role.DISPATCHER)
         self._add_account("chief", Role.SUPERVISOR)
         self._add_account("meters", Role.METER_SYSTEM)
+        self._add_account("ann", Role.AGENT)
 
     def _add_account(self, name, role, **bound) -> None:
         with write_transaction(self.engine) as session:
