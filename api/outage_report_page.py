@@ -18,19 +18,20 @@ from dispatch.report_parts import OutageReport, ReportedOutage
 from gis.maps import MapMark, MapScripts, report_map
 
 _STYLE = """
-body{font:11pt/1.45 system-ui,"Noto Sans CJK SC",sans-serif;margin:1.2cm;color:#14202b;background:#fff}
+html body{font:11pt/1.45 system-ui,"Noto Sans CJK SC",sans-serif;margin:1.2cm;color:#14202b;background:#fff}
 h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:1.4rem 0 .4rem;break-after:avoid}
 p{margin:.2rem 0 .6rem}.lead{color:#4d5b69}
 table{border-collapse:collapse;width:100%;font-size:.92em}
 th,td{padding:.18em .8em .18em 0;border-bottom:1px solid #ccd4dc;text-align:right;vertical-align:top}
 th:first-child,td:first-child,td.text,th.text{text-align:left}
+td+td.text,th+th.text{padding-left:.8em}
 thead{display:table-header-group}tr{break-inside:avoid}
 .facts{display:flex;flex-wrap:wrap;gap:.4rem 2rem;margin:.8rem 0;padding:0}
 .facts div{min-width:8rem}.facts b{display:block;font-size:1.35rem}
 .curve{width:100%;height:auto;font:12px system-ui,sans-serif;fill:#4d5b69}
 .key{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin:.4rem 0;font-size:.92em}
 .key i{display:inline-block;width:.8em;height:.8em;margin-inline-end:.35em;border-radius:50%}
-@media print{body{margin:0}.report_map{height:14cm}}
+@media print{html body{margin:0}.report_map{height:14cm}}
 """
 _COLOURS = {
     "predicted": "#d08700",

@@ -25,6 +25,7 @@ _STYLE = """
 .report_map{height:30rem;border:1px solid #999;break-inside:avoid}
 .report_map .folium-map{position:relative!important;width:100%!important;height:100%!important}
 .report_map .folium-map{background:#f4f6f8}
+.report_map .leaflet-control-scale-line:not(:first-child){display:none}
 """
 
 
@@ -122,7 +123,7 @@ def _tooltip() -> folium.GeoJsonTooltip:
 
 def _area_style(feature: Mapping[str, Any]) -> dict[str, Any]:
     colour = feature["properties"]["colour"]
-    return {"color": colour, "weight": 1.5, "fillColor": colour, "fillOpacity": 0.22}
+    return {"color": colour, "weight": 1.5, "fill": True, "fillColor": colour, "fillOpacity": 0.22}
 
 
 def _point_style(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,6 +131,7 @@ def _point_style(feature: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "color": "#14202b",
         "weight": 1,
+        "fill": True,
         "fillColor": colour,
         "fillOpacity": 0.85,
         "radius": feature["properties"]["radius"],
