@@ -18,6 +18,7 @@ from dispatch.report_parts import OutageReport, ReportedOutage
 from gis.maps import MapMark, MapScripts, report_map
 
 _STYLE = """
+html,html body{width:auto;height:auto}
 html body{font:11pt/1.45 system-ui,"Noto Sans CJK SC",sans-serif;margin:1.2cm;color:#14202b;background:#fff}
 h1{font-size:1.5rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:1.4rem 0 .4rem;break-after:avoid}
 p{margin:.2rem 0 .6rem}.lead{color:#4d5b69}

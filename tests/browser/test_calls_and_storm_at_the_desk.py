@@ -111,6 +111,7 @@ def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
     page.keyboard.press("?")
     desk.says("keys.in_caller")
     page.keyboard.press("Escape")
+    expect(page.locator("dialog.key_list:focus-within")).to_have_count(0)
     page.keyboard.press("v")
     expect(view).to_have_count(0)
 
