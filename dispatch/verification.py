@@ -1,7 +1,7 @@
 """Is supply really back? Whom to ask before an outage is closed, what their meters said, and what they said.
 
-RULE 1: asked first are those who must not be without supply for long, then those who reported, then others
-    spread over the outage. Whoever was called back stays on the list.
+RULE 1: asked first are those who must not be without supply for long, then those who asked to be called back,
+    then those who reported, then others spread over the outage. Whoever was called back stays on the list.
 RULE 2: the last word counts: of the meter, or of the person.
 RULE 3: who says "still out" once supply is back above has a fault of their own below. That is evidence as any
     other: the engine predicts the nested outage, and here it is suggested.
@@ -29,6 +29,7 @@ from dispatch.outages import outage_row
 from dispatch.pings import PingResult, PingStatus
 from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow, EvidenceRow, OutageRow
+from dispatch.taken_calls import who_wants_a_call
 from dispatch.verification_tables import CallBackOutcome, CallBackRow
 from gis.places import accounts_of, service_point_details
 from gis.priorities import priorities_of
@@ -42,6 +43,7 @@ class Why(StrEnum):
 
     CALLED_BACK = "called_back"
     PRIORITY = "priority"
+    ASKED_FOR = "asked_for"
     REPORTED = "reported"
     SPREAD = "spread"
 
@@ -245,10 +247,12 @@ def _chosen(session: Session, outage: OutageRow, service_points: Sequence[str], 
         .where(EvidenceRow.outage_id == outage.id, EvidenceRow.kind == "trouble_call")
         .order_by(EvidenceRow.at, EvidenceRow.id)
     )
+    wanting = who_wants_a_call(session, service_points=service_points, since=outage.started_at)
     own = set(service_points)
     every = max(1, len(service_points) // max(1, most))
     for why, ids in (
         (Why.PRIORITY, sorted(important)),
+        (Why.ASKED_FOR, wanting),
         (Why.REPORTED, [id for id in reported if id in own]),
         (Why.SPREAD, service_points[::every]),
     ):

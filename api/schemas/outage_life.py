@@ -81,7 +81,7 @@ class ToVerify(Answer):
 
     service_point: str
     customers: int
-    why: Literal["called_back", "priority", "reported", "spread"]
+    why: Literal["called_back", "priority", "asked_for", "reported", "spread"]
     supply: Literal["back", "still_out", "unknown"]
     account: str | None
     address: str | None

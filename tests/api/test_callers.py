@@ -119,6 +119,22 @@ def test_calls_become_an_outage(world, desk):
     assert desk.outage.device in {"F1", "T1"}
 
 
+def test_who_wants_a_call_back_is_asked_before_others(world, desk):
+    agent = world.client("agent")
+    take(agent, call("a2", id="call-1", minutes_ago=2))
+    take(agent, call("a3", id="call-2", minutes_ago=1, is_call_back_wanted=True))
+    take(agent, call("a1", id="call-3", minutes_ago=1))
+    world.analyse()
+    desk.confirm()
+    address = f"/api/outages/{desk.outage.id}/verification"
+    listed = world.client("dispatcher").get(address).json()
+    asked = next(value for value in listed.values() if isinstance(value, list))
+    assert [(one["service_point"], one["why"]) for one in asked][:2] == [
+        ("a3", "asked_for"),
+        ("a2", "reported"),
+    ]
+
+
 def test_a_call_from_a_place_where_no_household_is_known(world):
     agent = world.client("agent")
     body = {**call(), "service_point": None, "lon": 11.4201, "lat": 53.6351}

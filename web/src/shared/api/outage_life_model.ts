@@ -12,7 +12,7 @@ export interface Incident {
 export interface ToVerify {
   service_point: string;
   customers: number;
-  why: "called_back" | "priority" | "reported" | "spread";
+  why: "called_back" | "priority" | "asked_for" | "reported" | "spread";
   /** Since supply is said to be back. */
   supply: "back" | "still_out" | "unknown";
   account: string | null;
