@@ -120,12 +120,15 @@ export class ReportStore {
     await this.database.delete("drafts", key);
   }
 
+  /** Keep jobs to be read without signal; that there is no room for them is no error. */
   async keep_jobs(account: string, jobs: unknown): Promise<void> {
-    await this.database.put("jobs", JSON.parse(JSON.stringify(jobs)), account);
+    const plain: unknown = JSON.parse(JSON.stringify(jobs));
+    await this.database.put("jobs", plain, account).catch(() => undefined);
   }
 
   async keep_closures(closures: unknown): Promise<void> {
-    await this.database.put("closures", JSON.parse(JSON.stringify(closures)), "known");
+    const plain: unknown = JSON.parse(JSON.stringify(closures));
+    await this.database.put("closures", plain, "known").catch(() => undefined);
   }
 
   kept_closures(): Promise<unknown> {
@@ -146,13 +149,13 @@ export class ReportStore {
     return this.database.get("taken_along", key) as Promise<Value | undefined>;
   }
 
-  /** Forget what may hold customers' data, of one account or of all; what was tapped stays. */
-  async forget_taken_along(of?: string): Promise<void> {
+  /** Forget what may hold customers' data, all of it or that of others than one account; what was tapped stays. */
+  async forget_taken_along({ but_of }: { but_of?: string } = {}): Promise<void> {
     const work = this.database.transaction(["jobs", "taken_along"], "readwrite");
     for (const store of ["jobs", "taken_along"] as const) {
       for (const key of await work.objectStore(store).getAllKeys()) {
-        if (of === undefined || key === of || key.startsWith(`${of}/`))
-          await work.objectStore(store).delete(key);
+        const is_own = but_of !== undefined && (key === but_of || key.startsWith(`${but_of}/`));
+        if (!is_own) await work.objectStore(store).delete(key);
       }
     }
     await work.done;

@@ -29,7 +29,9 @@ export function use_kept_form<Form extends object>(
       Object.assign(form, draft.form);
       photos.value = [...draft.photos, ...photos.value];
     }
-    watch([() => form, photos], () => void keep(photos.value), { deep: true });
+    // Without room the form still stands on the page, and can be sent.
+    const keep_on = (): void => void keep(photos.value).catch(() => undefined);
+    watch([() => form, photos], keep_on, { deep: true });
   });
 
   async function keep(ids: string[], photo?: { id: string; content: Blob }): Promise<void> {
