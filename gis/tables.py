@@ -2,8 +2,8 @@
 
 Owns the declarative base (every room's tables use it), the asset tables of design §4.1, and what is made of
 them at import for tiles and for search. Each row belongs to one network version, and each version has a
-partition of its own in every one of these tables (`gis.network_partitions`). Personal data (name, phone,
-e-mail) stand in `customer` and nowhere else.
+partition of its own in every one of these tables (`gis.network_partitions`). Of these, `customer` alone holds
+personal data (name, phone, e-mail).
 """
 
 from datetime import datetime
@@ -244,7 +244,7 @@ class ServicePointRow(Base):
 
 
 class CustomerRow(Base):
-    """The party behind an account; the only table that holds personal data."""
+    """The party behind an account: personal data. What they chose: dispatch/message_tables.py."""
 
     __tablename__ = "customer"
     __table_args__ = (

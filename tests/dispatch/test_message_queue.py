@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import procrastinate
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.channels import Channel
 from dispatch.message_kinds import TOPIC_OF, MessageKind
-from dispatch.message_queue import BATCH_SIZE, About, queue_messages, release_held
+from dispatch.message_queue import BATCH_SIZE, DELIVERY_TASK, About, queue_messages, release_held
 from dispatch.message_rules import MessageRules, QuietHours, put_message_rules_in_force
 from dispatch.message_tables import MessagePreferenceRow, MessageSubscriptionRow
 from dispatch.notifications import queue_notifications, set_channels
@@ -193,6 +194,22 @@ def _assert_jobs_hold_each_once(session, rows):
         assert len(kinds) == 1
         ((channel, _, rank),) = kinds
         assert (queue, priority) == (f"notifications_{channel}", 4 - rank)
+
+
+def test_a_job_is_as_procrastinate_itself_would_write_it(outage, world):
+    assert outage
+    with intake_transaction(world.engine) as session:
+        app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+        connection = session.connection().connection.driver_connection
+        task = app.configure_task(DELIVERY_TASK, queue="theirs", connection=connection)
+        number = task.defer(notification_ids=[1, 2])
+        jobs = [dict(row) for row in session.execute(text("SELECT * FROM procrastinate_jobs")).mappings()]
+        events = text("SELECT DISTINCT type FROM procrastinate_events GROUP BY job_id, type")
+        assert session.scalars(events).all() == ["deferred"]
+    assert {len(job.pop("args")["notification_ids"]) > 0 for job in jobs} == {True}
+    assert number in {job.pop("id") for job in jobs}
+    assert {job.pop("queue_name") for job in jobs} == {"notifications_email", "theirs"}
+    assert all(job == jobs[0] for job in jobs)
 
 
 def test_critical_customers_are_in_the_batches_that_are_taken_first(world, outage):
