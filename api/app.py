@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -69,25 +70,35 @@ _DESCRIPTION = (
 )
 
 
-def create_app(
-    *,
-    engine: Engine,
-    web: WebSettings | None = None,
-    sign_in: SignInSettings | None = None,
-    messages: MessageSettings | None = None,
-    meters: MeterSettings | None = None,
-    planning: PlanningSettings | None = None,
-    passwords: PasswordHashes | None = None,
-    networks: NetworkCache | None = None,
-    travel: Travel | None = None,
-    tiles: TileCache | None = None,
-    photos: PhotoFiles | None = None,
-    outages: OutageSettings | None = None,
-    public_map: PublicFolder | None = None,
-) -> FastAPI:
+class AppSettings(TypedDict, total=False):
+    """What an application may be given; of what is not given the defaults."""
+
+    web: WebSettings | None
+    sign_in: SignInSettings | None
+    messages: MessageSettings | None
+    meters: MeterSettings | None
+    planning: PlanningSettings | None
+    passwords: PasswordHashes | None
+    networks: NetworkCache | None
+    travel: Travel | None
+    tiles: TileCache | None
+    photos: PhotoFiles | None
+    outages: OutageSettings | None
+    public_map: PublicFolder | None
+
+
+def create_app(*, engine: Engine, **settings: Unpack[AppSettings]) -> FastAPI:
     """Build the application on a database; UndeclaredRouteError when a route does not say who may use it."""
-    web, messages = web or WebSettings(), messages or MessageSettings()
-    changes = ChangeSignal(engine)
+    app = bare_app()
+    connect_app(app, engine=engine, **settings)
+    return app
+
+
+def bare_app() -> FastAPI:
+    """Build routes, gate, errors and documentation, for `connect_app`; UndeclaredRouteError as above.
+
+    That takes most of the time: whoever needs an application many times connects one again.
+    """
     app = FastAPIOffline(
         docs_url="/docs",
         redoc_url=None,
@@ -95,29 +106,40 @@ def create_app(
         version="0.1.0",
         description=_DESCRIPTION,
         dependencies=[Depends(require_admission)],
-        lifespan=_lifespan(changes),
+        lifespan=_lifespan,
         redirect_slashes=False,
     )
-    app.state.engine = engine
-    app.state.sign_in = sign_in or SignInSettings()
-    app.state.pings = (meters or MeterSettings()).rules()
-    app.state.plans = planning is not None and planning.on
-    app.state.passwords = passwords or PasswordHashes()
-    app.state.networks = networks or NetworkCache()
-    app.state.reopen_within = (outages or OutageSettings()).reopen_within
-    app.state.served_places = ServedPlacesCache()
-    app.state.travel = travel or Travel(RoadCache())
-    app.state.tiles = tiles or TileCache()
-    app.state.photos = photos or PhotoFiles()
-    app.state.public_map = public_map or PublicFolder(DatabaseSettings().public_map_folder)
-    _prepare_live_pages(app, engine=engine, changes=changes, web=web, messages=messages)
     _add_routes(app)
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
     app.add_middleware(BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_LARGER_BODIES)
-    app.add_middleware(Gatekeeper, application=app, engine=engine)
+    app.add_middleware(Gatekeeper, application=app)
     app.add_middleware(RequestLog)
     return app
+
+
+def connect_app(app: FastAPI, *, engine: Engine, **settings: Unpack[AppSettings]) -> None:
+    """Give an application that is not at work its database, settings and memories, all of them anew."""
+    planning = settings.get("planning")
+    app.state.engine = engine
+    app.state.sign_in = settings.get("sign_in") or SignInSettings()
+    app.state.pings = (settings.get("meters") or MeterSettings()).rules()
+    app.state.plans = planning is not None and planning.on
+    app.state.passwords = settings.get("passwords") or PasswordHashes()
+    app.state.networks = settings.get("networks") or NetworkCache()
+    app.state.reopen_within = (settings.get("outages") or OutageSettings()).reopen_within
+    app.state.served_places = ServedPlacesCache()
+    app.state.travel = settings.get("travel") or Travel(RoadCache())
+    app.state.tiles = settings.get("tiles") or TileCache()
+    app.state.photos = settings.get("photos") or PhotoFiles()
+    app.state.public_map = settings.get("public_map") or PublicFolder(DatabaseSettings().public_map_folder)
+    _prepare_live_pages(
+        app,
+        engine=engine,
+        changes=ChangeSignal(engine),
+        web=settings.get("web") or WebSettings(),
+        messages=settings.get("messages") or MessageSettings(),
+    )
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -147,24 +169,19 @@ def _prepare_live_pages(
         watch=SupplyWatch(engine, signal=changes, places=StreamPlaces(web.customer_stream_connections)),
         notice=web.customer_notice,
     )
-    app.state.supply_memory = SupplyMemory(
-        engine, signal=changes, languages=app.state.supply.languages()
-    )
+    app.state.supply_memory = SupplyMemory(engine, signal=changes, languages=app.state.supply.languages())
 
 
-def _lifespan(changes: ChangeSignal) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(changes.run())
-        try:
-            yield
-        finally:
-            await app.state.supply_memory.stop()
-            listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listening
-
-    return lifespan
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    listening = asyncio.create_task(app.state.changes.run())
+    try:
+        yield
+    finally:
+        await app.state.supply_memory.stop()
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
 
 
 def _open_documentation(app: FastAPI) -> None:

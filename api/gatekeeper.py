@@ -34,11 +34,10 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Gatekeeper:
     """ASGI middleware that lets a request through to the route it is for, or answers why not."""
 
-    def __init__(self, app: ASGIApp, *, application: FastAPI, engine: Engine) -> None:
+    def __init__(self, app: ASGIApp, *, application: FastAPI) -> None:
         """Stand before `application`, whose routes say who may use them."""
         self._app = app
         self._application = application
-        self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Admit or refuse one request; the web has no other kind of connection here."""
@@ -77,7 +76,7 @@ class Gatekeeper:
         token = request.cookies.get(cookie_of(request.headers))
         if token and scope["method"] not in _SAFE_METHODS and request.headers.get(HEADER_NAME) not in COOKIES:
             raise HeaderMissingError
-        identity = await run_in_threadpool(_look_up, self._engine, token) if token else None
+        identity = await run_in_threadpool(_look_up, self._application.state.engine, token) if token else None
         if identity is None:
             raise SignInNeededError
         _check_role(access, identity)
