@@ -76,8 +76,10 @@ _LAST = text("""
     SELECT wanted.kind, last.source, last.at, last.received_at
     FROM unnest(CAST(:kinds AS text[])) AS wanted (kind) CROSS JOIN LATERAL (
         SELECT source, COALESCE(told_at, at) AS at, received_at, sequence FROM evidence
-        WHERE evidence.kind = wanted.kind
-        ORDER BY sequence DESC LIMIT :looked_at
+        -- As pairs, not "kind = …": else the planner may walk all of a storm backwards for a kind that is rare.
+        WHERE (evidence.kind, sequence) >= (wanted.kind, 0)
+          AND (evidence.kind, sequence) <= (wanted.kind, 9223372036854775807)
+        ORDER BY evidence.kind DESC, sequence DESC LIMIT :looked_at
     ) AS last
     ORDER BY last.sequence
 """)

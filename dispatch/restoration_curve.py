@@ -74,13 +74,15 @@ _STEPS = text("""
         WHERE outage_id IN (SELECT id FROM held) AND replaced_by IS NULL AND phase_share > 0
           AND lower(period) < :until AND COALESCE(upper(period), 'infinity') > :since
     ), change AS (
-        SELECT GREATEST(started_at, :since) AS at, customers FROM held_row
+        SELECT GREATEST(started_at, :since) AS at, SUM(customers) AS customers FROM held_row GROUP BY 1
         UNION ALL
-        SELECT ended_at, -customers FROM held_row WHERE ended_at <= :until
+        SELECT ended_at, -SUM(customers) FROM held_row WHERE ended_at <= :until GROUP BY 1
+    ), placed AS (
+        SELECT EXTRACT(epoch FROM at - :since)::double precision AS after_s, customers FROM change
     )
-    SELECT CEIL(EXTRACT(epoch FROM at - :since) / :step_s)::int AS step, SUM(customers)::bigint AS customers,
-           SUM(customers * EXTRACT(epoch FROM :until - at) / 60)::double precision AS minutes
-    FROM change GROUP BY 1 ORDER BY 1
+    SELECT CEIL(after_s / :step_s)::int AS step, SUM(customers)::bigint AS customers,
+           SUM(customers * (:span_s - after_s)) / 60 AS minutes
+    FROM placed GROUP BY 1 ORDER BY 1
 """).bindparams(bindparam("since", type_=Instant), bindparam("until", type_=Instant))
 _PROMISES = text("""
     SELECT outage.etr_at, SUM(interruption.customers)::bigint AS customers
@@ -108,7 +110,13 @@ def restoration_curve(
     step_s = max((until - since).total_seconds() / steps, 1e-6)
     changes = [0] * (steps + 1)
     minutes = 0.0
-    values = {"since": since, "until": until, "step_s": step_s, "outage_id": outage_id}
+    values = {
+        "since": since,
+        "until": until,
+        "step_s": step_s,
+        "span_s": (until - since).total_seconds(),
+        "outage_id": outage_id,
+    }
     for row in session.execute(_STEPS, values):
         # What happens within a step is seen at its end; rounding must not carry anything out of the span.
         changes[min(steps, max(0, row.step))] += row.customers

@@ -74,7 +74,7 @@ def test_a_known_outage_with_what_to_say_and_where_supply_ends(world, desk):
 def test_planned_work_and_arrears_are_told(world):
     now = datetime.now(UTC)
     order = {"device": "T2", "text": "New cables", "ends_at": (now + timedelta(hours=9)).isoformat()}
-    dispatcher, supervisor = world.client("dispatcher"), world.client("supervisor")
+    supervisor = world.client("supervisor")
     for starts_in in (-5, 240):
         begins = (now + timedelta(minutes=starts_in)).isoformat()
         ends = (now + timedelta(minutes=starts_in + 60)).isoformat()
