@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import shapely
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
 from api.supply_words import Words
 from dispatch.public_counts import rounded_customers
@@ -120,6 +120,7 @@ def planned_calendar(picture: PublicPicture, *, stamp: Stamp, words: Words) -> b
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", words("map.calendar"))
+    calendar.add_component(_utc())
     for work in picture.works:
         calendar.add_component(_event(work, stamp=stamp, words=words))
     written: bytes = calendar.to_ical()
@@ -164,6 +165,18 @@ def _event(work: ToldWork, *, stamp: Stamp, words: Words) -> Event:
     event.add("status", "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     return event
+
+
+def _utc() -> Timezone:
+    """Return the time zone of all times: a calendar must have a part, also when no work is planned."""
+    standard = TimezoneStandard()
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local time, as the standard wants it
+    standard.add("tzoffsetfrom", timedelta(0))
+    standard.add("tzoffsetto", timedelta(0))
+    zone = Timezone()
+    zone.add("tzid", "UTC")
+    zone.add_component(standard)
+    return zone
 
 
 def _feature(area: ToldArea, more: dict[str, Any]) -> dict[str, Any]:

@@ -19,10 +19,13 @@ from gis.place import Place
 
 @dataclass(frozen=True, slots=True)
 class ToldHere:
-    """At least so many customers are out in the area around a place; 0 where the map tells nothing."""
+    """At least so many customers are out in the area around a place; 0 where the map tells nothing.
+
+    `written_at` is real time: the snapshot may be old.
+    """
 
     customers: int
-    as_of: datetime
+    written_at: datetime
 
 
 def told_here(folder: PublicFolder, *, place: Place) -> ToldHere | None:
@@ -37,4 +40,4 @@ def told_here(folder: PublicFolder, *, place: Place) -> ToldHere | None:
         for feature in areas["features"]
         if shape(feature["geometry"]).covers(point)
     )
-    return ToldHere(customers=max(around, default=0), as_of=datetime.fromisoformat(areas["as_of"]))
+    return ToldHere(customers=max(around, default=0), written_at=datetime.fromisoformat(areas["written_at"]))

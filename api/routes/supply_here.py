@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.public_folder import PublicFolder
+from api.public_folder import PublicFolder, real_now
 from api.public_here import told_here
 from api.roles import open_to_everybody
 from api.routes.supply_errors import SupplyRoute
@@ -33,7 +33,7 @@ def show_here(request: Request, face: Face, fields: Fields) -> Response:
         request,
         "here.html",
         told=told,
-        as_of=words.time(told.as_of, now=told.as_of) if told is not None else "",
+        as_of=words.time(told.written_at, now=real_now()) if told is not None else "",
     )
 
 

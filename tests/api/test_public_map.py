@@ -10,6 +10,8 @@ import io
 import json
 import os
 import re
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,6 +25,7 @@ from icalendar import Calendar
 
 from api.processes import system
 from api.processes.public_keeper import PublicKeeper
+from api.processes.public_worker import PublicWorker
 from api.public_feeds import Stamp
 from api.public_folder import INDEX, MEDIA_TYPES, PublicFolder
 from api.public_page import PublicPage
@@ -162,6 +165,8 @@ class TestTheFiles:
         keeper, folder = kept
         keeper.write()
         assert TEXTS["en"]["customer.map.none"] in read(folder, "en.html")
+        # A calendar without any part is not one (RFC 5545, 3.6).
+        assert Calendar.from_ical(folder.read("planned.en.ics")).subcomponents
         village.put_out(engine, village.of("a", 30))
         keeper.write()
         assert "in 1 area." in read(folder, "en.html")
@@ -312,6 +317,27 @@ class TestThroughHttp:
         assert client.get("/map", follow_redirects=False).headers["location"] == "/map/"
         for name in ("secret.json", "..%2Findex.json", ".unfinished-en.html"):
             assert client.get(f"/map/{name}").status_code == 404
+
+
+def test_the_worker_writes_by_itself_and_only_one_of_them(kept, engine):
+    """Two workers on one database: one holds the lock and writes, the other waits to take over."""
+    keeper, folder = kept
+    stopping = threading.Event()
+    waiting = PublicKeeper(engine, folder=PublicFolder(folder.path / "other"), page=page(), every_s=5.0)
+    workers = [PublicWorker(engine, keeper=one, stopping=stopping) for one in (keeper, waiting)]
+    threads = [threading.Thread(target=worker.run) for worker in workers]
+    threads[0].start()
+    gives_up_at = time.monotonic() + 30
+    while not folder.index():
+        assert time.monotonic() < gives_up_at
+        time.sleep(0.02)
+    threads[1].start()
+    stopping.wait(0.3)
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    assert folder.index()["version"] == 1
+    assert not (folder.path / "other").exists()
 
 
 def test_the_worker_runs_unless_it_is_switched_off(tmp_path):
