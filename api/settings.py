@@ -306,7 +306,8 @@ class PublicMapSettings(BaseSettings):
     on: bool = Field(default=True, description="Whether a snapshot is written at all.")
     folder: Path | None = Field(
         default=None,
-        description="The folder it is written to, for a file server. Without it `public_map` in the home folder.",
+        description="The folder it is written to, for a file server. Without it `public_map` in the home "
+        "folder.",
     )
     every_s: float = Field(
         default=60.0, ge=5, le=3600, description="How many seconds lie between two snapshots."

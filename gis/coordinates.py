@@ -3,8 +3,8 @@
 WeChat and AMap hand out `gcj02`, Baidu `bd09`: both are WGS 84 shifted by up to 1.3 km on the Chinese
 mainland (gis/mainland.py), by formulas that were never published but are widely known. Outside it all are
 WGS 84 as it stands. In the strip along the outline, as wide as the shift, one pair of numbers may mean a
-place on either side: there it is taken for the one on the mainland. `cgcs2000` differs from WGS 84 by centimetres,
-which no crew will notice.
+place on either side: there it is taken for the one on the mainland. `cgcs2000` differs from WGS 84 by
+centimetres, which no crew will notice.
 """
 
 from collections.abc import Callable
