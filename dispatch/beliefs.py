@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dispatch.change_log import Author, first_values, record, set_values
 from dispatch.etr import etr_without_crew
 from dispatch.etr_tables import EtrBecause
-from dispatch.etr_words import first_etr_values, keep_first_etr, say_etr
+from dispatch.etr_words import first_etr_values, keep_first_etr, say_etr, take_over_words
 from dispatch.events import Event
 from dispatch.interruptions import move_interruptions, set_interruptions, withdraw_interruptions
 from dispatch.network_cache import TracedNetwork
@@ -181,6 +181,7 @@ def merge_outage(session: Session, *, outage: OutageRow, into: OutageRow, author
     active = select(JobRow).where(JobRow.outage_id == outage.id, JobRow.status.in_(ACTIVE_JOB_STATUSES))
     for job in session.scalars(active.order_by(JobRow.id)).all():
         _move_job(session, job=job, into=into, author=author)
+    take_over_words(session, outage=outage, into=into, author=author)
 
 
 def withdraw_outage(session: Session, *, outage: OutageRow, author: Author) -> None:

@@ -26,6 +26,7 @@ class EtrBecause(StrEnum):
     PLANNED = "planned"  # a new plan is in force
     UNPLANNED = "unplanned"  # taken back: the plan in force has no crew for it
     SAID = "said"  # a person said so
+    TAKEN_OVER = "taken_over"  # said of an outage that was merged into this one
     CREW_LEFT = "crew_left"  # taken back: the crew that said it is not at it any more
 
 

@@ -72,7 +72,7 @@ def first_etr_values(
 ) -> dict[str, datetime | str | None]:
     """Return what the row of a new outage holds of its first ETR; `keep_first_etr` follows."""
     word = _worded(session, etr, device_kind=device_kind, number=0, now=now)
-    return _published_values(word, rules=etr_rules_in_force(session))
+    return published_values(word, rules=etr_rules_in_force(session))
 
 
 def keep_first_etr(session: Session, *, outage: OutageRow, author: Author, position: int) -> None:
@@ -130,6 +130,20 @@ def take_back_etr(
     newest[tier] = word
     said = _Said(word=word, because=because, tell=True)
     return _settle(session, outage=outage, newest=newest, said=said, author=author)
+
+
+def take_over_words(session: Session, *, outage: OutageRow, into: OutageRow, author: Author) -> None:
+    """Let people's words about an outage count for the one it was merged into, where nobody spoke of that.
+
+    The crew's first: it goes over with its job.
+    """
+    words = newest_words_of(session, outage_ids=[outage.id, into.id])
+    for tier in (EtrTier.CREW, EtrTier.DISPATCHER):
+        word, standing = words.get(outage.id, {}).get(tier), words.get(into.id, {}).get(tier)
+        is_silent = standing is None or standing.at is None
+        if word is not None and word.at is not None and word.at > author.now and is_silent:
+            etr = Etr(at=word.at, source=word.source)
+            say_etr(session, outage=into, etr=etr, because=EtrBecause.TAKEN_OVER, author=author)
 
 
 def newest_words_of(session: Session, *, outage_ids: Iterable[str]) -> dict[str, dict[EtrTier, EtrWord]]:
@@ -196,7 +210,7 @@ def _settle(
 def _publish(
     session: Session, *, outage: OutageRow, speaks: EtrWord | None, rules: EtrRules, author: Author
 ) -> int | None:
-    changed = set_values(outage, _published_values(speaks, rules=rules))
+    changed = set_values(outage, published_values(speaks, rules=rules))
     if not changed:
         return None
     return record(
@@ -209,7 +223,7 @@ def _publish(
     )
 
 
-def _published_values(word: EtrWord | None, *, rules: EtrRules) -> dict[str, Any]:
+def published_values(word: EtrWord | None, *, rules: EtrRules) -> dict[str, Any]:
     """Return what an outage's row holds of the word that is published; its alarm stands no longer."""
     if word is None or word.at is None:
         names = ("etr_at", "etr_source", "etr_earliest", "etr_latest", "etr_warn_at", "etr_lapsing_at")

@@ -16,7 +16,7 @@ from dispatch.current_supply import current_supply, phases_changed
 from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.etr import etr_without_crew
 from dispatch.etr_tables import EtrBecause
-from dispatch.etr_words import say_etr
+from dispatch.etr_words import etr_rules_in_force, published_values, say_etr
 from dispatch.events import Event
 from dispatch.network_cache import NetworkCache
 from dispatch.notifications import MessageKind, queue_notifications
@@ -62,7 +62,17 @@ def reopen_outage(
     traced = networks.in_force(session)
     author = Author(actor=actor, now=now, occurred_at=at)
     before = current_supply(session, traced=traced)
-    values = set_values(outage, {"status": status, "restored_at": None, "closed_at": None, "reopened_at": at})
+    # What was said of its first end says nothing of this one: what is said next is published.
+    values = set_values(
+        outage,
+        {
+            "status": status,
+            "restored_at": None,
+            "closed_at": None,
+            "reopened_at": at,
+            **published_values(None, rules=etr_rules_in_force(session)),
+        },
+    )
     session.flush()
     refuse_device_closed_since(outage, traced)
     after = current_supply(session, traced=traced)

@@ -18,6 +18,7 @@ from dispatch.etr_watch import lapsing_etrs, lapsing_wait, raise_lapsing
 from dispatch.etr_words import put_etr_rules_in_force
 from dispatch.jobs import Progress, report_progress
 from dispatch.operations import close_outage, confirm_outage, restore_outage, set_etr
+from dispatch.outage_merge import merge_outages
 from dispatch.outage_reopening import reopen_outage
 from dispatch.outages import get_outage
 from dispatch.running_plan import plan_in_force
@@ -273,12 +274,14 @@ class TestThePlan:
         assert (said.source, said.versions[0].because) == ("device_kind", "unplanned")
 
 
-def test_what_was_said_before_it_was_out_again_is_over(repair):
+@pytest.mark.parametrize("minutes", [60, 120, 150, 180, 240])
+def test_what_was_said_before_it_was_out_again_is_over(repair, minutes):
     world = repair.world
-    repair.crew_says(60)
+    # Also where the usual time is much the same, and would not be published in place of it.
+    repair.crew_says(minutes)
     House.report(repair, repair.job, "finished")
     world.do(restore_outage, outage_id=repair.id, version=None, restored_at=None)
-    world.later(90)
+    world.later(1)
     world.do(
         reopen_outage,
         outage_id=repair.id,
@@ -291,3 +294,26 @@ def test_what_was_said_before_it_was_out_again_is_over(repair):
     assert said.source == "device_kind"
     assert said.at > world.now
     assert [one.tier for one in said.versions if one.is_standing] == ["rule"]
+
+
+def test_a_crews_word_goes_over_with_its_job_when_outages_are_merged(repair):
+    world = repair.world
+    repair.crew_says(200)
+    at = repair.said.at
+    (outage,) = world.outages()
+    world.report(("switch_open", "B1"))
+    stays = next(one for one in world.outages() if one.device == "B1")
+    world.do(confirm_outage, outage_id=stays.id, version=None)
+    if world.ask(get_outage, outage_id=outage.id).status != "merged":
+        world.do(
+            merge_outages,
+            outage_id=outage.id,
+            version=None,
+            into=stays.id,
+            into_version=None,
+            occurred_at=None,
+            networks=world.networks,
+        )
+    said = world.ask(etr_of_outage, outage_id=stays.id)
+    assert (said.source, said.at) == ("crew", at)
+    assert [one.because for one in said.versions if one.tier == "crew"] == ["taken_over"]

@@ -924,7 +924,7 @@ def upgrade() -> None:
     sa.Column('is_published', sa.Boolean(), nullable=False),
     sa.Column('is_told', sa.Boolean(), nullable=False),
     sa.Column('change_position', sa.BigInteger(), nullable=True),
-    sa.CheckConstraint("because IN ('predicted', 'device_changed', 'crew_sent', 'assessed', 'planned', 'unplanned', 'said', 'crew_left')", name=op.f('ck_etr_version_because')),
+    sa.CheckConstraint("because IN ('predicted', 'device_changed', 'crew_sent', 'assessed', 'planned', 'unplanned', 'said', 'taken_over', 'crew_left')", name=op.f('ck_etr_version_because')),
     sa.CheckConstraint("source IN ('device_kind', 'device_kind_and_travel', 'assessed', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_source')),
     sa.CheckConstraint("tier IN ('rule', 'plan', 'crew', 'dispatcher')", name=op.f('ck_etr_version_tier')),
     sa.CheckConstraint('earliest <= at AND at <= latest', name=op.f('ck_etr_version_in_window')),
