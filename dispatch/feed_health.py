@@ -76,7 +76,7 @@ _LAST = text("""
     SELECT wanted.kind, last.source, last.at, last.received_at
     FROM unnest(CAST(:kinds AS text[])) AS wanted (kind) CROSS JOIN LATERAL (
         SELECT source, COALESCE(told_at, at) AS at, received_at, sequence FROM evidence
-        -- As pairs, not "kind = …": else the planner may walk all of a storm backwards for a kind that is rare.
+        -- As pairs, not "kind = …": else a storm may be walked backwards for a kind that is rare.
         WHERE (evidence.kind, sequence) >= (wanted.kind, 0)
           AND (evidence.kind, sequence) <= (wanted.kind, 9223372036854775807)
         ORDER BY evidence.kind DESC, sequence DESC LIMIT :looked_at

@@ -81,32 +81,32 @@ def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
     desk = open_page("Desk", language, size=CONTROL_ROOM)
     page, words = desk.page, desk.words
     desk.open("wang", town.password)
-    expect(desk.row_of(street.fuse)).to_be_visible()
+    desk.choose(street.fuse)
+    desk.button("dispatcher.actions.confirm").click()
+    expect(desk.row_of(street.fuse)).to_contain_text(words("dispatcher.next.send"))
     page.keyboard.press("v")
     view = page.locator(".storm_view")
     expect(view.locator(".curve_chart path.past")).to_have_attribute("d", re.compile("^M"))
     expect(view.locator(".feed_list tbody tr").first).to_be_visible()
     expect(view.locator(".crew_hours .figures")).to_contain_text(words("storm.crews.on_shift"))
-    waiting = view.locator(".decision_list li")
-    expect(waiting.first).to_contain_text(words("storm.because.hazard_raised"))
-    _fits(desk, ".storm_view")
+    first = view.locator(".decision_list li").first
+    expect(first.locator(".about")).to_contain_text(words("hazard.wire_down"))
     expect(view.locator(".decision_list")).to_be_in_viewport(ratio=1)
-
-    # A key jumps to what waits; the storm stays beside it.
-    place = waiting.locator(".about").all_inner_texts().index(street.fuse)
-    page.keyboard.press(str(place + 1))
-    expect(page.locator(".panel h2", has_text=street.fuse)).to_be_visible()
-    expect(view).to_be_visible()
     _fits(desk, ".storm_view")
 
-    # The report of it opens from a file, and asks nobody for anything.
-    page.locator(".panel").get_by_role("button", name=words("dispatcher.actions.confirm")).click()
-    link = view.get_by_role("link", name=words.before("report_links.outage"))
+    # The report of the chosen outage opens from a file, and asks nobody for anything.
     with page.expect_download() as download:
-        link.last.click()
+        view.get_by_role("link").last.click()
     file = tmp_path / "report.html"
     download.value.save_as(file)
     _opens_without_a_network(page.context.browser, file, street.fuse)
+
+    # A key jumps to what waits; the storm stays beside it.
+    hazard = first.locator(".about").inner_text().rpartition(" ")[2]
+    page.keyboard.press("1")
+    expect(page.locator(".desk > .panel")).to_contain_text(hazard)
+    expect(view).to_be_visible()
+    _fits(desk, ".storm_view")
 
     page.keyboard.press("?")
     desk.says("keys.in_caller")
