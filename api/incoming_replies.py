@@ -16,7 +16,7 @@ from api.evidence_batch import take_evidence
 from api.work import reading, receiving
 from dispatch.channels import Channel
 from dispatch.evidence_lines import Document
-from dispatch.incoming_messages import Answerer, Said, read_answer, who_answers
+from dispatch.incoming_messages import Answerer, Said, danger_of, read_answer, who_answers
 from dispatch.subscriptions import language_of, leave_channel
 
 _LONGEST_TEXT = 500
@@ -72,7 +72,7 @@ def _report(
             "text": plain[:_LONGEST_TEXT],
         }
         documents.append(
-            Document(line=line, fields={**fields, **({"hazard": "wire_down"} if is_danger else {})})
+            Document(line=line, fields={**fields, **({"hazard": danger_of(text)} if is_danger else {})})
         )
     if not documents:
         return False

@@ -56,6 +56,7 @@ _DANGER = re.compile(
     r"|电线.{0,3}(掉|断|落)|断线|冒火|着火|起火|火花",
     re.IGNORECASE,
 )
+_FIRE = re.compile(r"\bfire\b|\bburning\b|冒火|着火|起火", re.IGNORECASE)
 _STILL_OUT = re.compile(
     r"\bstill (out|off|no|without|dark)\b|\bno (power|electricity|light)\b|\bout\b|\bnot back\b"
     r"|\bwithout (power|electricity)|\b(power|electricity) is (out|off)\b"
@@ -73,6 +74,11 @@ def read_answer(text: str) -> Said:
     if _DANGER.search(plain):
         return Said.DANGER
     return Said.STILL_OUT if _STILL_OUT.search(plain) else Said.NOT_UNDERSTOOD
+
+
+def danger_of(text: str) -> str:
+    """Return which danger an answer tells of, as a trouble call names it."""
+    return "fire" if _FIRE.search(unicodedata.normalize("NFKC", text)) else "wire_down"
 
 
 def who_answers(session: Session, *, sender: str, channel: Channel, now: datetime) -> Answerer | None:

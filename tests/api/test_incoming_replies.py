@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from api.settings import MessageSettings
-from dispatch.incoming_messages import Said, read_answer
+from dispatch.incoming_messages import Said, danger_of, read_answer
 
 TOKEN = "a long random token"
 C1 = "+1 555 010 00006"  # the seventh household of the drawing
@@ -68,6 +68,14 @@ def test_a_danger_alarms_the_desk(world, gateway):
     assert calls(world) == [("c1", "wire_down", "Wire down in front of the house")]
     hazards = world.client("dispatcher").get("/api/hazards").json()["hazards"]
     assert [one["kind"] for one in hazards] == ["wire_down"]
+
+
+@pytest.mark.parametrize(
+    ("said", "danger"), [("the pole is on fire", "fire"), ("变压器着火了", "fire"), ("电线断了", "wire_down")]
+)
+def test_each_danger_is_told_by_its_name(said, danger):
+    assert read_answer(said) is Said.DANGER
+    assert danger_of(said) == danger
 
 
 def test_stop_ends_the_messages_on_this_channel_alone(world, gateway):
