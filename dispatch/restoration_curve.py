@@ -107,24 +107,7 @@ def restoration_curve(
 
     Where it ends now, the promised future is there too.
     """
-    step_s = max((until - since).total_seconds() / steps, 1e-6)
-    changes = [0] * (steps + 1)
-    minutes = 0.0
-    values = {
-        "since": since,
-        "until": until,
-        "step_s": step_s,
-        "span_s": (until - since).total_seconds(),
-        "outage_id": outage_id,
-    }
-    for row in session.execute(_STEPS, values):
-        # What happens within a step is seen at its end; rounding must not carry anything out of the span.
-        changes[min(steps, max(0, row.step))] += row.customers
-        minutes += row.minutes
-    past = [
-        CurvePoint(since + timedelta(seconds=step_s * place), out)
-        for place, out in enumerate(accumulate(changes))
-    ]
+    past, minutes = _past(session, since=since, until=until, outage_id=outage_id, steps=steps)
     is_now = until >= now
     promises = _promises(session, outage_id) if is_now else []
     future, unpromised = promised(promises, now=now)
@@ -135,7 +118,7 @@ def restoration_curve(
     return RestorationCurve(
         since=since,
         until=until,
-        past=tuple(past),
+        past=past,
         future=tuple(future),
         now_out=past[-1].customers,
         peak=max(past, key=lambda point: point.customers),
@@ -144,6 +127,23 @@ def restoration_curve(
         predicted=int(predicted),
         outages_predicted=int(outages_predicted),
     )
+
+
+def _past(
+    session: Session, *, since: datetime, until: datetime, outage_id: str | None, steps: int
+) -> tuple[tuple[CurvePoint, ...], float]:
+    """Return how many were out at the end of each step, and the customer minutes of all."""
+    span_s = (until - since).total_seconds()
+    step_s = max(span_s / steps, 1e-6)
+    values = {"since": since, "until": until, "step_s": step_s, "span_s": span_s, "outage_id": outage_id}
+    changes = [0] * (steps + 1)
+    minutes = 0.0
+    for row in session.execute(_STEPS, values):
+        # What happens within a step is seen at its end; rounding must not carry anything out of the span.
+        changes[min(steps, max(0, row.step))] += row.customers
+        minutes += row.minutes
+    out = enumerate(accumulate(changes))
+    return tuple(CurvePoint(since + timedelta(seconds=step_s * place), now) for place, now in out), minutes
 
 
 def promised(promises: Sequence[Promise], *, now: datetime) -> tuple[list[CurvePoint], int]:
