@@ -20,7 +20,7 @@ class Thread:
     """What else a customer was told, or is to be told, of the same outage on the same channel.
 
     `was_told`: something left, or may have. `was_spared`: an earlier one was dropped, or waits.
-    `first_waits`: the first message of all still waits. `is_followed`: a later one waits, or left.
+    `first_waits`: the first message of all is about to leave. `is_followed`: a later one is, or left.
     """
 
     was_told: bool = False

@@ -16,9 +16,8 @@ from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow, NotificationRow, OutageRow
 from gis.tables import ServicePointRow
 
-_WAITING = (MessageStatus.HELD, MessageStatus.QUEUED)
 _LEFT = (MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNCERTAIN)
-_SPARED = (*_WAITING, MessageStatus.DROPPED)
+_SPARED = (MessageStatus.HELD, MessageStatus.QUEUED, MessageStatus.DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,11 @@ class Told:
         return Thread(
             was_told=any(one.status in _LEFT for one in earlier),
             was_spared=any(one.status in _SPARED and one.kind not in ENDINGS for one in earlier),
-            first_waits=any(one.status in _WAITING and one.kind == MessageKind.CONFIRMED for one in earlier),
-            is_followed=any(one.status in (*_WAITING, *_LEFT) for one in later),
+            # What is held until morning says nothing tonight.
+            first_waits=any(
+                one.status == MessageStatus.QUEUED and one.kind == MessageKind.CONFIRMED for one in earlier
+            ),
+            is_followed=any(one.status in (MessageStatus.QUEUED, *_LEFT) for one in later),
         )
 
     def first(self, number: int) -> Other | None:

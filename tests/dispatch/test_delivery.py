@@ -211,6 +211,18 @@ class TestWhatIsNotSent:
         assert deliver(world, mailbox, queued) == 4
         assert all("2026-11-23 13:00" in mail.get_content() for _, mail in mailbox.mails[:1])
 
+    def test_what_is_held_until_morning_keeps_nothing_back_tonight(self, world, mailbox, queued):
+        deliver(world, mailbox, queued)
+        (outage,) = world.outages()
+        for hours in (5, 7):
+            at = world.now + timedelta(hours=hours)
+            world.do(set_etr, outage_id=outage.id, version=None, etr_at=at)
+        changed = on_kind(world, "etr_changed")
+        with intake_transaction(world.engine) as session:
+            hold = update(NotificationRow).where(NotificationRow.id.in_(changed[4:]))
+            session.execute(hold.values(status="held", not_before=world.now + timedelta(hours=9)))
+        assert deliver(world, mailbox, changed[:4]) == 4
+
     def test_who_left_meanwhile_gets_no_more(self, world, mailbox, queued):
         with intake_transaction(world.engine) as session:
             leave_channel(session, account="A-a1", channel=Channel.EMAIL, now=world.now)
