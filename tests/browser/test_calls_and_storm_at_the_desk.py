@@ -74,6 +74,15 @@ def test_a_caller_is_answered_by_the_keyboard_alone(town, street, open_page, lan
     expect(view).to_have_count(0)
     expect(desk.row_of(street.fuse)).to_be_visible()
 
+    # Searched for at the desk, a household leads there as well.
+    keyboard.press("/")
+    keyboard.type(home.account)
+    keyboard.press("Enter")
+    desk.button("caller.about_it").click()
+    expect(view).to_contain_text(words("caller.code.known_outage"))
+    keyboard.press("Escape")
+    expect(view).to_have_count(0)
+
 
 @both_languages
 def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
