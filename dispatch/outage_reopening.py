@@ -8,6 +8,7 @@ RULE 2: who was back in between was back: those behind its device are out anew s
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,7 @@ from dispatch.outage_changes import (
     refuse_device_of_another,
 )
 from dispatch.outages import OutageView, get_outage
-from dispatch.states import OutageAction
+from dispatch.states import OutageAction, OutageStatus
 from dispatch.tables import OutageRow
 
 # A dispatcher's day: what goes out again after that is another outage.
@@ -62,18 +63,7 @@ def reopen_outage(
     traced = networks.in_force(session)
     author = Author(actor=actor, now=now, occurred_at=at)
     before = current_supply(session, traced=traced)
-    # What was said of its first end says nothing of this one: what is said next is published.
-    values = set_values(
-        outage,
-        {
-            "status": status,
-            "restored_at": None,
-            "closed_at": None,
-            "reopened_at": at,
-            **published_values(None, rules=etr_rules_in_force(session)),
-        },
-    )
-    session.flush()
+    values = _opened_again(session, outage, status=status, at=at)
     refuse_device_closed_since(outage, traced)
     after = current_supply(session, traced=traced)
     lost, _ = phases_changed(before, after)
@@ -93,6 +83,17 @@ def reopen_outage(
     kind = MessageKind.CONFIRMED
     queue_notifications(session, outage=outage, kind=kind, change_position=position, now=now)
     return get_outage(session, outage_id=outage_id)
+
+
+def _opened_again(
+    session: Session, outage: OutageRow, *, status: OutageStatus, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """Open it again; what was said of its first end says nothing of this one, and is published no more."""
+    no_word = published_values(None, rules=etr_rules_in_force(session))
+    opened = {"status": status, "restored_at": None, "closed_at": None, "reopened_at": at}
+    values = set_values(outage, opened | no_word)
+    session.flush()
+    return values
 
 
 def _refuse_impossible(

@@ -19,7 +19,7 @@ class NetworkInForce(Answer):
 
 
 class Device(Answer):
-    """One device between two nodes, with what it feeds in the normal state; a service point is at one node."""
+    """One device between two nodes (a service point is at one), with what it feeds in the normal state."""
 
     id: str
     kind: str
