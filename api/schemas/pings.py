@@ -28,7 +28,7 @@ class PingRequest(Answer):
     id: int
     service_point: str
     meter: str
-    reason: Literal["single_outage", "call", "dispatcher", "question"]
+    reason: Literal["single_outage", "call", "dispatcher", "question", "restoration"]
     outage_id: str | None
     status: Literal["waiting", "answered", "unanswered", "lapsed"]
     result: Literal["on", "off", "unreachable", "unknown"] | None

@@ -5,14 +5,17 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
 from api.meter_system import HttpMeterSystem
 from api.processes.analysis_worker import AnalysisWorker
 from api.processes.meter_worker import meter_worker
+from api.schemas.pings import PingRequest
 from api.settings import MeterSettings
 from dispatch.meter_answers import MeterSystemAway, Ping
+from dispatch.pings import PingReason
 from storm.meter_server import MeterServer
 
 PINGS = [Ping(id=1, meter="M-a1"), Ping(id=2, meter="M-a2")]
@@ -206,3 +209,7 @@ def test_it_can_be_switched_off():
     settings = MeterSettings(meter_system_url="http://meters.example.org/pings", auto_ping=False)
     assert settings.auto_rules() is None
     assert settings.rules().again_after == timedelta(minutes=10)
+
+
+def test_every_reason_to_ask_can_be_told():
+    assert set(get_args(PingRequest.model_fields["reason"].annotation)) == set(PingReason)
