@@ -23,6 +23,8 @@ _ALL_WORDS = """
   return said.join('\\n');
 }
 """
+# The switch of languages, and names and words of people in these stories: others see them as they are.
+_SAID_BY_PEOPLE = ("Language · 语言", "误报 · a false alarm", "loud bang", "咣当一声", "Household", "住户")
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _ENGLISH = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w-])")
 # Names, ids, keys of the keyboard, and what has the same name in both languages.
@@ -90,9 +92,9 @@ class Face:
         """Return what the page says, to eyes or ears, in the language that was not chosen."""
         if self.page.is_closed() or not self.page.url.startswith(self.address):
             return []
-        said = (
-            self.page.evaluate(_ALL_WORDS).replace("Language · 语言", "").replace("误报 · a false alarm", "")
-        )
+        said = self.page.evaluate(_ALL_WORDS)
+        for text in _SAID_BY_PEOPLE:
+            said = said.replace(text, "")
         if self.words.language == "zh":
             return [word for word in _ENGLISH.findall(said) if word not in _NAMES]
         return [word for word in _CHINESE.findall(said) if word != "中文"]

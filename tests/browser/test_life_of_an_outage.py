@@ -55,6 +55,9 @@ def test_an_outage_is_parted_grouped_verified_closed_and_reopened(town, street, 
     asked.get_by_role("button", name=words("dispatcher.verify.outcome.supply_is_back"), exact=True).click()
     expect(asked).to_contain_text(words("dispatcher.verify.supply.back"))
     _keep_picture(desk, f"verified-{language}")
+    # What the desk has not been told of yet, it would be told of in place of closing.
+    called_back, _ = words("change.outage.called_back", actor="wang", called="|", call_outcome="").split("|")
+    expect(page.locator(".panel .history")).to_contain_text(called_back)
     desk.button("dispatcher.actions.close").click()
     page.locator("select[name=cause]").select_option("tree")
     page.locator("select[name=failed_equipment]").select_option("transformer")

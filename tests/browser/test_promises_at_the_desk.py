@@ -43,7 +43,7 @@ def test_a_broken_promise_is_told_everywhere_and_can_be_paused_and_listed(town, 
     # B opens the list of broken promises, which leads back to the outage.
     desk.page.locator(".list").first.focus()
     desk.page.keyboard.press("b")
-    row = desk.page.locator("dialog tbody tr").filter(has_text=street.fuse)
+    row = desk.page.locator("dialog.breaches tbody tr").filter(has_text=street.fuse)
     expect(row).to_contain_text(words("promise.name.arrival"))
     expect(row).to_contain_text(words("promise.nobody_there"))
     expect(row).to_contain_text(words("promise.reason.unsafe_weather"))
@@ -51,5 +51,5 @@ def test_a_broken_promise_is_told_everywhere_and_can_be_paused_and_listed(town, 
         desk.page.get_by_role("link", name=words("promise.breaches.csv")).click()
     assert street.fuse in table.value.path().read_text(encoding="utf-8")
     row.get_by_role("button").click()
-    expect(desk.page.locator("dialog")).not_to_be_visible()
+    expect(desk.page.locator("dialog.breaches")).not_to_be_visible()
     expect(desk.page.locator(".panel h2", has_text=street.fuse)).to_be_visible()

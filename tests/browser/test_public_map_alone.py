@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from api.public_folder import MEDIA_TYPES
 from api.vocabulary import read_vocabulary
@@ -159,12 +160,12 @@ def test_it_says_how_old_it_is_whatever_the_clock_of_the_phone(snapshot, browser
     # By the phone's clock, a day slow, the snapshot were of tomorrow; the server's says that it is old.
     page.clock.install(time=datetime.now(UTC) - timedelta(days=1))
     page.goto(f"{server.address}/en.html")
-    page.wait_for_function("document.getElementById('age').className === 'old'")
+    expect(page.locator("#age")).to_have_class("old")
     told = TEXTS["en"]["customer.map.age.hours"].format(hours=3)
     assert page.inner_text("#age") == f"{told} {say('en', 'age.old')}"
     server.stop()
     page.clock.run_for(31_000)
-    page.wait_for_function("document.getElementById('age').textContent.includes('No connection')")
+    expect(page.locator("#age")).to_contain_text("No connection")
     context.close()
 
 
@@ -175,7 +176,7 @@ def test_a_newer_snapshot_is_taken_up_by_itself(snapshot, browser, tmp_path):
     page = context.new_page()
     page.clock.install(time=datetime.now(UTC))
     page.goto(f"{server.address}/en.html")
-    page.wait_for_function("document.querySelector('#map svg') !== null")
+    expect(page.locator("#map svg")).to_be_visible()
     _copy(
         snapshot,
         tmp_path,
@@ -184,7 +185,7 @@ def test_a_newer_snapshot_is_taken_up_by_itself(snapshot, browser, tmp_path):
         ),
     )
     page.clock.run_for(31_000)
-    page.wait_for_function("document.querySelector('.total').textContent.includes('40')")
-    page.wait_for_function("document.querySelector('#map svg') !== null")
+    expect(page.locator(".total").first).to_contain_text("40")
+    expect(page.locator("#map svg")).to_be_visible()
     context.close()
     server.stop()
