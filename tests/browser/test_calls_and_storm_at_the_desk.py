@@ -1,6 +1,7 @@
 """Somebody calls, by the keyboard alone; the storm at one look; a report that opens without any network."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,17 @@ def test_a_caller_is_answered_by_the_keyboard_alone(town, street, open_page, lan
     expect(view).to_have_count(0)
 
 
+def confirm(desk, device):
+    """Confirm an outage; once more where a report came in between, as the desk asks for."""
+    for patience_ms in (5_000, 60_000):
+        desk.button("dispatcher.actions.confirm").click()
+        with suppress(AssertionError if patience_ms < 60_000 else ()):
+            expect(desk.row_of(device)).to_contain_text(
+                desk.words("dispatcher.next.send"), timeout=patience_ms
+            )
+            return
+
+
 @both_languages
 def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
     town.lose(*street.households[:4], hazard="wire_down")
@@ -91,8 +103,7 @@ def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
     page, words = desk.page, desk.words
     desk.open("wang", town.password)
     desk.choose(street.fuse)
-    desk.button("dispatcher.actions.confirm").click()
-    expect(desk.row_of(street.fuse)).to_contain_text(words("dispatcher.next.send"))
+    confirm(desk, street.fuse)
     page.keyboard.press("v")
     view = page.locator(".storm_view")
     expect(view.locator(".curve_chart path.past")).to_have_attribute("d", re.compile("^M"))
