@@ -15,6 +15,9 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 BROWSERS = ("chromium", "google-chrome-stable", "google-chrome")
+# Names the folder that pictures of the faces go to; without it none are taken.
+PICTURES = "RELIGHT_PICTURES"
+LARGEST_PICTURE_BYTES = 300_000
 FLAGS = (
     "--no-sandbox",
     "--enable-unsafe-swiftshader",
@@ -168,6 +171,25 @@ def stopwatch(stopwatch_module, request):
     """Takes the time of steps; the end of the run lists them (tests/conftest.py)."""
     measured = request.node.user_properties
     return stopwatch_module.Stopwatch(lambda what, seconds: measured.append((MEASURED, (what, seconds))))
+
+
+@pytest.fixture(scope="session")
+def picture():
+    """Return picture(face, name): keep what a person sees as NAME.png where RELIGHT_PICTURES says.
+
+    Whoever takes one waits first for what is to be seen; the picture is that of the window.
+    """
+    folder = os.environ.get(PICTURES)
+
+    def picture(face, name):
+        if not folder:
+            return
+        path = Path(folder) / f"{name}.png"
+        # Without a blinking line where somebody writes, and nothing half way.
+        face.page.screenshot(path=path, animations="disabled", caret="hide")
+        assert path.stat().st_size <= LARGEST_PICTURE_BYTES, f"{name}.png is too large for the papers"
+
+    return picture
 
 
 @pytest.fixture
