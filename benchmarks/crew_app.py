@@ -5,16 +5,20 @@ Rule 1: a running system and a real Chromium; the network of the phones is cut t
 Rule 2: a run is right only if phone and server agree on every report and photo (benchmarks/crew_shift.py).
 Rule 3: what starts without signal has been opened once before; the time is from asking for the page until the
     job stands on it, the worst of several.
+Rule 4: each shift is a line of a record, kept as soon as it is over: a run that was stopped goes on from
+    there, and the table counts all of them, with the commits they were played at.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
@@ -24,11 +28,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.crew_phone import CrewPhone
 from benchmarks.crew_shift import Outcome, Shift, play_shift
-from benchmarks.report import Report, Row
+from benchmarks.report import Report, Row, commit
 from benchmarks.scale_house import house
 
 SIZES = (200,)
 STORMS = 50
+RECORD = "crew_app.ndjson"
 START_LIMIT_S = 2.0
 _STARTS = 5
 _ROOT = Path(__file__).parents[1]
@@ -44,21 +49,53 @@ journal calls taken is one change of the log, in that phone's order, and every p
 is measured from asking for the page, without signal, until the job stands on it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A line of the record: what one shift came to, or several, `first` being the seed of the first."""
+
+    first: int
+    shifts: int
+    actions: int
+    wrong: int
+    taken: int
+    refused: int
+    photos: int
+    kills: int
+    hours: float
+    commit: str | None
+
+
 def run(
     *,
     sizes: Sequence[int],
     progress: Callable[[str], None],
     storms: int = STORMS,
     bar: Callable[[str, int, int], None] | None = None,
+    first: int = 0,
+    record: Path | None = None,
 ) -> Report:
-    """Return the rows; `storms` is how many shifts are played, `sizes` how many actions each has."""
+    """Return the rows; `storms` is how many shifts are played, `sizes` how many actions each has.
+
+    `first` is the seed to begin with; what `record`, a folder, holds of those before it is counted too.
+    Stopped by Ctrl-C, it tells what was played until then.
+    """
     rows: list[Row] = []
+    played = _recorded(record, before=first)
+    seen = bar or (lambda *_: None)
     for actions in sizes:
         with _town(progress) as (town, browser):
+            start = _starts(town, browser, progress)
             shift = Shift(actions=actions, photos=max(1, actions // 4))
-            seen = bar or (lambda *_: None)
-            rows += _shifts(town, browser, shift=shift, storms=storms, progress=progress, bar=seen)
-            rows.append(_starts(town, browser, progress))
+            of_size = [one for one in played if one.actions == actions]
+            try:
+                for number in range(storms):
+                    seen("shifts", number, storms)
+                    of_size.append(_play(town, browser, shift, first + number, progress))
+                    _keep(record, of_size)
+                seen("shifts", storms, storms)
+            except KeyboardInterrupt:
+                progress(f"stopped; {sum(one.shifts for one in of_size)} shifts are played")
+            rows += [*rows_of(of_size, actions=actions), start]
     return Report("crew_app", tuple(rows))
 
 
@@ -67,39 +104,58 @@ def write(report: Report, folder: Path) -> None:
     (folder / "crew_app.md").write_text(report.as_page(WORDS), encoding="utf-8")
 
 
-def _shifts(
-    town: Any,
-    browser: Browser,
-    *,
-    shift: Shift,
-    storms: int,
-    progress: Callable[[str], None],
-    bar: Callable[[str, int, int], None],
-) -> Iterator[Row]:
-    outcomes: list[Outcome] = []
-    for number in range(storms):
-        bar("shifts", number, storms)
-        outcome = play_one(town, browser, shift=shift, seed=number)
-        outcomes.append(outcome)
-        for one in outcome.wrong:
-            progress(f"shift {number}: {one}")
-    bar("shifts", storms, storms)
-    yield from rows_of(outcomes, shift)
-
-
-def rows_of(outcomes: Sequence[Outcome], shift: Shift) -> Iterator[Row]:
-    """Yield what shifts came to."""
-    case = f"{len(outcomes)} shifts, two phones, {shift.actions} actions"
-    wrong = sum(bool(one.wrong) for one in outcomes)
+def rows_of(played: Sequence[Played], *, actions: int) -> Iterator[Row]:
+    """Yield what shifts came to; nothing where none was played."""
+    if not played:
+        return
+    case = f"{sum(one.shifts for one in played)} shifts, two phones, {actions} actions"
+    wrong = sum(one.wrong for one in played)
     yield Row(case, "shifts in which something was lost or twice", wrong, "", target=0, at_most=True)
     for what, value in (
-        ("reports taken", sum(one.taken for one in outcomes)),
-        ("reports refused, and shown", sum(one.refused for one in outcomes)),
-        ("photos", sum(one.photos for one in outcomes)),
-        ("times the page was killed", sum(one.kills for one in outcomes)),
-        ("shortest time without signal", min(one.hours for one in outcomes)),
+        ("reports taken", sum(one.taken for one in played)),
+        ("reports refused, and shown", sum(one.refused for one in played)),
+        ("photos", sum(one.photos for one in played)),
+        ("times the page was killed", sum(one.kills for one in played)),
+        ("shortest time without signal", min(one.hours for one in played)),
     ):
         yield Row(case, what, value, "h" if "time without" in what else "")
+    for at in dict.fromkeys(one.commit for one in played):
+        count = sum(one.shifts for one in played if one.commit == at)
+        yield Row(case, f"of these played at commit {at}", count, "")
+
+
+def _play(town: Any, browser: Browser, shift: Shift, seed: int, progress: Callable[[str], None]) -> Played:
+    outcome = play_one(town, browser, shift=shift, seed=seed)
+    for one in outcome.wrong:
+        progress(f"shift {seed}: {one}")
+    return Played(
+        first=seed,
+        shifts=1,
+        actions=shift.actions,
+        wrong=int(bool(outcome.wrong)),
+        taken=outcome.taken,
+        refused=outcome.refused,
+        photos=outcome.photos,
+        kills=outcome.kills,
+        hours=outcome.hours,
+        commit=commit(),
+    )
+
+
+def _recorded(folder: Path | None, *, before: int) -> list[Played]:
+    path = folder / RECORD if folder else None
+    if path is None or before == 0 or not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [one for one in (Played(**json.loads(line)) for line in lines) if one.first < before]
+
+
+def _keep(folder: Path | None, played: Sequence[Played]) -> None:
+    if folder is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(asdict(one)) for one in played]
+    (folder / RECORD).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def play_one(town: Any, browser: Browser, *, shift: Shift, seed: int) -> Outcome:

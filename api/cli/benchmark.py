@@ -46,6 +46,14 @@ def benchmark(
             help="Storms of a point of the grid (inference) or of a size (dispatch); shifts (crew_app).",
         ),
     ] = None,
+    first: Annotated[
+        int,
+        typer.Option(
+            "--first",
+            min=0,
+            help="The first shift to play (crew_app), to go on from the record in the folder of --save.",
+        ),
+    ] = 0,
     save: Annotated[
         Path | None,
         typer.Option("--save", metavar="FOLDER", help="Also write the table and the plot into this folder."),
@@ -57,13 +65,19 @@ def benchmark(
     if unknown := [one for one in names if one not in BENCHMARKS]:
         complain(f"There is no benchmark {unknown[0]!r}; there is: {', '.join(BENCHMARKS)}, {ALL}.")
         raise typer.Exit(COULD_NOT)
-    met = [_run(one, customers, storms, save, as_json=as_json) for one in names]
+    met = [_run(one, customers, storms, first, save, as_json=as_json) for one in names]
     if not all(met):
         raise typer.Exit(MISSED)
 
 
 def _run(
-    name: str, customers: list[int] | None, storms: int | None, save: Path | None, *, as_json: bool
+    name: str,
+    customers: list[int] | None,
+    storms: int | None,
+    first: int,
+    save: Path | None,
+    *,
+    as_json: bool,
 ) -> bool:
     try:
         measured: Any = import_module(f"benchmarks.{name}")
@@ -75,8 +89,11 @@ def _run(
         raise typer.Exit(COULD_NOT) from error
     sizes = customers or measured.SIZES
     if hasattr(measured, "STORMS"):
+        kept = {"first": first, "record": save} if hasattr(measured, "RECORD") else {}
         with progress_by_part() as bar:
-            report = measured.run(sizes=sizes, progress=mention, storms=storms or measured.STORMS, bar=bar)
+            report = measured.run(
+                sizes=sizes, progress=mention, storms=storms or measured.STORMS, bar=bar, **kept
+            )
     else:
         report = measured.run(sizes=sizes, progress=mention)
     if save is not None:
