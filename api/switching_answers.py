@@ -10,11 +10,12 @@ from api.schemas import switching as shapes
 from api.schemas.changes import Change
 from dispatch.change_log import Change as LoggedChange
 from dispatch.current_supply import current_supply
-from dispatch.network_cache import NetworkCache, TracedNetwork
+from dispatch.network_cache import NetworkCache
 from dispatch.supplied_not_repaired import supplied_not_repaired
 from dispatch.switching_preview import Concerned, StepEffect
 from dispatch.switching_step import Step
 from dispatch.switching_tables import StepAction
+from dispatch.temporary_places import TemporaryPlace
 from gis.places import accounts_of, node_places, service_point_details
 from topology.overload import LoadCheck
 from topology.phases import format_phases
@@ -46,7 +47,7 @@ def state_answer(session: Session, *, networks: NetworkCache) -> shapes.Switchin
             )
             for device, one in sorted(traced.positions.items())
         ],
-        temporary=_temporary(session, traced),
+        temporary=temporary_places(session, traced.temporary, network_version=traced.network_version),
         service_points_supplied=len(supplied),
         customers_supplied=int(traced.network.service_point_customers[fed].sum()),
         service_points_out=len(out),
@@ -54,12 +55,15 @@ def state_answer(session: Session, *, networks: NetworkCache) -> shapes.Switchin
     )
 
 
-def _temporary(session: Session, traced: TracedNetwork) -> list[shapes.TemporaryPlace]:
-    """Say what is temporary now, and where on the map."""
-    nodes = {node for one in traced.temporary for node in (one.node, one.to_node) if node is not None}
-    places = node_places(session, network_version=traced.network_version, ids=nodes) if nodes else {}
+def temporary_places(
+    session: Session, temporary: Iterable[TemporaryPlace], *, network_version: int
+) -> list[shapes.TemporaryPlace]:
+    """Say what is temporary, and where on the map of a network version."""
+    temporary = list(temporary)
+    nodes = {node for one in temporary for node in (one.node, one.to_node) if node is not None}
+    places = node_places(session, network_version=network_version, ids=nodes) if nodes else {}
     found = []
-    for one in traced.temporary:
+    for one in temporary:
         place, to_place = places.get(one.node), places.get(one.to_node or "")
         found.append(
             shapes.TemporaryPlace(

@@ -100,6 +100,12 @@ class DispatchError(Exception):
     """Something dispatch could not do, in words a person can act on."""
 
 
+    INSTANT_IN_FUTURE = "instant_in_future"
+    INSTANT_TOO_LONG_AGO = "instant_too_long_ago"
+    INSTANT_BEFORE_FIRST_CHANGE = "instant_before_first_change"
+    PROMISES_PAUSED = "promises_paused"
+    PROMISES_NOT_PAUSED = "promises_not_paused"
+    PROMISES_ARE_OVER = "promises_are_over"
 class UnknownThing(DispatchError):
     """An id that names nothing."""
 

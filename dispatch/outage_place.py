@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import shapely
 from geoalchemy2.shape import to_shape
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dispatch.many_ids import is_among
 from dispatch.tables import OutageRow
 from gis.place import Place
 from gis.places import device_places
@@ -29,6 +32,23 @@ def places_of_outages(session: Session, outages: Sequence[OutageRow]) -> dict[st
         for network_version, ids in devices.items()
     }
     return {one.id: found[one.network_version].get(one.device) or _kept_place(one) for one in outages}
+
+
+def places_as_told(session: Session, outages: Mapping[str, Mapping[str, Any]]) -> dict[str, Place]:
+    """Return by outage where the device was that a snapshot tells of it; without those no map shows."""
+    devices: dict[int, set[str]] = defaultdict(set)
+    for outage in outages.values():
+        devices[outage["network_version"]].add(outage["device"])
+    known = {
+        (network_version, device): place
+        for network_version, ids in devices.items()
+        for device, place in device_places(session, network_version=network_version, ids=ids).items()
+    }
+    wanted = {id: (one["network_version"], one["device"]) for id, one in outages.items()}
+    found = {id: known[of] for id, of in wanted.items() if of in known}
+    rows = session.scalars(select(OutageRow).where(is_among(OutageRow.id, wanted.keys() - found.keys())))
+    kept = {row.id: _kept_place(row) for row in rows}
+    return found | {id: place for id, place in kept.items() if place is not None}
 
 
 def _kept_place(outage: OutageRow) -> Place | None:

@@ -41,11 +41,16 @@ def empty_snapshot() -> Snapshot:
 def replay(snapshot: Snapshot, changes: Iterable[Change]) -> Snapshot:
     """Return the snapshot after the changes, in order of position; those it already holds are passed over."""
     after = copy.deepcopy(snapshot)
-    for change in changes:
-        if change.position > after["position"]:
-            _apply(after, change)
-            after["position"] = change.position
+    apply_changes(after, changes)
     return after
+
+
+def apply_changes(snapshot: Snapshot, changes: Iterable[Change]) -> None:
+    """Bring a snapshot that is nobody else's up to the changes, as `replay` does, without a copy of it."""
+    for change in changes:
+        if change.position > snapshot["position"]:
+            _apply(snapshot, change)
+            snapshot["position"] = change.position
 
 
 def _apply(snapshot: Snapshot, change: Change) -> None:

@@ -46,7 +46,7 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
         select(JobRow)
         .outerjoin(OutageRow, OutageRow.id == JobRow.outage_id)
         .outerjoin(HazardRow, HazardRow.id == JobRow.hazard_id)
-        .where(or_(JobRow.outage_id.is_not(None) & _is_told(now), HazardRow.closed_at.is_(None)))
+        .where(or_(_is_told(now), JobRow.hazard_id.is_not(None) & HazardRow.closed_at.is_(None)))
     )
     state["jobs"] = {row.id: _fields(row) for row in session.scalars(jobs)}
     hazards = select(HazardRow).where(HazardRow.status != HazardStatus.CLOSED)

@@ -277,6 +277,8 @@ class ChangeLogRow(Base):
     __tablename__ = "change_log"
     __table_args__ = (
         Index("ix_change_log_outage_id", "outage_id", "position"),
+        # What was known at an instant (dispatch/past_state.py).
+        Index("ix_change_log_recorded_at", "recorded_at", "position"),
         Index("ix_change_log_subject", "subject", "position"),
     )
 

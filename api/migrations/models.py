@@ -13,6 +13,7 @@ import dispatch.etr_tables
 import dispatch.hazard_tables
 import dispatch.incident_tables
 import dispatch.ledger_tables
+import dispatch.kept_state_tables
 import dispatch.material_tables
 import dispatch.message_tables
 import dispatch.plan_tables
@@ -38,6 +39,7 @@ ROOMS_WITH_TABLES = (
     dispatch.incident_tables,
     dispatch.ledger_tables,
     dispatch.material_tables,
+    dispatch.kept_state_tables,
     dispatch.message_tables,
     dispatch.plan_tables,
     dispatch.planned_tables,

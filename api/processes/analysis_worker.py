@@ -21,6 +21,7 @@ from api.processes.lone_worker import LoneWorker
 from api.processes.planned_keeper import PlannedKeeper
 from api.processes.promise_keeper import PromiseKeeper
 from api.processes.repeat_keeper import RepeatKeeper
+from api.processes.state_keeper import StateKeeper
 from api.processes.tidy_keeper import TidyKeeper
 from api.settings import (
     DatabaseSettings,
@@ -68,6 +69,7 @@ class AnalysisWorker:
         self._etrs = EtrKeeper(engine)
         self._planned = PlannedKeeper(engine)
         self._repeats = RepeatKeeper(engine, networks=self._analyst.networks)
+        self._states = StateKeeper(engine)
         self._tidy = tidy
         self._conflicts_told_at = -TELL_CONFLICTS_EVERY_S
 
@@ -90,6 +92,7 @@ class AnalysisWorker:
         self._etrs.look()
         self._planned.look()
         self._repeats.look()
+        self._states.look()
         if self._tidy is not None:
             self._tidy.look()
 

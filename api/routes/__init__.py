@@ -40,6 +40,7 @@ from api.routes import (
     reports,
     search,
     storm,
+    replay,
     subscriptions,
     supply_here,
     supply_messages,
@@ -94,6 +95,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         subscriptions,
         # Before the pages: the last of these takes every address below /supply.
         supply_messages,
+        replay,
         storm,
         supply_here,
         supply_pages,

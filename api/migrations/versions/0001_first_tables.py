@@ -59,6 +59,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_change_log_outage_id', 'change_log', ['outage_id', 'position'], unique=False)
     op.create_index('ix_change_log_subject', 'change_log', ['subject', 'position'], unique=False)
+    op.create_index('ix_change_log_recorded_at', 'change_log', ['recorded_at', 'position'], unique=False)
     op.create_table('clock',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('origin_real', sa.DateTime(timezone=True), nullable=False),
@@ -1242,6 +1243,13 @@ def upgrade() -> None:
         PERFORM pg_notify('relight_changes', (SELECT max(position)::text FROM inserted));
         RETURN NULL;
     END $$
+    op.create_table('kept_state',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('position', name=op.f('pk_kept_state'))
+    )
+    op.create_index('ix_kept_state_at', 'kept_state', ['at'], unique=False)
     """)
     op.execute("""
     CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
