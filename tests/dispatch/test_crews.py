@@ -9,7 +9,16 @@ from dispatch.crew_members import HeldCertificate, Member, read_members, set_mem
 from dispatch.crew_places import PositionSource
 from dispatch.crew_positions import ToldPosition, take_positions
 from dispatch.crew_shifts import put_on_duty, read_shifts, set_duty_rules, set_shifts, take_off_duty
-from dispatch.crews import CrewChange, Depot, Vehicle, change_crew, get_crew, list_crews, report_position
+from dispatch.crews import (
+    CrewChange,
+    Depot,
+    Vehicle,
+    add_crew,
+    change_crew,
+    get_crew,
+    list_crews,
+    report_position,
+)
 from dispatch.duty import DutyRules, Stretch
 from dispatch.errors import Conflict, InvalidInput
 from dispatch.replay import replay
@@ -237,3 +246,35 @@ def test_the_desk_may_put_a_crew_anywhere_on_the_network(world):
     world.do(report_position, crew_id="north", lon=11.30, lat=53.63, at=world.now)
     assert crew(world).lon == 11.30
     assert [one.id for one in world.ask(list_crews, now=world.now)] == ["north", "south"]
+
+
+def test_a_position_is_taken_unless_an_newer_one_is_known(world):
+    world.later(10)
+    moved = world.do(report_position, crew_id="north", lon=11.5, lat=53.6, at=world.now)
+    assert (moved.lon, moved.lat) == (11.5, 53.6)
+    old = world.do(report_position, crew_id="north", lon=0, lat=0, at=world.now - timedelta(minutes=5))
+    assert (old.lon, old.lat) == (11.5, 53.6)
+    with pytest.raises(InvalidInput, match="lon"):
+        world.do(report_position, crew_id="north", lon=500, lat=0, at=world.now)
+
+
+def test_a_roster_entry_must_make_sense(world):
+    good = {
+        "id": "west",
+        "name": "West",
+        "skills": ["line"],
+        "shift_start": world.now,
+        "shift_end": world.now + timedelta(hours=8),
+        "lon": 11.4,
+        "lat": 53.6,
+    }
+    for change, word in (
+        ({"skills": ["juggling"]}, "juggling"),
+        ({"shift_end": world.now}, "shift_end"),
+        ({"name": " "}, "name"),
+        ({"lat": 95}, "lat"),
+    ):
+        with pytest.raises(InvalidInput, match=word):
+            world.do(add_crew, **{**good, **change})
+    with pytest.raises(Conflict, match="north"):
+        world.do(add_crew, **{**good, "id": "north"})
