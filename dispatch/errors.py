@@ -94,6 +94,8 @@ class Because(StrEnum):
     INCIDENT_HAS_OUTAGES = "incident_has_outages"
     OF_ANOTHER_INCIDENT = "of_another_incident"
     NOT_OF_INCIDENT = "not_of_incident"
+    DANGER_OUTAGE_IS_OVER = "danger_outage_is_over"
+    DANGER_TOLD_ALREADY = "danger_told_already"
 
 
 class DispatchError(Exception):

@@ -27,6 +27,7 @@ class Event(StrEnum):
     OUTAGE_SPLIT = "outage.split"
     OUTAGE_SPLIT_OFF = "outage.split_off"
     OUTAGE_TOOK_OVER = "outage.took_over"
+    OUTAGE_DANGER_TOLD = "outage.danger_told"
     OUTAGE_CALLED_BACK = "outage.called_back"
     OUTAGE_INTERRUPTIONS_CORRECTED = "outage.interruptions_corrected"
     JOB_ASSIGNED = "job.assigned"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.change_log import Author, as_json, record
-from dispatch.errors import Conflict, InvalidInput
+from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.events import Event
 from dispatch.intake import LATEST_AHEAD
 from dispatch.outages import outage_row
@@ -37,11 +37,16 @@ def pause_promises(
     """Pause the clocks of an open outage from `started_at` (now, if not given) until they are resumed."""
     outage = outage_row(session, outage_id=outage_id)
     if outage.status not in OPEN_OUTAGE_STATUSES:
-        raise Conflict(f"Outage {outage_id} is {outage.status}: its clocks cannot be paused.")
+        raise Conflict(
+            f"Outage {outage_id} is {outage.status}: its clocks cannot be paused.",
+            because=Because.PROMISES_ARE_OVER,
+        )
     if reason not in set(PauseReason):
         raise InvalidInput(field="reason", text=f"{reason!r} is none of {', '.join(PauseReason)}")
     if _open_pause(session, outage_id) is not None:
-        raise Conflict(f"The clocks of outage {outage_id} are paused already.")
+        raise Conflict(
+            f"The clocks of outage {outage_id} are paused already.", because=Because.PROMISES_PAUSED
+        )
     at = started_at or now
     if at > now + LATEST_AHEAD:
         raise InvalidInput(field="started_at", text=f"{at.isoformat()} lies in the future")
@@ -69,7 +74,9 @@ def resume_promises(
     outage = outage_row(session, outage_id=outage_id)
     row = _open_pause(session, outage_id)
     if row is None:
-        raise Conflict(f"The clocks of outage {outage_id} are not paused.")
+        raise Conflict(
+            f"The clocks of outage {outage_id} are not paused.", because=Because.PROMISES_NOT_PAUSED
+        )
     at = ended_at or now
     if at > now + LATEST_AHEAD:
         raise InvalidInput(field="ended_at", text=f"{at.isoformat()} lies in the future")

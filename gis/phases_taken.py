@@ -36,3 +36,15 @@ def feeder_of_device(session: Session, *, network_version: int, device: str) -> 
         )
     ).subquery()
     return session.scalar(select(found.c.feeder).where(found.c.feeder.is_not(None)).limit(1))
+
+
+def feeders_of_switches(session: Session, *, network_version: int, ids: Collection[str]) -> dict[str, str]:
+    """Return switch → the feeder that the network names for it; a switch without one is absent."""
+    if not ids:
+        return {}
+    query = select(SwitchRow.id, SwitchRow.feeder).where(
+        SwitchRow.network_version == network_version,
+        SwitchRow.id == any_(literal(sorted(ids), ARRAY(Text))),
+        SwitchRow.feeder.is_not(None),
+    )
+    return {row.id: str(row.feeder) for row in session.execute(query)}

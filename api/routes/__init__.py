@@ -14,6 +14,7 @@ from api.routes import (
     customers,
     damage,
     disconnections,
+    danger_words,
     doors,
     etr,
     evidence,
@@ -53,6 +54,7 @@ from api.routes import (
     welcome,
 )
 
+    worklist,
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
     for module in (
@@ -68,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         outage_life,
         incidents,
         etr,
+        worklist,
         ledger,
         crews,
         positions,
@@ -80,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         customers,
         callers,
         calls,
+        danger_words,
         disconnections,
         plan,
         planned_outages,

@@ -1,21 +1,24 @@
-"""The network in force, its devices, and what it lost."""
+"""The network in force, its devices, traces through it, and what it lost."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from api.devices import describe_device, network_in_force
 from api.roles import Role, open_to
-from api.schemas.network import Device, Loss, NetworkInForce, NetworkWorklist
+from api.schemas.network import Device, Loss, NetworkInForce, NetworkTrace, NetworkWorklist
 from api.schemas.shape import Name
 from api.work import Database, reading
 from dispatch.network_activation import network_worklist
+from dispatch.network_traces import Direction, TracedState, trace_network
 
 router = APIRouter(tags=["network"])
 
 
 @router.get("/api/network")
-@open_to(Role.DISPATCHER, Role.SUPERVISOR, Role.CREW)
+@open_to(Role.DISPATCHER, Role.SUPERVISOR, Role.CREW, Role.GUEST_CREW)
 def read_network(engine: Database) -> NetworkInForce:
     """Say which network version is in force."""
     with reading(engine) as work:
@@ -40,3 +43,19 @@ def read_device(device: Name, request: Request, engine: Database) -> Device:
     """Describe one device of the network in force, and what it feeds in the normal state."""
     with reading(engine) as work:
         return describe_device(work.session, networks=request.app.state.networks, device=device)
+
+
+@router.get("/api/network/traces/{device:path}")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_trace(
+    device: Name,
+    request: Request,
+    engine: Database,
+    direction: Annotated[Direction, Query(description="To the source, or to what it feeds.")],
+    state: Annotated[TracedState, Query(description="As it is switched now, or normally.")] = TracedState.NOW,
+) -> NetworkTrace:
+    """Trace from a device or service point of the network in force, and count what is fed through it."""
+    with reading(engine) as work:
+        traced = request.app.state.networks.in_force(work.session)
+        found = trace_network(work.session, traced=traced, device=device, direction=direction, state=state)
+        return NetworkTrace.model_validate(found)

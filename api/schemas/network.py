@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,46 @@ class Device(Answer):
     to_node: str | None
     lon: float | None
     lat: float | None
+
+
+class SwitchOnTrace(Answer):
+    """A switch on a trace or at its edge, or what is temporary there; closed where `open_phases` is empty."""
+
+    id: str
+    kind: str
+    name: str | None
+    open_phases: str
+
+
+class NetworkTrace(Answer):
+    """The way from a device to its source, or the part below it, with what is counted on it.
+
+    Counted is who is fed through the device, in either direction. `switches` are in the order of the trace, the
+    first ones of `switch_count`; `open_ends`, where the part ends at something open, of `open_count`. Not
+    `is_as_asked`: there is no supply now, and this is the way it normally has. `drawn` is a GeoJSON geometry,
+    its longest lines where not `is_drawn_whole`.
+    """
+
+    device: str
+    kind: str
+    open_phases: str
+    direction: str
+    state: str
+    is_as_asked: bool
+    service_points: int
+    customers: int
+    critical_service_points: int
+    critical_customers: int
+    transformers: int
+    devices: int
+    length_m: float
+    switch_count: int
+    switches: list[SwitchOnTrace]
+    open_count: int
+    open_ends: list[SwitchOnTrace]
+    drawn: dict[str, Any] | None
+    bounds: tuple[float, float, float, float] | None
+    is_drawn_whole: bool
 
 
 class Loss(Answer):

@@ -277,6 +277,22 @@ def upgrade() -> None:
     sa.Column('written', sa.Text(), nullable=False),
     sa.Column('pairs', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('subject', sa.Text(), nullable=True),
+    op.create_table('address_confirmation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('was_refused', sa.Boolean(), server_default='false', nullable=False),
+    sa.Column('wrong_tries', sa.SmallInteger(), server_default='0', nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_address_confirmation_channel')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_address_confirmation'))
+    )
+    op.create_index('ix_address_confirmation_account', 'address_confirmation', ['account', 'channel'], unique=False)
+    op.create_index('ix_address_confirmation_address', 'address_confirmation', ['address'], unique=False)
     sa.Column('customers', sa.BigInteger(), nullable=False),
     sa.Column('lon', sa.Double(), nullable=True),
     sa.Column('lat', sa.Double(), nullable=True),
