@@ -1,4 +1,4 @@
-"""Opaque random tokens, handed out once and stored only as a digest."""
+"""Opaque random tokens, handed out once and stored only as a digest; and short codes that people type."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ def new_token() -> tuple[str, bytes]:
     """Return a fresh token and the digest to store in its place."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     return token, token_digest(token)
+
+
+def new_code() -> str:
+    """Return six random digits."""
+    return f"{secrets.randbelow(10**6):06}"
 
 
 def token_digest(token: str) -> bytes:

@@ -6,20 +6,17 @@ the phone may be in other hands.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.quiet_times import read_quiet, written_time
 from dispatch.channels import Channel
-from dispatch.errors import InvalidInput
 from dispatch.message_addresses import masked_address
-from dispatch.message_rules import QuietHours
 from dispatch.notifications import LANGUAGES
 from dispatch.subscriptions import Preferences, Subscriptions
 
 TOPICS = ("outages", "progress", "planned")
 LONGEST_ADDRESS = 500
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _USUAL_QUIET = ("22:00", "07:00")
 # What a browser on a phone offers beside the field.
 INPUTS: Mapping[Channel, tuple[str, str]] = {
@@ -32,12 +29,18 @@ INPUTS: Mapping[Channel, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChannelField:
-    """One channel in the form: whether it is ticked, what is typed, and the end of what is on file."""
+    """One channel in the form: whether it is ticked, what is typed, and the end of what is on file.
+
+    `waits`: what is typed gets no message yet, for its code was not typed back; `was_refused`: nor did that
+    code get there.
+    """
 
     name: str
     is_on: bool
     typed: str
     on_file: str | None
+    waits: bool
+    was_refused: bool
     type: str
     inputmode: str
 
@@ -55,6 +58,11 @@ class MessagesForm:
     has_calendar: bool
 
     @property
+    def waiting(self) -> list[ChannelField]:
+        """The channels whose address waits for its code."""
+        return [channel for channel in self.channels if channel.waits]
+
+    @property
     def is_silent(self) -> bool:
         """Whether nothing at all would come."""
         return not any(channel.is_on for channel in self.channels) or not any(self.topics.values())
@@ -63,15 +71,19 @@ class MessagesForm:
 def form_of(chosen: Subscriptions, *, language: str) -> MessagesForm:
     """Return the form as it stands for what was chosen; `language` is the one that is written in now."""
     preferences, quiet = chosen.preferences, chosen.preferences.quiet
-    begins, ends = (_clock(quiet.begins), _clock(quiet.ends)) if quiet is not None else _USUAL_QUIET
+    begins, ends = _USUAL_QUIET
+    if quiet is not None:
+        begins, ends = written_time(quiet.begins), written_time(quiet.ends)
     return MessagesForm(
         topics={topic: getattr(preferences, topic) for topic in TOPICS},
         channels=tuple(
             ChannelField(
                 name=str(one.channel),
-                is_on=one.is_on,
-                typed=one.address or "",
+                is_on=one.is_on or one.waiting is not None,
+                typed=(one.waiting.address if one.waiting is not None else one.address) or "",
                 on_file=masked_address(one.on_file) if one.on_file else None,
+                waits=one.waiting is not None,
+                was_refused=one.waiting is not None and one.waiting.was_refused,
                 type=INPUTS[one.channel][0],
                 inputmode=INPUTS[one.channel][1],
             )
@@ -96,6 +108,8 @@ def read_form(fields: Mapping[str, str], before: MessagesForm) -> MessagesForm:
                 is_on=one.name in fields,
                 typed=fields.get(f"{one.name}_address", "")[:LONGEST_ADDRESS],
                 on_file=one.on_file,
+                waits=one.waits,
+                was_refused=one.was_refused,
                 type=one.type,
                 inputmode=one.inputmode,
             )
@@ -111,24 +125,10 @@ def read_form(fields: Mapping[str, str], before: MessagesForm) -> MessagesForm:
 
 def preferences_of(form: MessagesForm) -> Preferences:
     """Return what the form says for all channels; InvalidInput for `quiet` where its times are none."""
-    quiet = None
-    if form.has_quiet:
-        begins, ends = _minute(form.quiet_from), _minute(form.quiet_until)
-        if begins is None or ends is None:
-            raise InvalidInput(field="quiet", text="say from when until when, as 22:00 and 07:00")
-        quiet = QuietHours(begins=begins, ends=ends)
+    quiet = read_quiet(form.quiet_from, form.quiet_until) if form.has_quiet else None
     return Preferences(language=form.language, quiet=quiet, **form.topics)
 
 
 def wanted_channels(form: MessagesForm) -> dict[Channel, str | None]:
     """Return the channels that are ticked, with what was typed."""
     return {Channel(one.name): one.typed or None for one in form.channels if one.is_on}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _minute(typed: str) -> int | None:
-    found = _TIME.fullmatch(typed.strip().replace("：", ":"))
-    return int(found[1]) * 60 + int(found[2]) if found else None

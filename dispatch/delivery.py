@@ -139,6 +139,14 @@ def _hand_over(message: Message, delivery: Delivery, channel: Channel) -> Outcom
     )
 
 
+def send_one(message: Message, *, delivery: Delivery, channel: Channel, now: datetime) -> Outcome:
+    """Send one message by itself; MailUnreachable or GatewayUnreachable where there is no connection at all."""
+    if channel is not Channel.EMAIL:
+        return _hand_over(message, delivery, channel)
+    sent = send_mails(mail_url=delivery.mail_url or "", mails=[_mail(message)], now=now)
+    return next((outcome for _, outcome in sent), Outcome.UNCERTAIN)
+
+
 def _mark_sending(engine: Engine, number: int) -> None:
     """Mark one that is about to leave; what may have left before stays uncertain."""
     waits = NotificationRow.status == MessageStatus.QUEUED

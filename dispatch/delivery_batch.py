@@ -24,7 +24,7 @@ from dispatch.message_links import LinkPurpose, link
 from dispatch.message_relevance import PlannedTimes, why_drop, why_drop_planned
 from dispatch.message_rules import MessageRules, message_rules_in_force
 from dispatch.message_tables import MessageSubscriptionRow
-from dispatch.message_threads import Told, standing_outage, still_out, told_before
+from dispatch.message_threads import Told, is_open, standing_outage, still_out, told_before
 from dispatch.message_words import Texts, subject_and_body
 from dispatch.planned_states import PlannedStatus
 from dispatch.tables import ChangeLogRow, NotificationRow, OutageRow
@@ -103,7 +103,8 @@ def begin_try(
         out = still_out(session, outage=outage, accounts=accounts) if outage is not None else set()
         messages = []
         for row, _, planned, change, address, left_at in found:
-            why = _why_unsent(row, planned, told[row.account], out=out, left_at=left_at, now=now)
+            about = outage if outage is not None else planned
+            why = _why_unsent(row, about, told[row.account], out=out, left_at=left_at, now=now)
             if why is not None or address is None or _was_left_under_way(row, channel):
                 _put_aside(row, why)
                 continue
@@ -112,7 +113,6 @@ def begin_try(
                     MessageStatus.SENDING if row.status == MessageStatus.QUEUED else MessageStatus.UNCERTAIN
                 )
             row.attempts += 1
-            about = outage if outage is not None else planned
             said = _worded(row, about, change, delivery=delivery, rules=rules, now=now)
             messages.append(_message(row, address, said, told[row.account], rules))
         return messages
@@ -186,7 +186,7 @@ def _was_left_under_way(row: NotificationRow, channel: Channel) -> bool:
 
 def _why_unsent(
     row: NotificationRow,
-    planned: PlannedOutageRow | None,
+    about: OutageRow | PlannedOutageRow,
     told: Told,
     *,
     out: Collection[str],
@@ -196,13 +196,14 @@ def _why_unsent(
     if left_at is not None:
         return WhyUnsent.LEFT
     kind = MessageKind(row.kind)
-    if planned is None:
-        return why_drop(kind, lasts=row.account in out, thread=told.thread(row.id))
+    if isinstance(about, OutageRow):
+        thread = told.thread(row.id)
+        return why_drop(kind, is_open=is_open(about), lasts=row.account in out, thread=thread)
     times = PlannedTimes(
-        starts_at=planned.begun_at or planned.starts_at,
-        ends_at=planned.ends_at,
-        over_at=planned.ended_at,
-        is_cancelled=planned.status in _CALLED_OFF,
+        starts_at=about.begun_at or about.starts_at,
+        ends_at=about.ends_at,
+        over_at=about.ended_at,
+        is_cancelled=about.status in _CALLED_OFF,
     )
     return why_drop_planned(kind, times=times, now=now)
 

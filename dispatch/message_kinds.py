@@ -23,6 +23,8 @@ class MessageKind(StrEnum):
     PLANNED_CANCELLED = "planned_cancelled"
     PLANNED_OVERDUE = "planned_overdue"
     PLANNED_ENDED = "planned_ended"
+    DANGER_WIRE_DOWN = "danger_wire_down"
+    DANGER_KEEP_AWAY = "danger_keep_away"
 
 
 class Topic(StrEnum):
@@ -58,6 +60,8 @@ class WhyUnsent(StrEnum):
     REFUSED = "refused"  # after the last try
 
 
+# A person's word of warning: no topic that anybody could do without, and no quiet hours.
+DANGERS = frozenset({MessageKind.DANGER_WIRE_DOWN, MessageKind.DANGER_KEEP_AWAY})
 TOPIC_OF: Mapping[MessageKind, Topic] = {
     MessageKind.CONFIRMED: Topic.OUTAGES,
     MessageKind.ETR_CHANGED: Topic.OUTAGES,

@@ -6,12 +6,14 @@ is carried through this process, so that three hundred thousand take seconds.
 RULE 3: a batch is of one change, channel, language and rank. Whose life hangs on supply has the first rank,
 and first batches are taken first.
 RULE 4: what falls into a customer's quiet hours is held until they end, but for the first rank.
+RULE 5: a danger is told to everybody whom the outage holds or held, by the first rank and whatever they chose
+to hear, but where they left; nobody is told the same danger of an outage twice on a channel.
 No address, number or name stands in a job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,22 +21,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
-from dispatch.message_kinds import TOPIC_OF, MessageKind, MessageStatus
+from dispatch.message_kinds import DANGERS, TOPIC_OF, MessageKind, MessageStatus
 from dispatch.message_rules import MessageRules, message_rules_in_force
 from dispatch.tables import NotificationRow
 
 DELIVERY_TASK = "deliver_notifications"
 BATCH_SIZE = 200
 
-# Jobs are written as procrastinate's own function for it does; its version is pinned.
-_QUEUE = text(
-    """
+# Who is concerned, and on which channels they are reached.
+_REACHED = """
 WITH told AS (
     SELECT affected.service_point AS id
     FROM affected_service_point AS affected
     WHERE affected.outage_id = :outage_id
       AND (
-        (NOT :is_restored AND affected.ended_at IS NULL)
+        :is_danger
+        OR (NOT :is_restored AND affected.ended_at IS NULL)
         OR (
             :is_restored AND affected.ended_at = :back_at
             AND NOT EXISTS (
@@ -49,9 +51,12 @@ WITH told AS (
 concerned AS (
     SELECT service_point.account,
            min(
-               CASE service_point.priority
-                   WHEN 'life_support' THEN 0 WHEN 'important_1' THEN 1 WHEN 'important_2' THEN 2
-                   WHEN 'sensitive' THEN 3 ELSE 4
+               CASE
+                   WHEN :is_danger OR service_point.priority = 'life_support' THEN 0
+                   WHEN service_point.priority = 'important_1' THEN 1
+                   WHEN service_point.priority = 'important_2' THEN 2
+                   WHEN service_point.priority = 'sensitive' THEN 3
+                   ELSE 4
                END
            ) AS rank
     FROM told
@@ -59,7 +64,7 @@ concerned AS (
     WHERE service_point.account IS NOT NULL
     GROUP BY service_point.account
 ),
-reached AS (
+reachable AS (
     SELECT concerned.account, channel.name AS channel, concerned.rank,
            COALESCE(
                preference.language, CASE WHEN lower(customer.language) LIKE 'zh%' THEN 'zh' ELSE 'en' END
@@ -86,6 +91,24 @@ reached AS (
           true
       )
 ),
+reached AS (
+    SELECT reachable.*
+    FROM reachable
+    WHERE NOT (
+        :is_danger
+        AND EXISTS (
+            SELECT FROM notification AS before
+            WHERE before.outage_id = :outage_id AND before.account = reachable.account
+              AND before.channel = reachable.channel AND before.kind = :kind
+              AND before.status NOT IN ('failed', 'dropped')
+        )
+    )
+)
+"""
+
+# Jobs are written as procrastinate's own function for it does; its version is pinned.
+_QUEUE = text(
+    f"""{_REACHED},
 timed AS (
     SELECT account, channel, rank, language,
            CASE
@@ -128,7 +151,22 @@ jobs AS (
     ORDER BY rank, min(id)
 )
 SELECT count(*) FROM queued
-"""
+"""  # noqa: S608 - put together from constants
+)
+
+_COUNT = text(
+    f"""{_REACHED}
+SELECT (SELECT count(*) FROM concerned) AS customers,
+       (SELECT count(DISTINCT account) FROM reached) AS reached,
+       (SELECT count(DISTINCT account) FROM reachable) AS reachable,
+       COALESCE(
+           (
+               SELECT jsonb_object_agg(channel, messages)
+               FROM (SELECT channel, count(*) AS messages FROM reached GROUP BY channel) AS counted
+           ),
+           '{{}}'
+       ) AS messages
+"""  # noqa: S608 - put together from constants
 )
 
 # What was held until now, or what a person wants sent once more.
@@ -170,6 +208,20 @@ class About:
     service_points: Collection[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a message would reach now: customers concerned, those reached, and the messages by channel.
+
+    `told`: customers whom everything has reached before; `unreached`: those that no channel reaches.
+    """
+
+    customers: int
+    reached: int
+    told: int
+    unreached: int
+    messages: Mapping[str, int]
+
+
 def delivery_queue(channel: str) -> str:
     """Return the name of the queue in which the batches of a channel wait."""
     return f"notifications_{channel}"
@@ -181,25 +233,29 @@ def queue_messages(
     """Queue one message to each customer concerned on each channel that reaches them; return how many."""
     rules = message_rules_in_force(session)
     session.flush()
-    queued = session.scalar(
-        _QUEUE,
-        {
-            **_times(rules, now),
-            "network_version": about.network_version,
-            "outage_id": about.outage_id,
-            "planned_outage_id": about.planned_outage_id,
-            "service_points": sorted(about.service_points),
-            "is_restored": kind is MessageKind.RESTORED,
-            "back_at": about.back_at,
-            "kind": str(kind),
-            "topic": str(TOPIC_OF[kind]),
-            "position": change_position,
-            "now": now,
-            "task": DELIVERY_TASK,
-            "batch_size": BATCH_SIZE,
-        },
+    values = {
+        **_whom(about, kind, rules),
+        **_when(rules, now),
+        "planned_outage_id": about.planned_outage_id,
+        "position": change_position,
+        "now": now,
+        "task": DELIVERY_TASK,
+        "batch_size": BATCH_SIZE,
+    }
+    return session.scalar(_QUEUE, values) or 0
+
+
+def reach_of(session: Session, *, about: About, kind: MessageKind) -> Reach:
+    """Return whom `queue_messages` would tell; nothing is queued."""
+    session.flush()
+    found = session.execute(_COUNT, _whom(about, kind, message_rules_in_force(session))).one()
+    return Reach(
+        customers=found.customers,
+        reached=found.reached,
+        told=found.reachable - found.reached,
+        unreached=found.customers - found.reachable,
+        messages=found.messages,
     )
-    return queued or 0
 
 
 def held_is_due(session: Session, *, now: datetime) -> bool:
@@ -226,12 +282,26 @@ def _release(session: Session, *, held_until: datetime | None, ids: Collection[i
     return session.scalar(_RELEASE, values) or 0
 
 
-def _times(rules: MessageRules, now: datetime) -> dict[str, object]:
+def _whom(about: About, kind: MessageKind, rules: MessageRules) -> dict[str, object]:
+    return {
+        "network_version": about.network_version,
+        "outage_id": about.outage_id,
+        "service_points": sorted(about.service_points),
+        "is_danger": kind in DANGERS,
+        "is_restored": kind is MessageKind.RESTORED,
+        "back_at": about.back_at,
+        "kind": str(kind),
+        # A danger is of no topic: whatever somebody chose to hear, it is told.
+        "topic": str(TOPIC_OF.get(kind, "")),
+        "quiet_from": rules.quiet.begins if rules.quiet else None,
+        "quiet_until": rules.quiet.ends if rules.quiet else None,
+    }
+
+
+def _when(rules: MessageRules, now: datetime) -> dict[str, object]:
     local = now.astimezone(ZoneInfo(rules.time_zone))
     return {
         "time_zone": rules.time_zone,
         "minute": local.hour * 60 + local.minute,
         "midnight": datetime(local.year, local.month, local.day),  # noqa: DTZ001 - local, without its zone
-        "quiet_from": rules.quiet.begins if rules.quiet else None,
-        "quiet_until": rules.quiet.ends if rules.quiet else None,
     }

@@ -3,7 +3,9 @@
 RULE 1: what tells of an outage leaves only while it lasts for this customer; of planned work, only before
 that is over.
 RULE 2: who did not hear of an outage, since that message was too late, is not told that it is over either.
-RULE 3: what only says how it goes on gives way to a later message of the same outage, and to its first one
+RULE 3: a danger is told for as long as the outage lasts, also to those who have supply again: a wire that is
+down is live then.
+RULE 4: what only says how it goes on gives way to a later message of the same outage, and to its first one
 where that still waits: each is worded when it leaves, so the first one says the newest.
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from dispatch.message_kinds import ABOUT_PROGRESS, ABOUT_WHAT_LASTS, ENDINGS, MessageKind, WhyUnsent
+from dispatch.message_kinds import ABOUT_PROGRESS, ABOUT_WHAT_LASTS, DANGERS, ENDINGS, MessageKind, WhyUnsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,13 @@ class PlannedTimes:
     is_cancelled: bool
 
 
-def why_drop(kind: MessageKind, *, lasts: bool, thread: Thread) -> WhyUnsent | None:
-    """Return why a message about an outage says nothing any more; `lasts`: this customer is still out."""
+def why_drop(kind: MessageKind, *, is_open: bool, lasts: bool, thread: Thread) -> WhyUnsent | None:
+    """Return why a message about an outage says nothing any more.
+
+    `is_open`: the outage lasts; `lasts`: it does for this customer, who is still out.
+    """
+    if kind in DANGERS:
+        return None if is_open else WhyUnsent.OVER
     if kind in ABOUT_WHAT_LASTS and not lasts:
         return WhyUnsent.OVER
     if kind in ENDINGS and thread.was_spared and not thread.was_told:

@@ -1,6 +1,6 @@
 """The rows of what customers want to hear, where, and when; and what all messages go by.
 
-Addresses in `message_subscription` are personal data: they leave it for the channel itself and the customer's
+Addresses in `message_subscription` and `address_confirmation` are personal data: they leave them for the channel itself and the customer's
 own page, never for a log, an event or a tile.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, CheckConstraint, LargeBinary, SmallInteger, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Identity, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.channels import Channel
@@ -80,6 +80,33 @@ class MessageSubscriptionRow(Base):
     address: Mapped[str | None] = mapped_column(Text)
     left_at: Mapped[datetime | None] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AddressConfirmationRow(Base):
+    """An address that a customer typed, and the code that was sent there once; a day later it is gone.
+
+    The six digits stand as they are, since a digest of so few hides nothing. `sent_at` is written before the
+    code leaves; `was_refused` after its channel said no. All times are real times.
+    """
+
+    __tablename__ = "address_confirmation"
+    __table_args__ = (
+        CheckConstraint(one_of("channel", Channel), name="channel"),
+        Index("ix_address_confirmation_account", "account", "channel"),
+        Index("ix_address_confirmation_address", "address"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    channel: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    was_refused: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    wrong_tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Used, called off, or another one was sent: it confirms nothing any more.
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class SupplyCalendarRow(Base):

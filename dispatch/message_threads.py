@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlalchemy.orm import Session
 
-from dispatch.message_kinds import ENDINGS, MessageKind, MessageStatus
+from dispatch.message_kinds import DANGERS, ENDINGS, MessageKind, MessageStatus
 from dispatch.message_relevance import Thread
 from dispatch.states import OPEN_OUTAGE_STATUSES, OutageStatus
 from dispatch.tables import AffectedRow, NotificationRow, OutageRow
@@ -42,12 +42,14 @@ class Told:
         later = [one for one in self.others if one.id > number]
         return Thread(
             was_told=any(one.status in _LEFT for one in earlier),
-            was_spared=any(one.status in _SPARED and one.kind not in ENDINGS for one in earlier),
+            was_spared=any(one.status in _SPARED and one.kind not in ENDINGS | DANGERS for one in earlier),
             # What is held until morning says nothing tonight.
             first_waits=any(
                 one.status == MessageStatus.QUEUED and one.kind == MessageKind.CONFIRMED for one in earlier
             ),
-            is_followed=any(one.status in (MessageStatus.QUEUED, *_LEFT) for one in later),
+            is_followed=any(
+                one.status in (MessageStatus.QUEUED, *_LEFT) and one.kind not in DANGERS for one in later
+            ),
         )
 
     def first(self, number: int) -> Other | None:
@@ -62,9 +64,14 @@ def standing_outage(session: Session, outage: OutageRow) -> OutageRow:
     return outage
 
 
+def is_open(outage: OutageRow) -> bool:
+    """Return whether an outage lasts."""
+    return outage.status in OPEN_OUTAGE_STATUSES
+
+
 def still_out(session: Session, *, outage: OutageRow, accounts: Collection[str]) -> set[str]:
     """Return the accounts that the outage still holds; none once it is over."""
-    if outage.status not in OPEN_OUTAGE_STATUSES or not accounts:
+    if not is_open(outage) or not accounts:
         return set()
     query = (
         select(ServicePointRow.account)

@@ -20,6 +20,11 @@ _PLAIN_HOURS = timedelta(hours=24)
 Texts = Mapping[str, Mapping[str, str]]
 
 
+def is_short(channel: str) -> bool:
+    """Return whether a channel takes one text without a subject, short enough for a phone's first screen."""
+    return channel in _SHORT
+
+
 def subject_and_body(
     row: NotificationRow,
     about: OutageRow | PlannedOutageRow,
@@ -34,12 +39,12 @@ def subject_and_body(
     `change` is what the log says of the change it tells of: a planned outage's times before it.
     """
     words = texts[row.language]
-    is_short = row.channel in _SHORT
+    short = is_short(row.channel)
     if isinstance(about, OutageRow):
-        values = _outage_values(about, words, time_zone, now, is_short=is_short)
+        values = _outage_values(about, words, time_zone, now, is_short=short)
     else:
-        values = _planned_values(about, change, time_zone, is_short=is_short)
-    if is_short:
+        values = _planned_values(about, change, time_zone, is_short=short)
+    if short:
         return "", words[f"message.{row.kind}.sms"].format_map(values)
     return (
         words[f"message.{row.kind}.subject"].format_map(values),

@@ -5,6 +5,8 @@ for the first time has chosen nothing. Everything else goes only where it was as
 RULE 2: one address for each channel and account. Who left a channel stays away from it until they come back
 themselves.
 RULE 3: leaving twice is leaving once.
+RULE 4: an address that is typed gets nothing but a code until that was typed back
+(dispatch/address_confirmations.py); what held before holds until then.
 """
 
 from __future__ import annotations
@@ -17,6 +19,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from dispatch.address_confirmations import (
+    CodeAnswer,
+    Codes,
+    WaitingAddress,
+    ask_to_confirm,
+    call_off,
+    take_code,
+    waiting_addresses,
+)
 from dispatch.channels import ON_FILE, Channel
 from dispatch.errors import InvalidInput, NoActiveNetwork
 from dispatch.message_addresses import plain_address
@@ -24,6 +35,7 @@ from dispatch.message_rules import QuietHours, message_rules_in_force, quiet_hou
 from dispatch.message_tables import MessagePreferenceRow, MessageSubscriptionRow, SupplyCalendarRow
 from dispatch.tables import MessageChannelRow, NotificationRow
 from gis.network_versions import active_network_version
+from gis.phone_digits import phone_digits
 from gis.tables import CustomerRow
 
 _MINUTES_A_DAY = 24 * 60
@@ -42,12 +54,13 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChoice:
-    """One channel of a customer: whether it is on, their own address, and the one on file."""
+    """One channel of a customer: whether it is on, their own address, the one on file, one not confirmed."""
 
     channel: Channel
     is_on: bool
     address: str | None
     on_file: str | None
+    waiting: WaitingAddress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +72,11 @@ class Subscriptions:
     has_calendar: bool
 
 
-def read_subscriptions(session: Session, *, account: str) -> Subscriptions:
-    """Return what an account chose, or what holds without a choice; NoActiveNetwork without a network."""
+def read_subscriptions(session: Session, *, account: str, real_now: datetime) -> Subscriptions:
+    """Return what an account chose, or what holds without a choice; NoActiveNetwork without a network.
+
+    `real_now` is the real time, by which codes live.
+    """
     customer = _customer(session, account)
     on_file = {
         Channel.EMAIL: customer.email if customer else None,
@@ -72,10 +88,12 @@ def read_subscriptions(session: Session, *, account: str) -> Subscriptions:
             select(MessageSubscriptionRow).where(MessageSubscriptionRow.account == account)
         )
     }
+    waiting = waiting_addresses(session, account=account, now=real_now)
     return Subscriptions(
         preferences=_preferences(session, account),
         channels=tuple(
-            _choice(channel, own.get(channel), on_file.get(channel)) for channel in channels_there(session)
+            _choice(channel, own.get(channel), on_file.get(channel), waiting.get(channel))
+            for channel in channels_there(session)
         ),
         has_calendar=session.get(SupplyCalendarRow, account) is not None,
     )
@@ -88,14 +106,16 @@ def save_subscriptions(
     preferences: Preferences,
     channels: Mapping[Channel, str | None],
     webhook_hosts: Collection[str],
+    codes: Codes,
     now: datetime,
 ) -> None:
     """Keep what an account chose: `channels` are those it wants, with an address or None for the one on file.
 
-    A channel that is there and not among them is left. InvalidInput, naming a channel or `quiet`, where
-    something is no address, or there is none on file.
+    A channel that is there and not among them is left. A new address is sent a code, and waits (rule 4).
+    InvalidInput, naming a channel, `quiet` or `codes`, where something is no address, there is none on file,
+    or too many codes were asked for.
     """
-    before = read_subscriptions(session, account=account)
+    before = read_subscriptions(session, account=account, real_now=codes.now)
     wanted = {
         choice.channel: _wanted_address(choice, channels[choice.channel], webhook_hosts)
         for choice in before.channels
@@ -104,12 +124,38 @@ def save_subscriptions(
     _keep_preferences(session, account, preferences, now)
     for choice in before.channels:
         is_wanted = choice.channel in wanted
+        address = wanted[choice.channel] if is_wanted else None
+        if address is not None and address != choice.address:
+            ask_to_confirm(session, account=account, channel=choice.channel, address=address, codes=codes)
+            continue
+        call_off(session, account=account, channel=choice.channel, now=codes.now)
         # Nothing is kept where nothing was chosen: who leaves no field filled has not left.
         if is_wanted or choice.is_on or choice.address is not None:
-            address = wanted[choice.channel] if is_wanted else None
-            _keep_channel(
-                session, account, choice.channel, address=address, left_at=None if is_wanted else now, now=now
-            )
+            left_at = None if is_wanted else now
+            _keep_channel(session, account, choice.channel, address=address, left_at=left_at, now=now)
+
+
+def send_another_code(session: Session, *, account: str, channel: Channel, codes: Codes) -> bool:
+    """Send another code to the address that waits on a channel; return whether one does.
+
+    InvalidInput for `codes` where there were too many.
+    """
+    waiting = waiting_addresses(session, account=account, now=codes.now).get(channel)
+    if waiting is not None:
+        ask_to_confirm(
+            session, account=account, channel=channel, address=waiting.address, codes=codes, again=True
+        )
+    return waiting is not None
+
+
+def confirm_address(
+    session: Session, *, account: str, channel: Channel, code: str, real_now: datetime, now: datetime
+) -> CodeAnswer:
+    """Let messages go to an address from now on if its code is right."""
+    answer, address = take_code(session, account=account, channel=channel, typed=code, now=real_now)
+    if answer is CodeAnswer.RIGHT:
+        _keep_channel(session, account, channel, address=address, left_at=None, now=now)
+    return answer
 
 
 def leave_channel(session: Session, *, account: str, channel: Channel, now: datetime) -> bool:
@@ -173,19 +219,34 @@ def _preferences(session: Session, account: str) -> Preferences:
     )
 
 
-def _choice(channel: Channel, row: MessageSubscriptionRow | None, on_file: str | None) -> ChannelChoice:
-    if row is None:
-        return ChannelChoice(channel, is_on=on_file is not None, address=None, on_file=on_file)
-    is_on = row.left_at is None and (row.address or on_file) is not None
-    return ChannelChoice(channel, is_on=is_on, address=row.address, on_file=on_file)
+def _choice(
+    channel: Channel,
+    row: MessageSubscriptionRow | None,
+    on_file: str | None,
+    waiting: WaitingAddress | None,
+) -> ChannelChoice:
+    address = row.address if row is not None else None
+    has_left = row is not None and row.left_at is not None
+    is_on = not has_left and (address or on_file) is not None
+    return ChannelChoice(channel, is_on=is_on, address=address, on_file=on_file, waiting=waiting)
 
 
 def _wanted_address(choice: ChannelChoice, typed: str | None, webhook_hosts: Collection[str]) -> str | None:
     if typed is not None and typed.strip():
-        return plain_address(choice.channel, typed, webhook_hosts=webhook_hosts)
+        address = plain_address(choice.channel, typed, webhook_hosts=webhook_hosts)
+        return None if _is_on_file(choice, address) else address
     if choice.on_file is None:
         raise InvalidInput(field=choice.channel, text="say where to; nothing is on file")
     return None
+
+
+def _is_on_file(choice: ChannelChoice, address: str) -> bool:
+    """Return whether an address is the one on file, which nobody has to confirm."""
+    if choice.on_file is None:
+        return False
+    if choice.channel is Channel.SMS:
+        return phone_digits(choice.on_file) == phone_digits(address)
+    return choice.on_file.strip().casefold() == address.casefold()
 
 
 def _keep_preferences(session: Session, account: str, preferences: Preferences, now: datetime) -> None:

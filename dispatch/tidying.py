@@ -1,9 +1,10 @@
-"""What is removed once nobody can need it any more: photos that no report named, and shifts long past.
+"""What is removed once nobody can need it any more: unnamed photos, shifts long past, codes for addresses.
 
 RULE 1: a photo that no hazard and no report names within `photos_after` of when it was sent last is removed,
     its row first; its file goes once no row has it (api/photo_files.py). A photo that was named is evidence.
 RULE 2: shifts that ended `shifts_after` ago leave the roster. What they were stays in the change log for
     good, in `crew.shifts_changed`, also in that of the removal itself.
+RULE 3: an address that somebody typed and had to confirm is forgotten a day later, with its code.
 Neither can reach what duty and rest are reckoned from: that is never older than `roster.LOOKED_BACK`.
 """
 
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from dispatch.address_confirmations import old_codes_wait
 from dispatch.crew_shifts import remove_shifts_before
 from dispatch.crew_tables import CrewShiftRow
 from dispatch.errors import InvalidInput
@@ -49,7 +51,7 @@ def tidying_is_due(session: Session, *, rules: TidyRules, now: datetime) -> bool
     """Return whether there is anything to remove."""
     photo = exists().where(_IS_UNNAMED, PhotoRow.received_at < now - rules.photos_after)
     shift = exists().where(CrewShiftRow.ends_at < now - rules.shifts_after)
-    return bool(session.scalar(select(photo | shift)))
+    return bool(session.scalar(select(photo | shift))) or old_codes_wait(session, now=now)
 
 
 def remove_unnamed_photos(session: Session, *, rules: TidyRules, now: datetime) -> int:

@@ -13,6 +13,7 @@ from api.photo_files import PhotoFiles
 from api.photo_parts import PhotoParts
 from api.processes.pace import Pace
 from api.work import reading, writing
+from dispatch.address_confirmations import forget_old_codes
 from dispatch.tidying import (
     TidyRules,
     digests_in_use,
@@ -59,6 +60,7 @@ class TidyKeeper:
                 break
             with writing(self._engine) as work:
                 photos += remove_unnamed_photos(work.session, rules=self._rules, now=work.now)
+                forget_old_codes(work.session, now=work.now)
                 remove_past_shifts(work.session, rules=self._rules, now=work.now)
         if photos:
             logger.info("removed %d photos that no report named", photos)

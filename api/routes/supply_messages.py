@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.roles import open_to_everybody
 from api.routes.supply_errors import SupplyRoute
 from api.routes.supply_pages import Face, Fields, read_fields
-from api.secret_tokens import new_token, token_digest
+from api.secret_tokens import new_code, new_token, token_digest
 from api.settings import MessageSettings
 from api.supply_calendar import MEDIA_TYPE, supply_calendar
 from api.supply_cookie import COOKIE_NAME, drop_pass, held_pass, keep_pass
@@ -23,18 +23,21 @@ from api.supply_face import SupplyFace
 from api.supply_messages import MessagesForm, form_of, preferences_of, read_form, wanted_channels
 from api.supply_passes import open_pass
 from api.work import Database, Work, reading, receiving
+from dispatch.address_confirmations import CodeAnswer, Codes
 from dispatch.channels import Channel
 from dispatch.errors import InvalidInput
 from dispatch.message_links import LinkPurpose, number_of_link
 from dispatch.message_rules import message_rules_in_force
 from dispatch.subscriptions import (
     account_of_calendar,
+    confirm_address,
     language_of,
     leave_channel,
     make_calendar,
     message_about,
     read_subscriptions,
     save_subscriptions,
+    send_another_code,
 )
 from dispatch.supply_calendar import planned_for_account
 
@@ -42,7 +45,7 @@ router = APIRouter(tags=["customers"], include_in_schema=False, route_class=Supp
 
 # For so long a link in a message opens the page of the supply that it was about.
 _OPENS_FOR = timedelta(days=7)
-_SAID = ("saved", "calendar")
+_SAID = ("saved", "code_sent", "confirmed")
 
 
 @router.get("/supply/messages")
@@ -76,11 +79,49 @@ def save_messages(request: Request, face: Face, engine: Database, fields: Fields
                 preferences=preferences_of(form),
                 channels=wanted_channels(form),
                 webhook_hosts=messages.hosts(),
+                codes=_codes(),
                 now=work.now,
             )
     except InvalidInput as refused:
         return _page(request, face, form, problem=refused.field)
     return RedirectResponse("/supply/messages?said=saved", status_code=303)
+
+
+@router.post("/supply/messages/confirm")
+@open_to_everybody
+def confirm(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
+    """Take the code that was sent to a new address, or send another one there."""
+    held = held_pass(request, engine)
+    if held is None:
+        return _no_pass(request, face)
+    channel = next((one for one in Channel if one == fields.get("channel")), Channel.EMAIL)
+    said, problem = "confirmed", None
+    with receiving(engine) as work:
+        if "again" in fields:
+            said, problem = _another_code(work, account=held.account, channel=channel)
+        else:
+            answer = confirm_address(
+                work.session,
+                account=held.account,
+                channel=channel,
+                code=fields.get("code", "")[:40],
+                real_now=datetime.now(UTC),
+                now=work.now,
+            )
+            problem = None if answer is CodeAnswer.RIGHT else f"code_{answer}"
+        form = _form(work, account=held.account)
+    if problem is not None:
+        return _page(request, face, form, problem=problem)
+    return RedirectResponse(f"/supply/messages?said={said}", status_code=303)
+
+
+def _another_code(work: Work, *, account: str, channel: Channel) -> tuple[str, str | None]:
+    """Return what is said, and what is wrong."""
+    try:
+        is_sent = send_another_code(work.session, account=account, channel=channel, codes=_codes())
+    except InvalidInput as refused:
+        return "", refused.field
+    return "code_sent", None if is_sent else f"code_{CodeAnswer.ENDED}"
 
 
 @router.post("/supply/messages/calendar", dependencies=[Depends(read_fields)])
@@ -124,7 +165,7 @@ def ask_to_stop(request: Request, face: Face, engine: Database, token: str) -> R
         if about is None:
             return _not_found(request, face)
         account, channel, _ = about
-        chosen = read_subscriptions(work.session, account=account)
+        chosen = read_subscriptions(work.session, account=account, real_now=datetime.now(UTC))
     is_on = any(one.is_on for one in chosen.channels if one.channel is channel)
     return face.page(request, "stop.html", channel=str(channel), state="ask" if is_on else "before")
 
@@ -160,8 +201,13 @@ def go(request: Request, face: Face, engine: Database, token: str) -> Response:
     return answer
 
 
+def _codes() -> Codes:
+    # Codes live by real time, as passes do.
+    return Codes(make=new_code, now=datetime.now(UTC))
+
+
 def _form(work: Work, *, account: str) -> MessagesForm:
-    chosen = read_subscriptions(work.session, account=account)
+    chosen = read_subscriptions(work.session, account=account, real_now=datetime.now(UTC))
     return form_of(chosen, language=language_of(work.session, account=account))
 
 

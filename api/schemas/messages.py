@@ -10,6 +10,7 @@ from api.schemas.shape import Answer, Instant, Name, Order
 
 ChannelName = Literal["email", "sms", "wecom", "webhook"]
 Status = Literal["held", "queued", "sending", "sent", "failed", "uncertain", "dropped"]
+DangerName = Literal["wire_down", "keep_away"]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Address = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -52,12 +53,16 @@ class SentAgain(Answer):
 
 
 class ChannelChoice(Answer):
-    """One channel: whether it is on, the own address, and the end of the one on file."""
+    """One channel: whether it is on, the own address, the end of the one on file.
+
+    `waiting` is one that gets nothing until its code is typed.
+    """
 
     channel: ChannelName
     is_on: bool
     address: str | None
     on_file: str | None
+    waiting: str | None
 
 
 class Subscriptions(Answer):
@@ -85,10 +90,50 @@ class SubscriptionOrder(Order):
     channels: dict[ChannelName, Address | None]
 
 
+class CodeOrder(Order):
+    """The code that was sent to a new address."""
+
+    channel: ChannelName
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
 class CalendarLink(Answer):
     """Where the own calendar is, told this once."""
 
     path: str
+
+
+class DangerOrder(Order):
+    """What everybody of an outage is warned of."""
+
+    danger: DangerName
+
+
+class DangerText(Answer):
+    """A warning as it is read in one language: the mail's subject and body, and the short message."""
+
+    subject: str
+    body: str
+    sms: str
+
+
+class DangerReach(Answer):
+    """Whom a warning reaches: `reached` now by so many `messages` on each channel; `told` were warned before.
+
+    `customers` are all whom the outage holds or held; `unreached` those whom no channel reaches.
+    """
+
+    customers: int
+    reached: int
+    told: int
+    unreached: int
+    messages: dict[ChannelName, int]
+
+
+class DangerPreview(DangerReach):
+    """Whom a warning would reach now, and what they would read; `texts` is by language."""
+
+    texts: dict[str, DangerText]
 
 
 class IncomingMessage(Order):

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from api.vocabulary import read_vocabulary
+from dispatch.address_confirmations import CodeAnswer, Codes
 from dispatch.channels import Channel
 from dispatch.chat_messages import check_wecom_url
 from dispatch.delivery import Delivery, DeliveryFailed, deliver_notifications
@@ -20,7 +21,7 @@ from dispatch.gateways import GatewayUnreachable
 from dispatch.message_addresses import masked_address, plain_address
 from dispatch.notifications import set_channels
 from dispatch.operations import confirm_outage
-from dispatch.subscriptions import Preferences, read_subscriptions, save_subscriptions
+from dispatch.subscriptions import Preferences, confirm_address, read_subscriptions, save_subscriptions
 from dispatch.tables import NotificationRow
 from dispatch.transactions import intake_transaction, read_transaction
 from dispatch.webhooks import is_webhook
@@ -90,8 +91,13 @@ def choose(world, receiver, channel, address, account="A-a1"):
             preferences=Preferences(language="en", quiet=None),
             channels={channel: address},
             webhook_hosts=[receiver.host],
+            codes=Codes(make=lambda: "123456", now=world.now),
             now=world.now,
         )
+        found = confirm_address(
+            session, account=account, channel=channel, code="123456", real_now=world.now, now=world.now
+        )
+        assert found is CodeAnswer.RIGHT
 
 
 @pytest.fixture
@@ -277,6 +283,6 @@ def test_a_gateway_address_that_leads_nowhere_is_told_at_the_start():
 def test_what_was_chosen_is_read_back(world, receiver):
     choose(world, receiver, Channel.SMS, "+49 151 234567")
     with read_transaction(world.engine) as session:
-        chosen = read_subscriptions(session, account="A-a1")
+        chosen = read_subscriptions(session, account="A-a1", real_now=world.now)
     on = {one.channel: one.address for one in chosen.channels if one.is_on}
     assert on == {Channel.SMS: "+49151234567"}

@@ -43,6 +43,7 @@ function subject_values(change: Change, desk: Desk, now: number): Values {
     due: time("due_at"),
     pause_reason: t_code("promise.reason", text("reason")),
     flag: t_code("promise.flag", text("flag")),
+    danger: change.data.danger ? t_code("danger_word.kind", change.data.danger) : "",
     hazards: (change.data.hazards ?? []).map((one) => t_code("hazard", one)).join(t("shared.comma")),
     ...hazard_values(change),
     ...step_values(change),

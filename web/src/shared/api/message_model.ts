@@ -12,6 +12,21 @@ export interface Message {
   queued_at: string;
 }
 
+/** What everybody of an outage can be warned of. */
+export type Danger = "wire_down" | "keep_away";
+
+export interface DangerReach {
+  customers: number;
+  reached: number;
+  told: number;
+  unreached: number;
+  messages: Partial<Record<Message["channel"], number>>;
+}
+
+export interface DangerPreview extends DangerReach {
+  texts: Record<"en" | "zh", { subject: string; body: string; sms: string }>;
+}
+
 export interface MessageList {
   messages: readonly Message[];
   count: number;

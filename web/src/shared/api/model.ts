@@ -185,6 +185,8 @@ export interface ChangeData {
     moved_to?: string;
   };
   hazards?: string[];
+  /** What everybody of an outage was warned of. */
+  danger?: string;
   /** Of an outage that came into an incident, or left it. */
   incident?: string;
   /** Of a call-back: whom, and what was said. */
