@@ -129,7 +129,7 @@ def forget_old_codes(session: Session, *, now: datetime) -> None:
     session.execute(delete(AddressConfirmationRow).where(AddressConfirmationRow.asked_at < now - _KEPT))
 
 
-def _standing(account: str, channel: Channel | None, now: datetime) -> Select[tuple[AddressConfirmationRow]]:
+def _standing(account: str, channel: Channel | None, now: datetime) -> Select[AddressConfirmationRow]:
     row = AddressConfirmationRow
     query = select(row).where(row.account == account, row.ended_at.is_(None), row.asked_at > now - CODE_LASTS)
     return query if channel is None else query.where(row.channel == str(channel)).limit(1)

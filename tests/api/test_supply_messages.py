@@ -13,7 +13,7 @@ from api.settings import MessageSettings
 from api.vocabulary import read_vocabulary
 from dispatch.message_links import LinkPurpose, link_token
 from dispatch.message_rules import MessageRules, put_message_rules_in_force
-from dispatch.message_tables import MessagePreferenceRow, MessageSubscriptionRow
+from dispatch.message_tables import AddressConfirmationRow, MessagePreferenceRow, MessageSubscriptionRow
 from dispatch.notifications import set_channels
 from dispatch.tables import NotificationRow
 from dispatch.transactions import intake_transaction, read_transaction
@@ -66,6 +66,59 @@ def preference(world, account="A-a1"):
         return session.get(MessagePreferenceRow, account)
 
 
+def code_of(world, channel, account="A-a1"):
+    """Return the code that was sent last."""
+    row = AddressConfirmationRow
+    query = select(row.code).where(row.account == account, row.channel == channel).order_by(row.id.desc())
+    with read_transaction(world.engine) as session:
+        return session.scalar(query.limit(1))
+
+
+def confirm(client, channel, code):
+    return client.post("/supply/messages/confirm", data={"channel": channel, "code": code})
+
+
+class TestConfirming:
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_the_page_asks_for_the_code_and_says_what_became_of_it(self, told, visitor, language):
+        client, words = visitor("a1", language=language), read_vocabulary()[language]
+        client.post("/supply/messages", data={**USUAL, "email_address": "me@example.net"})
+        page = client.get("/supply/messages")
+        assert words["customer.messages.confirm.sent"].format(address="me@example.net") in page.text
+        assert 'autocomplete="one-time-code"' in page.text
+        code = code_of(told, "email")
+        wrong = confirm(client, "email", "12" if code != "12" else "21")
+        assert wrong.status_code == 422
+        assert words["customer.messages.problem.code_wrong"] in wrong.text
+        answer = confirm(client, "email", code)
+        assert answer.headers["location"] == "/supply/messages?said=confirmed"
+        page = client.get("/supply/messages?said=confirmed")
+        assert words["customer.messages.confirmed"] in page.text
+        assert "one-time-code" not in page.text
+        assert words["customer.messages.problem.code_ended"] in confirm(client, "email", code).text
+
+    def test_another_code_ends_the_one_before(self, told, visitor):
+        client = visitor("a1")
+        client.post("/supply/messages", data={**USUAL, "email_address": "me@example.net"})
+        first = code_of(told, "email")
+        again = client.post("/supply/messages/confirm", data={"channel": "email", "again": "1"})
+        assert again.headers["location"] == "/supply/messages?said=code_sent"
+        assert confirm(client, "email", first).status_code == (
+            303 if first == code_of(told, "email") else 422
+        )
+        for _ in range(4):
+            answer = client.post("/supply/messages/confirm", data={"channel": "email", "again": "1"})
+        assert read_vocabulary()["en"]["customer.messages.problem.codes"] in answer.text
+
+    @pytest.mark.usefixtures("told")
+    def test_without_a_pass_or_with_nonsense_nothing_is_confirmed(self, visitor):
+        assert confirm(visitor(), "email", "123456").headers["location"] == "/supply"
+        for channel in ("email", "pigeon", SCRIPT):
+            answer = confirm(visitor("a1"), channel, SCRIPT)
+            assert answer.status_code == 422
+            assert "<script>" not in answer.text
+
+
 class TestChoosing:
     @pytest.mark.usefixtures("told")
     def test_the_page_shows_what_holds_without_a_choice_and_never_a_whole_address(self, visitor):
@@ -102,14 +155,18 @@ class TestChoosing:
         page = client.get("/supply/messages?said=saved")
         assert "Saved" in page.text
         assert 'value="me@example.net"' in page.text
+        # Nothing goes to either address before its code was typed.
+        assert chosen(told) == {"sms": (None, False)}
+        kept = preference(told)
+        assert (kept.language, kept.quiet_from, kept.quiet_until) == ("zh", 22 * 60 + 30, 6 * 60 + 45)
+        assert (kept.outages, kept.progress, kept.planned) == (True, False, True)
+        for channel in ("email", "webhook"):
+            confirm(client, channel, code_of(told, channel))
         assert chosen(told) == {
             "email": ("me@example.net", True),
             "sms": (None, False),
             "webhook": ("https://hooks.example.org/my", True),
         }
-        kept = preference(told)
-        assert (kept.language, kept.quiet_from, kept.quiet_until) == ("zh", 22 * 60 + 30, 6 * 60 + 45)
-        assert (kept.outages, kept.progress, kept.planned) == (True, False, True)
 
     def test_chosen_by_mistake_twice_it_is_the_same(self, told, visitor):
         client = visitor("a1")
@@ -270,7 +327,12 @@ class TestForApps:
         before = client.get("/api/my-subscriptions").json()
         assert [one["channel"] for one in before["channels"] if one["is_on"]] == ["email", "sms"]
         order = {"channels": {"sms": "+49 151 2345678"}, "quiet_from": "22:00", "quiet_until": "07:00"}
-        after = client.put("/api/my-subscriptions", json=order).json()
+        waits = client.put("/api/my-subscriptions", json=order).json()
+        assert [one["waiting"] for one in waits["channels"]] == [None, "+491512345678", None, None]
+        refused = client.post("/api/my-subscriptions/confirm", json={"channel": "sms", "code": "-"})
+        assert refused.status_code == 422
+        order = {"channel": "sms", "code": code_of(told, "sms", account="A-a1")}
+        after = client.post("/api/my-subscriptions/confirm", json=order).json()
         assert [one["address"] for one in after["channels"] if one["is_on"]] == ["+491512345678"]
         assert (after["quiet_from"], after["quiet_until"]) == ("22:00", "07:00")
         path = client.post("/api/my-subscriptions/calendar").json()["path"]
