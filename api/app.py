@@ -17,6 +17,7 @@ from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
 
 from api import errors
+from api.base_map_file import give_base_map
 from api.body_limit import BodyLimit
 from api.change_signal import ChangeSignal
 from api.change_stream import StreamPlaces
@@ -33,6 +34,7 @@ from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.routes.photos import PHOTO_PATH
 from api.settings import (
+    BaseMapSettings,
     DatabaseSettings,
     MessageSettings,
     MeterSettings,
@@ -85,6 +87,7 @@ class AppSettings(TypedDict, total=False):
     photos: PhotoFiles | None
     outages: OutageSettings | None
     public_map: PublicFolder | None
+    base_map: BaseMapSettings | None
 
 
 def create_app(*, engine: Engine, **settings: Unpack[AppSettings]) -> FastAPI:
@@ -133,6 +136,7 @@ def connect_app(app: FastAPI, *, engine: Engine, **settings: Unpack[AppSettings]
     app.state.tiles = settings.get("tiles") or TileCache()
     app.state.photos = settings.get("photos") or PhotoFiles()
     app.state.public_map = settings.get("public_map") or PublicFolder(DatabaseSettings().public_map_folder)
+    app.state.base_map = give_base_map(settings.get("base_map") or BaseMapSettings())
     _prepare_live_pages(
         app,
         engine=engine,

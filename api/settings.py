@@ -319,6 +319,23 @@ class PublicMapSettings(BaseSettings):
     )
 
 
+class BaseMapSettings(BaseSettings):
+    """The map that lies under the network, if any: a file of the operator's own, never another host's."""
+
+    model_config = SettingsConfigDict(env_prefix="RELIGHT_")
+
+    base_map: Path | None = Field(
+        default=None,
+        description="A PMTiles file, or a folder of tiles `{z}/{x}/{y}.png` (jpg, jpeg, webp, avif, mvt, "
+        "pbf), to lie under the network: docs/desk.md. Without it the network lies on plain ground.",
+    )
+    base_map_attribution: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Whose map it is, as its licence wants it said; without it what the map itself says.",
+    )
+
+
 class TidySettings(BaseSettings):
     """How long what nobody can need any more is kept."""
 
@@ -373,5 +390,6 @@ SETTINGS = (
     EtrSettings,
     OutageSettings,
     PublicMapSettings,
+    BaseMapSettings,
     TidySettings,
 )

@@ -139,12 +139,19 @@ def get_outage(session: Session, *, outage_id: str) -> OutageView:
 
 
 def list_outages(
-    session: Session, *, statuses: Collection[str] = (), active: bool = False, limit: int = 1000
+    session: Session,
+    *,
+    statuses: Collection[str] = (),
+    active: bool = False,
+    ids: Collection[str] | None = None,
+    limit: int = 1000,
 ) -> list[OutageView]:
-    """Return outages, newest first: those of the given statuses, those not yet closed, or all."""
+    """Return outages, newest first: those of the given statuses or ids, those not yet closed, or all."""
     query = select(OutageRow).order_by(OutageRow.predicted_at.desc(), OutageRow.id.desc()).limit(limit)
     if statuses:
         query = query.where(OutageRow.status.in_(statuses))
+    if ids is not None:
+        query = query.where(OutageRow.id.in_(list(ids)))
     if active:
         query = query.where(OutageRow.status.in_([*OPEN_OUTAGE_STATUSES, OutageStatus.RESTORED]))
     return _views(session, list(session.scalars(query)))

@@ -6,6 +6,7 @@ Bounded, however long a system has run: what is not over, and what has changed w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -67,16 +68,35 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     state["incidents"] = {row.id: _fields(row) for row in incidents}
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
-    interruptions = (
-        select(AffectedRow).join(OutageRow, OutageRow.id == AffectedRow.outage_id).where(_is_told(now))
-    )
-    for one in session.scalars(interruptions):
-        state["interruptions"].setdefault(one.outage_id, {})[one.service_point] = {
-            "started_at": as_json(one.started_at),
-            "ended_at": as_json(one.ended_at),
-            "customers": one.customers,
-        }
+    state["interruptions"] = _interruptions(session, now=now)
     return state
+
+
+def _interruptions(session: Session, *, now: datetime) -> dict[str, dict[str, Any]]:
+    """Return who is out by each outage; columns only, since they are by far the most."""
+    query = (
+        select(
+            AffectedRow.outage_id,
+            AffectedRow.service_point,
+            AffectedRow.started_at,
+            AffectedRow.ended_at,
+            AffectedRow.customers,
+        )
+        .join(OutageRow, OutageRow.id == AffectedRow.outage_id)
+        .where(_is_told(now))
+    )
+    told: dict[str, dict[str, Any]] = {}
+    written: dict[datetime | None, Any] = {None: None}  # those of one outage mostly share their times
+    for outage_id, service_point, started_at, ended_at, customers in session.execute(query):
+        for at in (started_at, ended_at):
+            if at not in written:
+                written[at] = as_json(at)
+        told.setdefault(outage_id, {})[service_point] = {
+            "started_at": written[started_at],
+            "ended_at": written[ended_at],
+            "customers": customers,
+        }
+    return told
 
 
 def _road_closures(session: Session, *, now: datetime) -> dict[str, Any]:
@@ -98,7 +118,11 @@ def _is_told(now: datetime) -> ColumnElement[bool]:
 
 
 def _fields(row: LoggedRow) -> dict[str, Any]:
-    names = [column.key for column in row.__table__.columns if column.key != "location"]
-    told = [name for name in names if (row.__tablename__, name) not in _LEFT_OUT]
-    values = {name: as_json(getattr(row, name)) for name in told}
+    values = {name: as_json(getattr(row, name)) for name in _told_fields(type(row))}
     return {name: value for name, value in values.items() if value is not None}
+
+
+@cache
+def _told_fields(kind: type[LoggedRow]) -> tuple[str, ...]:
+    names = [column.key for column in kind.__table__.columns if column.key != "location"]
+    return tuple(name for name in names if (kind.__tablename__, name) not in _LEFT_OUT)

@@ -24,6 +24,15 @@ class SimbenchError(GisError):
     """The SimBench data set is not installed, or does not hold the grid asked for."""
 
 
+class BaseMapError(GisError):
+    """A base map cannot be used; `code` says why, the text what to do."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """Keep the code."""
+        super().__init__(text)
+        self.code = code
+
+
 class NetworkVersionNotFoundError(GisError):
     """No network version has this number."""
 

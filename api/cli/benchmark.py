@@ -24,6 +24,7 @@ BENCHMARKS = (
     "messages",
     "crew_app",
     "status",
+    "desk",
 )
 ALL = "all"
 

@@ -15,6 +15,7 @@ from api.processes.road_warmth import RoadWarmth
 from api.public_folder import PublicFolder
 from api.rule_settings import LoadSettings
 from api.settings import (
+    BaseMapSettings,
     DatabaseSettings,
     MessageSettings,
     MeterSettings,
@@ -52,6 +53,7 @@ def main() -> None:
         public_map=PublicFolder(PublicMapSettings().folder or database.public_map_folder),
         travel=travel,
         tiles=TileCache(database.tiles_folder),
+        base_map=BaseMapSettings(),
     )
     config = uvicorn.Config(
         app,

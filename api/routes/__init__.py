@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.routes import (
     account,
     autopilot,
+    base_map,
     callers,
     calls,
     changes,
@@ -65,6 +66,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         network,
         tiles,
         evidence,
+        base_map,
         outages,
         outage_actions,
         outage_life,

@@ -31,6 +31,9 @@ from dispatch.states import OutageStatus
 router = APIRouter(tags=["outages"])
 _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
 
+# More ids than this make an address longer than proxies let through.
+MOST_IDS = 500
+
 
 @router.get("/api/outages")
 @_desk
@@ -38,11 +41,12 @@ def read_outages(
     engine: Database,
     status: Annotated[list[OutageStatus] | None, Query()] = None,
     active: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
+    id: Annotated[list[Name] | None, Query(max_length=MOST_IDS)] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> Outages:
-    """List outages, newest first: those of the given statuses, those not yet closed (`active`), or all."""
+    """List outages, newest first: of given statuses, of given ids, not yet closed (`active`), or all."""
     with reading(engine) as work:
-        found = list_outages(work.session, statuses=status or (), active=active, limit=limit)
+        found = list_outages(work.session, statuses=status or (), ids=id, active=active, limit=limit)
         return Outages(
             position=latest_position(work.session), outages=[Outage.model_validate(view) for view in found]
         )

@@ -8,6 +8,7 @@ import { ask } from "../../src/shared/api/request";
 import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
 import type { LoggedOrder, LoggedTag } from "../../src/shared/api/switching_model";
+import type { NetworkTrace } from "../../src/shared/api/trace_model";
 import { ChangeStream } from "../../src/shared/live/change_stream";
 import { CurrentPlan } from "../plan/current_plan";
 import { PlannedList } from "../planned/planned_list";
@@ -56,6 +57,10 @@ export class Desk {
   readonly found = shallowRef<Found | null>(null);
   /** The way of the crew that is pointed at: the map draws it. */
   readonly route = shallowRef<DriveRoute | null>(null);
+  /** What was traced from what is chosen: the map draws it. */
+  readonly trace = shallowRef<NetworkTrace | null>(null);
+  /** Where the map was left, for the next one to begin there. */
+  readonly camera = shallowRef<{ center: [lon: number, lat: number]; zoom: number } | null>(null);
   /** While somebody draws on the map, a click chooses nothing. */
   readonly is_drawing = ref(false);
   readonly details: Details;
@@ -165,8 +170,10 @@ export class Desk {
       this.details.load(),
     ]);
     this.network.value = in_force;
+    const before = [...this.known.outages.keys()];
     take_snapshot(this.known, snapshot);
-    this.changed_outages.value = new Set(this.known.outages.keys());
+    // Those that the snapshot does not tell of any more go from the map as well.
+    this.changed_outages.value = new Set([...before, ...this.known.outages.keys()]);
     this.losses.look();
     this.promises.start();
     this.plan.start();

@@ -1,11 +1,15 @@
-// What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log,
-// little by little: one outage at a time when few changed, all at once when many did.
+// What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log: of all
+// once, then of those that changed, so many in one request.
 import { shallowReactive } from "vue";
 import type { Outage } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
 
 const GATHER_MS = 400;
-const FEW = 4;
+/** While a flood of changes comes, each answer is drawn; the next question waits a little longer. */
+const GATHER_FLOOD_MS = 1_500;
+const FLOOD = 20;
+/** In one request, so that its address stays short. */
+const MOST_AT_ONCE = 200;
 
 export class Details {
   readonly by_id = shallowReactive(new Map<string, Outage>());
@@ -29,15 +33,17 @@ export class Details {
   /** Note that these have changed; they are asked for soon. */
   want(ids: Iterable<string>): void {
     for (const id of ids) this.wanted.add(id);
-    if (this.wanted.size > 0) this.timer ??= setTimeout(() => void this.fetch(), GATHER_MS);
+    const wait_ms = this.wanted.size > FLOOD ? GATHER_FLOOD_MS : GATHER_MS;
+    if (this.wanted.size > 0) this.timer ??= setTimeout(() => void this.fetch(), wait_ms);
   }
 
   private async fetch(): Promise<void> {
-    const ids = [...this.wanted];
-    this.wanted.clear();
+    const ids = [...this.wanted].slice(0, MOST_AT_ONCE);
+    for (const id of ids) this.wanted.delete(id);
     try {
-      if (ids.length > FEW) await this.load();
-      else for (const id of ids) this.take(await ask<Outage>(`/api/outages/${encodeURIComponent(id)}`));
+      const asked = new URLSearchParams(ids.map((id) => ["id", id]));
+      const { outages } = await ask<{ outages: Outage[] }>(`/api/outages?limit=${MOST_AT_ONCE}&${asked}`);
+      for (const outage of outages) this.take(outage);
     } catch (error) {
       for (const id of ids) this.wanted.add(id);
       this.on_error(error);

@@ -2,8 +2,10 @@
 import type { Change } from "../api/model";
 import { type Connection, LiveStream } from "./live_stream";
 
-/** Changes are applied together at most four times a second, however many come. */
+/** Changes are applied together: a few at most four times a second, a flood at most once a second. */
 const GATHER_MS = 250;
+const GATHER_FLOOD_MS = 1_000;
+const FLOOD = 20;
 
 export interface ChangeReader {
   apply: (changes: Change[]) => void;
@@ -16,6 +18,7 @@ export class ChangeStream {
   private readonly stream: LiveStream;
   private gathered: Change[] = [];
   private gathering: ReturnType<typeof setTimeout> | undefined;
+  private delivered_at = Number.NEGATIVE_INFINITY;
 
   constructor(
     private position: number,
@@ -54,12 +57,21 @@ export class ChangeStream {
     if (change.position <= this.position) return;
     this.position = change.position;
     this.gathered.push(change);
-    this.gathering ??= setTimeout(() => this.deliver(), GATHER_MS);
+    this.gathering ??= setTimeout(() => this.look(), GATHER_MS);
+  }
+
+  /** Deliver what is gathered, unless it is so much that the page had better draw it less often. */
+  private look(): void {
+    const left_ms = this.delivered_at + GATHER_FLOOD_MS - performance.now();
+    if (this.gathered.length > FLOOD && left_ms > 0)
+      this.gathering = setTimeout(() => this.deliver(), left_ms);
+    else this.deliver();
   }
 
   private deliver(): void {
     clearTimeout(this.gathering);
     this.gathering = undefined;
+    this.delivered_at = performance.now();
     const changes = this.gathered;
     this.gathered = [];
     if (changes.length > 0) this.reader.apply(changes);
