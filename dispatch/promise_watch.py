@@ -30,6 +30,7 @@ from dispatch.promise_tables import ArrivalFlagRow, PromiseClockRow, PromisedOut
 from dispatch.promises import OutagePromises, promises_of
 from dispatch.tables import OutageRow
 from gis.area_classes import classes_of_devices
+from gis.customers_around import CustomersAround
 
 MOST_AT_ONCE = 25
 _TOLD_FIELDS = ("state", "due_at", "stopped_at")
@@ -50,7 +51,9 @@ def promises_differ(session: Session, *, now: datetime) -> bool:
     return any(_has_news(outage, rows[outage.id], found[outage.id], clocks, flags) for outage in outages)
 
 
-def keep_promises(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) -> int:
+def keep_promises(
+    session: Session, *, customers_around: CustomersAround, now: datetime, most: int = MOST_AT_ONCE
+) -> int:
     """Bring clocks up to now and tell what has changed; return how many changes were told.
 
     At most so many outages that are not over change in one step, so that nobody waits long for it; the others
@@ -61,7 +64,7 @@ def keep_promises(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) 
     is_fresh = {outage.id for outage in outages if _is_new(outage, rows.get(outage.id))}
     late = [outage.id for outage in outages if outage.id in is_fresh and outage.status in ALIVE][most:]
     outages = [outage for outage in outages if outage.id not in set(late)]
-    _promise_all(session, [outage for outage in outages if outage.id in is_fresh], rows)
+    _promise_all(session, [outage for outage in outages if outage.id in is_fresh], rows, customers_around)
     found = promises_of(session, outages=outages, now=now)
     clocks = _clock_rows(session, outages)
     flags = _told_flags(session, found.values())
@@ -84,7 +87,7 @@ def keep_promises_of(session: Session, *, outage_id: str, now: datetime) -> None
     outage = session.get_one(OutageRow, outage_id)
     rows = _promised(session, [outage])
     if _is_new(outage, rows.get(outage_id)):
-        _promise_all(session, [outage], rows)
+        _promise_all(session, [outage], rows, CustomersAround())
     promises = promises_of(session, outages=[outage], now=now)[outage_id]
     clocks, flags = _clock_rows(session, [outage]), _told_flags(session, [promises])
     # Its version counts as not seen yet: the next step looks at all that is older as well.
@@ -141,7 +144,12 @@ def _is_new(outage: OutageRow, row: PromisedOutageRow | None) -> bool:
     return row is None or row.device != outage.device
 
 
-def _promise_all(session: Session, outages: Sequence[OutageRow], rows: dict[str, PromisedOutageRow]) -> None:
+def _promise_all(
+    session: Session,
+    outages: Sequence[OutageRow],
+    rows: dict[str, PromisedOutageRow],
+    customers_around: CustomersAround,
+) -> None:
     """Say what is promised about outages that are new, or lie elsewhere now."""
     if not outages:
         return
@@ -156,6 +164,7 @@ def _promise_all(session: Session, outages: Sequence[OutageRow], rows: dict[str,
             network_version=network_version,
             places={outage.device: places[outage.id] for outage in own},
             rule=in_force.rules.areas,
+            customers_around=customers_around,
         )
         for outage in own:
             found = classes[outage.device]

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import cos, radians
 from typing import Any
 
 import shapely
@@ -26,10 +25,10 @@ from sqlalchemy.orm import Session
 
 from gis.area_class import AreaClass, AreaSource, DensityRule, PlaceClass, class_by_customers
 from gis.area_class_tables import AreaPolygonRow, FeederAreaRow
+from gis.customers_around import CustomersAround
 from gis.errors import GisError
 from gis.place import Place
 
-_METRES_PER_DEGREE = 111_195.0
 _EARTH = shapely.box(-180, -90, 180, 90)
 _STRICTEST_FIRST = list(AreaClass)
 
@@ -57,36 +56,6 @@ _FEEDERS = text("""
     ) AS found JOIN feeder_area ON feeder_area.feeder = found.feeder
 """)
 
-# What is surely inside or outside by the plane around the place need not be measured on the ellipsoid.
-_CUSTOMERS = text("""
-    SELECT asked.number, COALESCE((
-        WITH located AS (
-            SELECT customers, geometry AS place FROM service_point
-            WHERE network_version = :network_version AND geometry && asked.box
-            UNION ALL
-            SELECT customers, node.geometry FROM node
-            JOIN service_point ON service_point.network_version = :network_version
-                AND service_point.node = node.id AND service_point.geometry IS NULL
-            WHERE node.network_version = :network_version AND node.geometry && asked.box
-        ), measured AS (
-            SELECT customers, place, sqrt(
-                power((ST_X(place) - asked.lon) * :metres * asked.cosine, 2)
-                + power((ST_Y(place) - asked.lat) * :metres, 2)
-            ) / :radius_m AS share
-            FROM located
-        )
-        SELECT sum(customers) FROM measured
-        WHERE share < 0.98
-            OR (share < 1.02 AND ST_DWithin(place::geography, asked.point::geography, :radius_m))
-    ), 0) AS customers
-    FROM (
-        SELECT number, lon, lat, cosine, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS point,
-               ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4326), :reach / cosine, :reach) AS box
-        FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:cosines AS float8[]))
-            WITH ORDINALITY AS given (lon, lat, cosine, number)
-    ) AS asked
-""")
-
 _POLYGONS = text("""
     SELECT given.number, area_class, name
     FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[])) WITH ORDINALITY AS given (lon, lat, number)
@@ -95,27 +64,24 @@ _POLYGONS = text("""
 """)
 
 
-def class_of_device(
-    session: Session, *, network_version: int, device: str, place: Place | None, rule: DensityRule
-) -> PlaceClass:
-    """Return the class of the area in which a device stands; `place` is where (WGS 84), if that is known."""
-    found = classes_of_devices(session, network_version=network_version, places={device: place}, rule=rule)
-    return found[device]
-
-
 def classes_of_devices(
-    session: Session, *, network_version: int, places: Mapping[str, Place | None], rule: DensityRule
+    session: Session,
+    *,
+    network_version: int,
+    places: Mapping[str, Place | None],
+    rule: DensityRule,
+    customers_around: CustomersAround,
 ) -> dict[str, PlaceClass]:
     """Return the class of the area in which each device stands; `places` are where (WGS 84), if known."""
     found = _of_polygons(session, places)
     found = _of_feeders(session, network_version, [id for id in places if id not in found]) | found
     counted = {id: place for id, place in places.items() if place is not None and id not in found}
-    customers = _customers_around(session, network_version, counted, rule.radius_m)
+    customers = customers_around.count(
+        session, network_version=network_version, places=list(counted.values()), radius_m=rule.radius_m
+    )
+    guessed = {id: class_by_customers(own, rule=rule) for id, own in zip(counted, customers, strict=True)}
     unknown = PlaceClass(area_class=rule.unknown, source=AreaSource.UNKNOWN)
-    return {
-        id: found.get(id) or (class_by_customers(customers[id], rule=rule) if id in customers else unknown)
-        for id in places
-    }
+    return {id: found.get(id) or guessed.get(id) or unknown for id in places}
 
 
 def _of_polygons(session: Session, places: Mapping[str, Place | None]) -> dict[str, PlaceClass]:
@@ -137,29 +103,6 @@ def _of_feeders(session: Session, network_version: int, devices: Sequence[str]) 
         row.id: PlaceClass(area_class=AreaClass(row.area_class), source=AreaSource.FEEDER, named=row.feeder)
         for row in rows
     }
-
-
-def _customers_around(
-    session: Session, network_version: int, places: Mapping[str, Place | None], radius_m: float
-) -> dict[str, int]:
-    if not places:
-        return {}
-    ids = list(places)
-    lons, lats = _degrees(places, ids)
-    rows = session.execute(
-        _CUSTOMERS,
-        {
-            "network_version": network_version,
-            "lons": lons,
-            "lats": lats,
-            "cosines": [max(cos(radians(lat)), 0.01) for lat in lats],
-            # The box finds candidates through the index, a little wider than the circle that decides.
-            "reach": radius_m / _METRES_PER_DEGREE * 1.01,
-            "metres": _METRES_PER_DEGREE,
-            "radius_m": radius_m,
-        },
-    )
-    return {ids[row.number - 1]: int(row.customers) for row in rows}
 
 
 def _degrees(places: Mapping[str, Place | None], ids: Sequence[str]) -> tuple[list[float], list[float]]:

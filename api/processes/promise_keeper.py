@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from api.processes.pace import Pace
 from api.work import reading, writing
 from dispatch.promise_watch import keep_promises, promises_differ
+from gis.customers_around import CustomersAround
 
 logger = logging.getLogger("relight.promises")
 
@@ -29,6 +30,7 @@ class PromiseKeeper:
     def __init__(self, engine: Engine) -> None:
         """Prepare; nothing is looked at yet."""
         self._engine = engine
+        self._customers_around = CustomersAround()
         self._pace = Pace(every_s=LOOK_EVERY_S, rest_per_look=_REST_PER_LOOK)
 
     def look(self) -> int:
@@ -44,7 +46,7 @@ class PromiseKeeper:
             if not differ:
                 break
             with writing(self._engine) as work:
-                told += keep_promises(work.session, now=work.now)
+                told += keep_promises(work.session, customers_around=self._customers_around, now=work.now)
         if told:
             logger.info("told %d changes of promises", told)
         return told

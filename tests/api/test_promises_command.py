@@ -14,6 +14,7 @@ from shapely.geometry import mapping
 from dispatch.promise_document import DEFAULTS
 from dispatch.promise_watch import keep_promises
 from dispatch.transactions import write_transaction
+from gis.customers_around import CustomersAround
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_broken_promises_are_listed_for_people_and_programs(relight, world):
         assert sender.post("/api/evidence", json=world.call(household, minutes_ago=300)).status_code == 200
     world.analyse()
     with write_transaction(world.engine) as session:
-        keep_promises(session, now=datetime.now(UTC))
+        keep_promises(session, customers_around=CustomersAround(), now=datetime.now(UTC))
 
     code, out, _ = relight("promises", "breaches")
     assert code == 0

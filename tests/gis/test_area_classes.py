@@ -13,12 +13,13 @@ from gis.area_class import AreaClass, DensityRule
 from gis.area_classes import (
     AreaPolygonsError,
     area_polygons,
-    class_of_device,
+    classes_of_devices,
     feeder_classes,
     polygons_of_geojson,
     replace_area_polygons,
     set_feeder_class,
 )
+from gis.customers_around import CustomersAround
 from gis.network_versions import import_network
 from gis.place import Place
 from gis.places import device_places
@@ -49,7 +50,14 @@ def town(session: Session, example_network):
     place = device_places(session, network_version=version, ids=[line])[line]
 
     def classed(*, device=line, at=place):
-        return class_of_device(session, network_version=version, device=device, place=at, rule=RULE)
+        found = classes_of_devices(
+            session,
+            network_version=version,
+            places={device: at},
+            rule=RULE,
+            customers_around=CustomersAround(),
+        )
+        return found[device]
 
     return place, classed
 

@@ -24,6 +24,7 @@ from dispatch.tables import ChangeLogRow
 from dispatch.transactions import write_transaction
 from gis.area_class import AreaClass
 from gis.area_classes import set_feeder_class
+from gis.customers_around import CustomersAround
 
 T1 = (11.4205, 53.6355)
 
@@ -52,7 +53,7 @@ class Watched:
     def look(self, minutes=0):
         self.world.later(minutes)
         with write_transaction(self.world.engine) as session:
-            return keep_promises(session, now=self.world.now)
+            return keep_promises(session, customers_around=CustomersAround(), now=self.world.now)
 
     def tap(self, *statuses, minutes_ago=0):
         for status in statuses or ("accepted", "en_route", "on_site"):
@@ -308,5 +309,5 @@ def test_a_storm_is_taken_in_short_steps(watched):
     watched.world.report(*[("trouble_call", f"c{number}") for number in range(1, 5)])
     for is_left in (True, False):
         with write_transaction(watched.world.engine) as session:
-            keep_promises(session, now=watched.world.now, most=1)
+            keep_promises(session, customers_around=CustomersAround(), now=watched.world.now, most=1)
         assert watched.world.ask(promises_differ, now=watched.world.now) is is_left
