@@ -185,7 +185,7 @@ def use_link(
 def _check_roles(*, roles: Collection[Role], crew_id: str | None, account: str | None) -> None:
     if not roles:
         raise AccountError("An account needs at least one role.")
-    if (Role.CREW in roles) != (crew_id is not None):
+    if bool({Role.CREW, Role.GUEST_CREW} & set(roles)) != (crew_id is not None):
         raise AccountError("A crew's account needs the id of its crew, and no other account takes one.")
     if (Role.CUSTOMER in roles) != (account is not None):
         raise AccountError(

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from api.accounts import AccountError, LinkSpentError, SignInRefusedError
+from api.guest_links import GuestLinkRefusedError
 from api.passwords import WeakPasswordError
 from api.photo_files import PhotoRefusedError
 from dispatch import errors as dispatch_errors
@@ -165,6 +166,7 @@ STATUSES: Mapping[type[Exception], tuple[int, str]] = {
     EvidenceReusedError: (409, "id_reused"),
     AccountError: (409, "account_refused"),
     LinkSpentError: (410, "link_spent"),
+    GuestLinkRefusedError: (410, "guest_link_refused"),
     PhotoRefusedError: (422, "photo_refused"),
     EvidenceRefusedError: (422, "evidence_refused"),
     NoMeterSystemError: (409, "no_meter_system"),

@@ -28,6 +28,7 @@ class Role(StrEnum):
     AGENT = "agent"  # answers the telephone: looks up, and enters calls
     BILLING_SYSTEM = "billing_system"  # tells who is disconnected
     VEHICLE_SYSTEM = "vehicle_system"  # tells where vehicles are
+    GUEST_CREW = "guest_crew"  # a crew of another company, let in by a link: its own jobs, in its own area
 
 
 class UndeclaredRouteError(Exception):

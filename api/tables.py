@@ -1,7 +1,7 @@
 """The rows of the api room: who may sign in, who is signed in, and who tried.
 
-Owns accounts, sessions, customers' passes, attempts at the doors and one-time links. Secrets are kept only as
-hashes: a stolen copy of these tables opens nothing.
+Owns accounts, sessions, customers' passes, guests' links, attempts at the doors and one-time links. Secrets
+are kept only as hashes: a stolen copy of these tables opens nothing.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class UserAccountRow(Base):
         CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
         CheckConstraint(
             "roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent',"
-            "'billing_system','vehicle_system']",
+            "'billing_system','vehicle_system','guest_crew']",
             name="roles",
         ),
-        CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name="crew"),
+        CheckConstraint("(roles && ARRAY['crew','guest_crew']) = (crew_id IS NOT NULL)", name="crew"),
         CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name="customer"),
     )
 
@@ -61,6 +61,18 @@ class UserSessionRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+
+
+class GuestLinkRow(Base):
+    """The one link of a guest crew's account: it signs in a few phones until it ends; kept as a digest."""
+
+    __tablename__ = "guest_link"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    token_digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    openings: Mapped[int] = mapped_column(SmallInteger)
 
 
 class SupplyPassRow(Base):

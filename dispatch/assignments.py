@@ -17,6 +17,7 @@ from dispatch.etr import EtrTier, etr_as_assessed, etr_with_crew
 from dispatch.etr_tables import EtrBecause
 from dispatch.etr_words import say_etr, take_back_etr
 from dispatch.events import Event
+from dispatch.guest_leave import refuse_outside_leave
 from dispatch.job_travel import job_travel
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.outage_changes import outage_for_action
@@ -127,6 +128,7 @@ def _assign(
         )
     now = author.now
     place = place_of_outage(session, outage)
+    refuse_outside_leave(session, crew_id=crew.id, crew_name=crew.name, place=place, now=now)
     drive = job_travel(session, origin=crew.place, destination=place, travel=travel, now=now)
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",

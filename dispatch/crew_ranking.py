@@ -20,6 +20,7 @@ from dispatch.crew_view import CrewView
 from dispatch.crews import list_crews
 from dispatch.damage import repair_forecast
 from dispatch.errors import Because, Conflict
+from dispatch.guest_leave import guest_leaves, guests_kept_from
 from dispatch.hazard_views import get_hazard, hazard_places
 from dispatch.outages import JobView, OutageView, get_outage
 from dispatch.ranking import AT_THE_DEVICE, CrewFacts, Drives, JobAhead, Ranking, RankReason, rank_crews
@@ -86,7 +87,7 @@ def rank_crews_for_hazard(
 
 def _rank(session: Session, question: _Question, *, travel: Travel, now: datetime) -> RankingAt:
     position = latest_position(session)
-    facts = _facts(session, list_crews(session, now=now), is_of_it=question.is_of_it)
+    facts = _facts(session, list_crews(session, now=now), question)
     drives = _drives(session, travel, facts, question.place, now)
     ranking = rank_crews(
         crews=facts,
@@ -140,10 +141,9 @@ def _last_place(crew: CrewFacts) -> Place:
     return next((job.place for job in reversed(crew.jobs_ahead) if job.place is not None), crew.place)
 
 
-def _facts(
-    session: Session, crews: Sequence[CrewView], *, is_of_it: Callable[[JobView], bool]
-) -> list[CrewFacts]:
-    ahead = {crew.id: [job for job in crew.jobs if not is_of_it(job)] for crew in crews}
+def _facts(session: Session, crews: Sequence[CrewView], question: _Question) -> list[CrewFacts]:
+    ahead = {crew.id: [job for job in crew.jobs if not question.is_of_it(job)] for crew in crews}
+    kept_from_it = guests_kept_from(guest_leaves(session), question.place)
     jobs = [job for of_crew in ahead.values() for job in of_crew]
     outages = _outages(session, {job.outage_id for job in jobs if job.outage_id})
     hazards = hazard_places(session, ids={job.hazard_id for job in jobs if job.hazard_id})
@@ -156,6 +156,7 @@ def _facts(
             place=crew.place,
             position_at=crew.position_at,
             jobs_ahead=tuple(_job_ahead(job, outages, hazards) for job in ahead[crew.id]),
+            is_kept_from_it=crew.id in kept_from_it,
         )
         for crew in crews
     ]

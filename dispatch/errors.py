@@ -34,6 +34,10 @@ class Because(StrEnum):
     CLOSURE_WAS_LIFTED = "closure_was_lifted"
     SHAPE_CROSSES_ITSELF = "shape_crosses_itself"
     CREW_WAS_SENT = "crew_was_sent"
+    OUTSIDE_GUEST_AREA = "outside_guest_area"
+    GUEST_LEAVE_IS_OVER = "guest_leave_is_over"
+    GUEST_LEAVE_TOO_LONG = "guest_leave_too_long"
+    FEEDER_UNKNOWN = "feeder_unknown"
     NO_PLAN = "no_plan"
     ORDERED_OTHERWISE = "ordered_otherwise"
     HAZARD_CHANGED = "hazard_changed"
@@ -90,24 +94,24 @@ class Because(StrEnum):
     REOPENED_BEFORE_RESTORED = "reopened_before_restored"
     RESTORED_BEFORE_REOPENED = "restored_before_reopened"
     STILL_OUT_REPORTED = "still_out_reported"
+    DANGER_OUTAGE_IS_OVER = "danger_outage_is_over"
+    DANGER_TOLD_ALREADY = "danger_told_already"
     INCIDENT_IS_CLOSED = "incident_is_closed"
     INCIDENT_HAS_OUTAGES = "incident_has_outages"
     OF_ANOTHER_INCIDENT = "of_another_incident"
     NOT_OF_INCIDENT = "not_of_incident"
-    DANGER_OUTAGE_IS_OVER = "danger_outage_is_over"
-    DANGER_TOLD_ALREADY = "danger_told_already"
-
-
-class DispatchError(Exception):
-    """Something dispatch could not do, in words a person can act on."""
-
-
     INSTANT_IN_FUTURE = "instant_in_future"
     INSTANT_TOO_LONG_AGO = "instant_too_long_ago"
     INSTANT_BEFORE_FIRST_CHANGE = "instant_before_first_change"
     PROMISES_PAUSED = "promises_paused"
     PROMISES_NOT_PAUSED = "promises_not_paused"
     PROMISES_ARE_OVER = "promises_are_over"
+
+
+class DispatchError(Exception):
+    """Something dispatch could not do, in words a person can act on."""
+
+
 class UnknownThing(DispatchError):
     """An id that names nothing."""
 

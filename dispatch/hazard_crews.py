@@ -11,6 +11,7 @@ from dispatch.change_log import Author, first_values, record, set_values
 from dispatch.crews import get_crew
 from dispatch.errors import Because, Conflict, IllegalTransition, UnknownThing
 from dispatch.events import Event
+from dispatch.guest_leave import refuse_outside_leave
 from dispatch.hazard_actions import acknowledge_by_sending
 from dispatch.hazard_kinds import HazardStatus
 from dispatch.hazard_tables import HazardRow
@@ -44,6 +45,7 @@ def send_to_hazard(
             values={"crew": crew.name},
         )
     place = place_of(hazard)
+    refuse_outside_leave(session, crew_id=crew.id, crew_name=crew.name, place=place, now=now)
     drive = job_travel(session, origin=crew.place, destination=place, travel=travel or Travel(), now=now)
     job = JobRow(
         id=f"J-{session.scalars(select(job_number.next_value())).one()}",

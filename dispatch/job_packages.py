@@ -3,18 +3,21 @@
 RULE 1: of a customer it says where, how many and why care is needed; no name, account or telephone number.
 RULE 2: of tags it holds those on the job's own device and those that hang near: a crew may work between.
 RULE 3: it is a picture of one moment, and says of which: the phone shows how old it is.
+RULE 4: a guest crew is told of those on life support how many they are, not where, and not who of ours
+    reported what: an illness goes no farther than it must (docs/decisions/0068-guest-crews.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.damage import DamageReport, damage_reports
+from dispatch.guest_leave import leave_of
 from dispatch.jobs import CrewJob, jobs_of_crew
 from dispatch.materials import MaterialItem, materials_of_jobs
 from dispatch.states import OutageStatus
@@ -29,12 +32,16 @@ from gis.travel import straight_line_m
 TAGS_WITHIN_M = 2_000.0
 MOST_CAREFUL = 200
 MOST_EARLIER = 5
-_ORDER = ("life_support", "important_1", "important_2", "sensitive")
+_LIFE_SUPPORT = "life_support"
+_ORDER = (_LIFE_SUPPORT, "important_1", "important_2", "sensitive")
 
 
 @dataclass(frozen=True, slots=True)
 class CarefulCustomer:
-    """A supply that must not be out for long, or that needs a word first; `priority` as in the network."""
+    """A supply that must not be out for long, or that needs a word first; `priority` as in the network.
+
+    `service_point` is empty where several are told as one (rule 4).
+    """
 
     service_point: str
     priority: str
@@ -85,7 +92,7 @@ def packages_of_crew(session: Session, *, crew_id: str) -> list[JobPackage]:
     tags = hanging_tags(session) if jobs else []
     places = _places_of(session, tags)
     used = materials_of_jobs(session, job_ids=[one.job.id for one in jobs])
-    return [
+    packages = [
         JobPackage(
             job_id=one.job.id,
             careful=_careful(session, one),
@@ -96,6 +103,20 @@ def packages_of_crew(session: Session, *, crew_id: str) -> list[JobPackage]:
         )
         for one in jobs
     ]
+    if leave_of(session, crew_id=crew_id) is None:
+        return packages
+    return [_for_guest(one) for one in packages]
+
+
+def _for_guest(package: JobPackage) -> JobPackage:
+    """Return a package as rule 4 has it."""
+    ill = [one for one in package.careful if one.priority == _LIFE_SUPPORT]
+    told = [one for one in package.careful if one.priority != _LIFE_SUPPORT]
+    if ill:
+        customers = sum(one.customers for one in ill)
+        told.insert(0, CarefulCustomer("", _LIFE_SUPPORT, None, customers, lon=None, lat=None))
+    damage = tuple(replace(one, reported_by="") for one in package.damage)
+    return replace(package, careful=tuple(told), damage=damage)
 
 
 def _careful(session: Session, crew_job: CrewJob) -> tuple[CarefulCustomer, ...]:

@@ -21,6 +21,7 @@ from dispatch.etr_tables import EtrBecause
 from dispatch.etr_words import say_etr
 from dispatch.events import Event
 from dispatch.evidence_lines import Document
+from dispatch.guest_leave import leave_of
 from dispatch.hazard_actions import follow_make_safe
 from dispatch.hazard_views import HazardView, get_hazard, hazard_row
 from dispatch.intake import LATEST_AHEAD, receive_evidence
@@ -210,7 +211,16 @@ def _take(session: Session, *, job: JobRow, progress: Progress, actor: str, now:
     if progress.etr_at is not None:
         _take_etr(session, outage=outage, progress=progress, actor=actor, now=now)
     if progress.finding is not None:
+        _refuse_foreign_finding(session, job=job, outage=outage, finding=progress.finding)
         _take_finding(session, outage=outage, progress=progress, actor=actor, now=now)
+
+
+def _refuse_foreign_finding(
+    session: Session, *, job: JobRow, outage: OutageRow, finding: dict[str, Any]
+) -> None:
+    """A guest crew says what it found at its own device; our own crews may tell of any."""
+    if finding.get("device") != outage.device and leave_of(session, crew_id=job.crew_id) is not None:
+        raise NotYours("A guest crew tells what it found at the device of its job.")
 
 
 def _says_when(job: JobRow) -> bool:

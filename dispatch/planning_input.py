@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from dispatch.change_log import latest_position
 from dispatch.crews import CrewView, list_crews
 from dispatch.damage import RepairForecast, repair_forecasts
+from dispatch.guest_leave import GuestLeave, guest_leaves, guests_kept_from
 from dispatch.hazard_views import HazardView, list_hazards
 from dispatch.network_cache import NetworkCache
 from dispatch.outages import OutageView, list_outages
@@ -109,7 +110,8 @@ def running_problem(
     jobs = {one.id: one.jobs for one in outages.values()} | {one.id: one.jobs for one in hazards}
     found = [_standing(work, crews) for work in with_crews(works, jobs)]
     found.sort(key=lambda one: (one.reported_at, one.id))
-    work = [one for one in found if one.place is not None]
+    leaves = guest_leaves(session)
+    work = [_without_guests_outside(one, leaves) for one in found if one.place is not None]
     # That nobody can be sent to look is told with the repair.
     left_out = [one for one in found if one.place is None and one.kind != ASSESSMENT]
     on_duty = crews_on_duty(crews.values(), crew_of(work), now)
@@ -235,6 +237,13 @@ def _standing(work: PlannedWork, crews: Mapping[str, CrewView]) -> PlannedWork:
     if work.place is None and work.is_under_way and work.job is not None:
         return replace(work, place=crews[work.job.crew_id].place)
     return work
+
+
+def _without_guests_outside(work: PlannedWork, leaves: Mapping[str, GuestLeave]) -> PlannedWork:
+    """A guest crew is planned for nothing outside its area, unless it is there already."""
+    there = {work.pinned_crew, work.job.crew_id if work.job is not None else None}
+    outside = {crew_id for crew_id in guests_kept_from(leaves, work.place) if crew_id not in there}
+    return replace(work, forbidden_crews=work.forbidden_crews | outside) if outside else work
 
 
 def _problem(

@@ -39,7 +39,10 @@ class JobAhead:
 
 @dataclass(frozen=True, slots=True)
 class CrewFacts:
-    """What the ranking needs to know of a crew; `window` is when it may work next (dispatch/duty.py)."""
+    """What the ranking needs to know of a crew; `window` is when it may work next (dispatch/duty.py).
+
+    `is_kept_from_it`: a guest crew, and the device lies outside its area.
+    """
 
     crew_id: str
     name: str
@@ -48,6 +51,7 @@ class CrewFacts:
     place: Place
     position_at: datetime
     jobs_ahead: tuple[JobAhead, ...]
+    is_kept_from_it: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,9 @@ def rank_crews(
 ) -> Ranking:
     """Rank crews for one outage or hazard; `work_minutes` there, where not the usual of such a device.
 
-    RULE 1: fitting crews come first: every needed skill, a way there, at the device within the time they may
-    work, and done before they must rest. Then those whose shift ends in mid-repair, then all others.
+    RULE 1: fitting crews come first: every needed skill, a way there, no guest outside its area, at the
+    device within the time they may work, and done before they must rest. Then those whose shift ends in
+    mid-repair, then all others.
     RULE 2: among equals the earlier arrival wins, then the shorter way, then the id.
     """
     repair = repair_minutes(device_kind) if work_minutes is None else work_minutes
@@ -215,7 +220,7 @@ def _judge(crew: CrewFacts, drive: _Drive, question: _Question) -> RankedCrew:
 
 def _fit(crew: CrewFacts, drive: _Drive, repair: float, missing: Sequence[str]) -> Fit:
     arrival_at, until = drive.arrival_at, crew.window.available_until
-    if missing or arrival_at is None or until is None or arrival_at >= until:
+    if crew.is_kept_from_it or missing or arrival_at is None or until is None or arrival_at >= until:
         return Fit.DOES_NOT_FIT
     if arrival_at + timedelta(minutes=repair) <= until:
         return Fit.FITS
@@ -260,6 +265,8 @@ def _reasons(crew: CrewFacts, drive: _Drive, fit: Fit, question: _Question) -> l
     needed, now = list(question.needed_skills), question.now
     missing = [skill for skill in needed if skill not in crew.skills]
     reasons = [_travel_reason(drive, question.drives.source)]
+    if crew.is_kept_from_it:
+        reasons.append(RankReason("outside_guest_area", {}, "outside the area of this guest crew"))
     if missing:
         reasons.append(RankReason("skill_missing", {"skills": missing}, f"lacks {', '.join(missing)}"))
     elif needed:

@@ -10,10 +10,11 @@ import dispatch.call_tables
 import dispatch.closure_tables
 import dispatch.crew_tables
 import dispatch.etr_tables
+import dispatch.guest_tables
 import dispatch.hazard_tables
 import dispatch.incident_tables
-import dispatch.ledger_tables
 import dispatch.kept_state_tables
+import dispatch.ledger_tables
 import dispatch.material_tables
 import dispatch.message_tables
 import dispatch.plan_tables
@@ -35,11 +36,12 @@ ROOMS_WITH_TABLES = (
     dispatch.crew_tables,
     dispatch.closure_tables,
     dispatch.etr_tables,
+    dispatch.guest_tables,
     dispatch.hazard_tables,
     dispatch.incident_tables,
+    dispatch.kept_state_tables,
     dispatch.ledger_tables,
     dispatch.material_tables,
-    dispatch.kept_state_tables,
     dispatch.message_tables,
     dispatch.plan_tables,
     dispatch.planned_tables,

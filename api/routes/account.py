@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from api.accounts import SignInRefusedError
 from api.accounts import sign_in as open_sign_in
-from api.gatekeeper import cookie_of
-from api.roles import open_to_anyone_signed_in, open_to_everybody
+from api.roles import Role, open_to_anyone_signed_in, open_to_everybody
 from api.schemas.sign_in import SignedInAs, SignIn
 from api.sessions import end_session
 from api.settings import SignInSettings
+from api.sign_in_cookie import drop_sign_in_cookie, set_sign_in_cookie
 from api.throttle import Door, hold_back
-from api.work import Database, SignedIn
+from api.work import Database, SignedIn, reading
+from dispatch.guest_crews import guest_leave
 
 router = APIRouter(tags=["account"])
 
@@ -43,15 +44,7 @@ def sign_in(request: Request, response: Response, body: SignIn, engine: Database
     except SignInRefusedError:
         hold_back(engine, door=Door.SIGN_IN, name=body.name, address=address, now=now)
         raise
-    response.set_cookie(
-        cookie_of(request.headers),
-        opened.token,
-        max_age=round(settings.session_hours * 3600),
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(settings, request),
-    )
-    response.headers["Cache-Control"] = "no-store"
+    set_sign_in_cookie(request, response, opened=opened, real_now=now)
     return SignedInAs.model_validate(opened.identity)
 
 
@@ -61,22 +54,16 @@ def sign_out(request: Request, response: Response, identity: SignedIn, engine: D
     """End this sign-in; its cookie opens nothing any more."""
     with Session(engine) as session, session.begin():
         end_session(session, digest=identity.token_digest)
-    response.delete_cookie(
-        cookie_of(request.headers),
-        httponly=True,
-        samesite="strict",
-        secure=_is_secure(request.app.state.sign_in, request),
-    )
+    drop_sign_in_cookie(request, response)
 
 
 @router.get("/api/me")
 @open_to_anyone_signed_in
-def me(identity: SignedIn) -> SignedInAs:
-    """Say who is signed in."""
-    return SignedInAs.model_validate(identity)
-
-
-def _is_secure(settings: SignInSettings, request: Request) -> bool:
-    if settings.secure_cookies == "auto":
-        return request.url.scheme == "https"
-    return settings.secure_cookies == "always"
+def me(identity: SignedIn, engine: Database) -> SignedInAs:
+    """Say who is signed in, and of a guest crew until when its leave lasts."""
+    told = SignedInAs.model_validate(identity)
+    if Role.GUEST_CREW not in identity.roles:
+        return told
+    with reading(engine) as work:
+        leave = guest_leave(work.session, crew_id=identity.crew_id or "")
+        return told.model_copy(update={"guest_until": leave.ends_at})

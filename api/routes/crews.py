@@ -71,7 +71,7 @@ def add_to_roster(body: NewCrew, identity: SignedIn, engine: Database) -> Crew:
 
 
 @router.get("/api/crews/mine")
-@open_to(Role.CREW)
+@open_to(Role.CREW, Role.GUEST_CREW)
 def read_own_duty(identity: SignedIn, engine: Database) -> OwnDuty:
     """Tell the crew that asks when its shift and its rest are, and how it stands with its skills."""
     with reading(engine) as work:

@@ -29,7 +29,7 @@ def read_damage(outage_id: Name, engine: Database) -> DamageReports:
 
 
 @router.post("/api/outages/{outage_id}/damage")
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 def take_damage(outage_id: Name, body: NewDamageReport, identity: SignedIn, engine: Database) -> DamageReport:
     """Report what is broken, with photos sent before; a crew on outages it has, or had, a job on.
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from api.errors import NoMeterSystemError
-from api.roles import Role, open_to
+from api.roles import Identity, Role, open_to
 from api.schemas.field_work import JobMaterials, JobPackage, JobPackages, NewMaterials, OnSiteCheck
 from api.schemas.shape import Name
 from api.work import Database, SignedIn, reading, receiving, writing
 from dispatch.job_packages import packages_of_crew
 from dispatch.materials import MaterialItem, MaterialsUsed, report_materials
 from dispatch.meter_requests import PingRules
+from dispatch.on_site_check import OnSiteCheck as FoundSupply
 from dispatch.on_site_check import ask_at_job, supply_at_job
+from dispatch.verification import Supply
 
 router = APIRouter(tags=["jobs"])
-_crew = open_to(Role.CREW)
+_crew = open_to(Role.CREW, Role.GUEST_CREW)
 
 
 @router.get("/api/jobs/mine/packages")
@@ -61,7 +63,7 @@ def read_supply_at_job(job_id: Name, identity: SignedIn, engine: Database) -> On
     """Tell what is known of supply behind the crew's own job."""
     with reading(engine) as work:
         check = supply_at_job(work.session, job_id=job_id, crew_id=identity.crew_id or "", now=work.now)
-        return OnSiteCheck.model_validate(check)
+        return _told(check, identity)
 
 
 @router.post("/api/jobs/{job_id}/supply")
@@ -75,4 +77,14 @@ def ask_supply_at_job(job_id: Name, request: Request, identity: SignedIn, engine
         check = ask_at_job(
             work.session, job_id=job_id, crew_id=identity.crew_id or "", rules=rules, now=work.now
         )
-        return OnSiteCheck.model_validate(check)
+        return _told(check, identity)
+
+
+def _told(check: FoundSupply, identity: Identity) -> OnSiteCheck:
+    """A guest crew is told where supply is still out; where it is back it needs no address."""
+    told = OnSiteCheck.model_validate(check)
+    if Role.GUEST_CREW in identity.roles:
+        for household in told.households:
+            if household.supply != Supply.STILL_OUT:
+                household.address = None
+    return told

@@ -33,7 +33,7 @@ from dispatch.hazard_views import HazardView, get_hazard, hazard_reports, list_h
 
 router = APIRouter(tags=["hazards"])
 _desk = open_to(Role.DISPATCHER, Role.SUPERVISOR)
-_there = open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+_there = open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 
 
 @router.get("/api/hazards")
@@ -215,7 +215,7 @@ def close(hazard_id: Name, body: HazardClosing, identity: SignedIn, engine: Data
 
 def _check_crew(session: Session, hazard_id: str, identity: Identity) -> None:
     """Hold a crew to the hazards that it was sent to."""
-    if Role.CREW not in identity.roles or identity.is_desk:
+    if identity.crew_id is None or identity.is_desk:
         return
     view: HazardView = get_hazard(session, hazard_id=hazard_id)
     if not any(job.crew_id == identity.crew_id for job in view.jobs):

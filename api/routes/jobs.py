@@ -22,14 +22,14 @@ router = APIRouter(tags=["jobs"])
 
 
 @router.get("/api/jobs/mine")
-@open_to(Role.CREW)
+@open_to(Role.CREW, Role.GUEST_CREW)
 def read_my_jobs(identity: SignedIn, engine: Database) -> CrewJobs:
     """List the jobs of the crew that asks."""
     return read_crew_jobs(engine, crew_id=identity.crew_id or "")
 
 
 @router.get("/api/jobs/mine/stream", response_class=EventSourceResponse)
-@open_to(Role.CREW)
+@open_to(Role.CREW, Role.GUEST_CREW)
 async def stream_my_jobs(
     request: Request,
     identity: SignedIn,
@@ -50,7 +50,7 @@ async def stream_my_jobs(
 
 
 @router.post("/api/jobs/{job_id}/progress")
-@open_to(Role.CREW)
+@open_to(Role.CREW, Role.GUEST_CREW)
 def take_progress(job_id: Name, body: Progress, identity: SignedIn, engine: Database) -> ReportedJob:
     """Report a step of a job; sent again after a lost answer, it is still one step, and `outcome` says so."""
     with writing(engine) as work:

@@ -34,7 +34,7 @@ PhotoId = Annotated[str, Path(min_length=8, max_length=100, pattern=r"^[A-Za-z0-
         }
     },
 )
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 async def take_photo(photo_id: PhotoId, request: Request, identity: SignedIn, engine: Database) -> PhotoTaken:
     """Take a photo under an id of the sender's own making: JPEG, PNG or WebP as the body, 12 MiB at most.
 
@@ -57,7 +57,7 @@ def _keep(engine: Engine, files: PhotoFiles, photo_id: str, content: bytes, send
 
 
 @router.get(PARTS_PATH)
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 def read_parts(photo_id: PhotoId, request: Request, identity: SignedIn, engine: Database) -> PhotoPart:
     """Tell how much of the sender's own photo has arrived, so that it is sent on from there."""
     with receiving(engine) as work:
@@ -75,7 +75,7 @@ def read_parts(photo_id: PhotoId, request: Request, identity: SignedIn, engine: 
         }
     },
 )
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 async def take_part(
     photo_id: PhotoId,
     request: Request,
@@ -118,7 +118,7 @@ def _parts(request: Request) -> PhotoParts:
 
 
 @router.get(PHOTO_PATH, response_class=FileResponse)
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 def show_photo(photo_id: PhotoId, request: Request, identity: SignedIn, engine: Database) -> FileResponse:
     """Show a photo; a crew sees its own and those of its jobs."""
     files: PhotoFiles = request.app.state.photos

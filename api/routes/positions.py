@@ -17,7 +17,7 @@ router = APIRouter(tags=["crews"])
 
 
 @router.post("/api/crews/{crew_id}/position")
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 def take_position(crew_id: Name, body: Position, identity: SignedIn, engine: Database) -> Crew:
     """Say where a crew is; a crew says it of itself only.
 

@@ -22,7 +22,7 @@ _Lat = Annotated[float | None, Query(ge=-90, le=90)]
 
 
 @router.get("/api/road-closures")
-@open_to(Role.CREW, Role.DISPATCHER, Role.SUPERVISOR)
+@open_to(Role.CREW, Role.GUEST_CREW, Role.DISPATCHER, Role.SUPERVISOR)
 def read_closures(engine: Database) -> RoadClosures:
     """List the closed roads and areas in force; crews see them too, since they drive there."""
     with reading(engine) as work:
@@ -77,7 +77,7 @@ def read_route(outage_id: Name, crew_id: Name, request: Request, engine: Databas
 
 
 @router.get("/api/jobs/{job_id}/route")
-@open_to(Role.CREW)
+@open_to(Role.CREW, Role.GUEST_CREW)
 def read_own_route(
     *,
     job_id: Name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from api.roles import Role
-from api.schemas.shape import Answer, Name, Order
+from api.schemas.shape import Answer, Instant, Name, Order
 
 
 class SignIn(Order):
@@ -30,3 +30,12 @@ class SignedInAs(Answer):
     roles: list[Role]
     crew_id: str | None = None
     account: str | None = None
+    guest_until: Instant | None = Field(
+        default=None, description="Of a guest crew: until when its leave lasts, by Relight's clock."
+    )
+
+
+class GuestSignIn(Order):
+    """The token of a guest crew's link: what stands behind `#guest=` in it."""
+
+    token: str = Field(min_length=1, max_length=200)

@@ -163,6 +163,7 @@ class World:
         "supervisor": (Role.SUPERVISOR, {}),
         "crew": (Role.CREW, {"crew_id": "C-1"}),
         "second_crew": (Role.CREW, {"crew_id": "C-2"}),
+        "guest_crew": (Role.GUEST_CREW, {"crew_id": "C-0"}),
         "customer": (Role.CUSTOMER, {"account": "A-a1"}),
         "meter_system": (Role.METER_SYSTEM, {}),
         "agent": (Role.AGENT, {}),

@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.execute(sa.schema.CreateSequence(sa.Sequence('change_position')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('conflict_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('damage_number')))
+    op.execute(sa.schema.CreateSequence(sa.Sequence('guest_crew_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('material_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('hazard_number')))
     op.execute(sa.schema.CreateSequence(sa.Sequence('incident_number')))
@@ -58,8 +59,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('client_event_id', name=op.f('uq_change_log_client_event_id'))
     )
     op.create_index('ix_change_log_outage_id', 'change_log', ['outage_id', 'position'], unique=False)
-    op.create_index('ix_change_log_subject', 'change_log', ['subject', 'position'], unique=False)
     op.create_index('ix_change_log_recorded_at', 'change_log', ['recorded_at', 'position'], unique=False)
+    op.create_index('ix_change_log_subject', 'change_log', ['subject', 'position'], unique=False)
     op.create_table('clock',
     sa.Column('id', sa.SmallInteger(), autoincrement=False, nullable=False),
     sa.Column('origin_real', sa.DateTime(timezone=True), nullable=False),
@@ -124,6 +125,20 @@ def upgrade() -> None:
     sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_crew_shift_forward')),
     sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_crew_shift_crew_id_crew')),
     sa.PrimaryKeyConstraint('crew_id', 'starts_at', name=op.f('pk_crew_shift'))
+    )
+    op.create_table('guest_crew',
+    sa.Column('crew_id', sa.Text(), nullable=False),
+    sa.Column('company', sa.Text(), nullable=False),
+    sa.Column('area', Geometry('GEOMETRY', srid=4326, spatial_index=False), nullable=False),
+    sa.Column('feeders', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('begins_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('admitted_by', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by', sa.Text(), nullable=True),
+    sa.CheckConstraint('ends_at > begins_at', name=op.f('ck_guest_crew_forward')),
+    sa.ForeignKeyConstraint(['crew_id'], ['crew.id'], name=op.f('fk_guest_crew_crew_id_crew')),
+    sa.PrimaryKeyConstraint('crew_id', name=op.f('pk_guest_crew'))
     )
     op.create_table('member_certificate',
     sa.Column('member_id', sa.Text(), nullable=False),
@@ -262,21 +277,6 @@ def upgrade() -> None:
     sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_message_subscription_channel')),
     sa.PrimaryKeyConstraint('account', 'channel', name=op.f('pk_message_subscription'))
     )
-    op.create_table('supply_calendar',
-    sa.Column('account', sa.Text(), nullable=False),
-    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
-    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('account', name=op.f('pk_supply_calendar')),
-    sa.UniqueConstraint('token_digest', name=op.f('uq_supply_calendar_token_digest'))
-    )
-    op.create_table('named_place',
-    sa.Column('network_version', sa.Integer(), nullable=False),
-    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('written', sa.Text(), nullable=False),
-    sa.Column('pairs', sa.ARRAY(sa.Text()), nullable=False),
-    sa.Column('subject', sa.Text(), nullable=True),
     op.create_table('address_confirmation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -293,6 +293,21 @@ def upgrade() -> None:
     )
     op.create_index('ix_address_confirmation_account', 'address_confirmation', ['account', 'channel'], unique=False)
     op.create_index('ix_address_confirmation_address', 'address_confirmation', ['address'], unique=False)
+    op.create_table('supply_calendar',
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('account', name=op.f('pk_supply_calendar')),
+    sa.UniqueConstraint('token_digest', name=op.f('uq_supply_calendar_token_digest'))
+    )
+    op.create_table('named_place',
+    sa.Column('network_version', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('written', sa.Text(), nullable=False),
+    sa.Column('pairs', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=True),
     sa.Column('customers', sa.BigInteger(), nullable=False),
     sa.Column('lon', sa.Double(), nullable=True),
     sa.Column('lat', sa.Double(), nullable=True),
@@ -551,9 +566,9 @@ def upgrade() -> None:
     sa.Column('account', sa.Text(), nullable=True),
     sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('disabled_at', sa.TIMESTAMP(timezone=True), nullable=True),
-    sa.CheckConstraint("('crew' = ANY(roles)) = (crew_id IS NOT NULL)", name=op.f('ck_user_account_crew')),
+    sa.CheckConstraint("(roles && ARRAY['crew','guest_crew']) = (crew_id IS NOT NULL)", name=op.f('ck_user_account_crew')),
     sa.CheckConstraint("('customer' = ANY(roles)) = (account IS NOT NULL)", name=op.f('ck_user_account_customer')),
-    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent','billing_system','vehicle_system']", name=op.f('ck_user_account_roles')),
+    sa.CheckConstraint("roles <@ ARRAY['dispatcher','supervisor','crew','customer','meter_system','agent','billing_system','vehicle_system','guest_crew']", name=op.f('ck_user_account_roles')),
     sa.CheckConstraint('cardinality(roles) > 0', name=op.f('ck_user_account_has_a_role')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
     sa.UniqueConstraint('name', name=op.f('uq_user_account_name'))
@@ -1032,6 +1047,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['road_version'], ['road_version.id'], name=op.f('fk_road_turn_road_version_road_version'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('road_version', 'from_edge', 'to_edge', name=op.f('pk_road_turn'))
     )
+    op.create_table('guest_link',
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('token_digest', sa.LargeBinary(), nullable=False),
+    sa.Column('created_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column('openings', sa.SmallInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_guest_link_user_id_user_account'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_guest_link')),
+    sa.UniqueConstraint('token_digest', name=op.f('uq_guest_link_token_digest'))
+    )
     op.create_table('user_session',
     sa.Column('token_digest', sa.LargeBinary(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
@@ -1218,6 +1243,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('order_id', 'number', name=op.f('pk_switching_step'))
     )
     op.create_index('ix_switching_step_device', 'switching_step', ['device'], unique=False)
+    op.create_table('kept_state',
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('position', name=op.f('pk_kept_state'))
+    )
+    op.create_index('ix_kept_state_at', 'kept_state', ['at'], unique=False)
     op.create_table('temporary_supply',
     sa.Column('order_id', sa.Text(), nullable=False),
     sa.Column('step_number', sa.Integer(), autoincrement=False, nullable=False),
@@ -1259,13 +1291,6 @@ def upgrade() -> None:
         PERFORM pg_notify('relight_changes', (SELECT max(position)::text FROM inserted));
         RETURN NULL;
     END $$
-    op.create_table('kept_state',
-    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('state', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('position', name=op.f('pk_kept_state'))
-    )
-    op.create_index('ix_kept_state_at', 'kept_state', ['at'], unique=False)
     """)
     op.execute("""
     CREATE TRIGGER change_log_notify AFTER INSERT ON change_log REFERENCING NEW TABLE AS inserted
