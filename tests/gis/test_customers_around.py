@@ -29,9 +29,9 @@ _MEASURED = text("""
     WHERE ST_DWithin(place::geography, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography, :radius_m)
 """)
 
-_NODES = text(
-    "SELECT ST_X(geometry), ST_Y(geometry) FROM node WHERE network_version = :version AND geometry IS NOT NULL"
-)
+_NODES = text("""
+    SELECT ST_X(geometry), ST_Y(geometry) FROM node WHERE network_version = :version AND geometry IS NOT NULL
+""")
 
 
 @given(
