@@ -127,7 +127,9 @@ class Analyst:
             _expire(session, now=now)
             self._expired_at = now
             self._memory.must_compare()
-        held = [row for row in open_outages(session) if row.status in HELD_OUTAGE_STATUSES]
+        # Read once: in a storm there are thousands.
+        outages = open_outages(session)
+        held = [row for row in outages if row.status in HELD_OUTAGE_STATUSES]
         found = _crew_findings(session)
         # What was switched around is where people put it; what crews find there has reasons of its own.
         contradicted = {row.id for row in held if _contradicted(row, found, traced)}
@@ -141,6 +143,7 @@ class Analyst:
         )
         changes = reconcile(
             session,
+            outages=outages,
             inferred=result.outages,
             contradicted=contradicted,
             fresh=self._memory.newly_explained(result),

@@ -46,6 +46,7 @@ def open_outages(session: Session) -> list[OutageRow]:
 def reconcile(
     session: Session,
     *,
+    outages: Sequence[OutageRow],
     inferred: Sequence[InferredOutage],
     contradicted: set[str],
     fresh: Collection[str],
@@ -54,10 +55,10 @@ def reconcile(
 ) -> int:
     """Predict, refine, merge and withdraw until the outages say what is inferred; return how many changed.
 
-    `contradicted` are the ids of confirmed outages whose device a crew found not to be the open one, `fresh`
-    the evidence that is explained otherwise than the last time.
+    `outages` are all that are open (`open_outages`), `contradicted` the ids of confirmed ones whose device a
+    crew found not to be the open one, `fresh` the evidence that is explained otherwise than the last time.
     """
-    held = [_Held(row=row) for row in open_outages(session)]
+    held = [_Held(row=row) for row in outages]
     matched = _match_by_device(inferred, held)
     taken = {outage.id for outage in matched.values()}
     _add_service_points(session, [one for one in held if one.row.id not in taken])
