@@ -2,7 +2,8 @@
 
 One server for the whole run, shared by the workers of pytest-xdist: a private cluster in a temporary home, or
 the one that RELIGHT_TEST_DATABASE_URL names (its role must be allowed to create databases and extensions).
-One template database is migrated once; what a test gets is a copy, or a transaction that is rolled back.
+One template database is migrated once, and others from it that hold what many tests begin with; what a test
+gets is a copy, or a transaction that is rolled back.
 
 - `session`: rolled back after the test; the usual choice.
 - `database_url`, `engine`: a fresh database of one's own, for what commits or uses several connections.
@@ -43,8 +44,26 @@ RUN_FOLDER = pytest.StashKey[Path]()
 RUN_LOCK = pytest.StashKey[int]()
 FOLDER_PREFIX = "relight-tests-"
 
-# What a test database loses in a power cut is nothing; waiting for the disk would double the run.
-FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What a test database loses in a power cut is nothing; waiting for the disk would double the run. Its log is
+# kept short, since it may lie in memory.
+FAST_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+}
+# Each test writes a database of 20 MB and deletes it again: on a disk that is most of what a run costs.
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it have names nobody can guess
+ROOM_NEEDED_BYTES = 4 * 1024**3
+
+
+@contextmanager
+def _engine_on(url: str) -> Iterator[Engine]:
+    engine = connect(url, application_name="relight tests")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class DatabaseServer:
@@ -64,40 +83,67 @@ class DatabaseServer:
         self._worker = worker
         self._numbers = itertools.count(1)
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="test databases")
-        self._next: Future[str] | None = None
+        self._next: dict[str, Future[str]] = {}
 
     def make_template(self) -> None:
         """Migrate the template database, once for all workers."""
-        done = self._run_folder / "template.done"
-        with exclusive_lock(self._run_folder / "template.lock"):
-            if done.exists():
-                return
-            self._create(self.template, template="template0")
-            with psycopg.connect(self.admin_url(self.template), autocommit=True) as connection:
-                for extension in EXTENSIONS:
-                    connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
-            upgrade(self.url(self.template))
-            done.touch()
+        with self._once(self.template) as is_first:
+            if is_first:
+                self._create(self.template, template="template0")
+                with psycopg.connect(self.admin_url(self.template), autocommit=True) as connection:
+                    for extension in EXTENSIONS:
+                        connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
+                upgrade(self.url(self.template))
+
+    def furnished(self, name: str, furnish: Callable[[Engine], None]) -> str:
+        """Return a template that holds what `furnish` puts into a migrated one, once for all workers."""
+        template = f"{self.template}_{name}"
+        with self._once(template) as is_first:
+            if is_first:
+                self._create(template, template=self.template)
+                with _engine_on(self.url(template)) as engine:
+                    furnish(engine)
+        return template
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """Give the name of a new copy of the template, dropped at the end."""
-        name = (self._next or self._beside.submit(self._copy)).result()
-        self._next = self._beside.submit(self._copy)
+    def fresh_database(self, template: str | None = None) -> Iterator[str]:
+        """Give the name of a new copy of a template (of the one without rows), dropped at the end."""
+        template = template or self.template
+        waiting = self._next.get(template)
+        name = (waiting or self._beside.submit(self._copy, template)).result()
+        self._next[template] = self._beside.submit(self._copy, template)
         try:
             yield name
         finally:
             self._beside.submit(self.drop, name)
 
+    @contextmanager
+    def fresh_engine(self, template: str | None = None) -> Iterator[Engine]:
+        """Give an engine on a new copy of a template."""
+        with self.fresh_database(template) as name, _engine_on(self.url(name)) as engine:
+            yield engine
+
     def close(self) -> None:
         """Drop what was made and not taken, and wait until all is dropped."""
-        if self._next is not None:
-            self._beside.submit(self.drop, self._next.result())
+        for waiting in self._next.values():
+            self._beside.submit(self.drop, waiting.result())
         self._beside.shutdown()
 
-    def _copy(self) -> str:
+    def drop_templates(self) -> None:
+        """Drop the templates, when no worker takes copies of them any more."""
+        for done in self._run_folder.glob(f"{self.template}*.done"):
+            self.drop(done.stem)
+
+    @contextmanager
+    def _once(self, template: str) -> Iterator[bool]:
+        done = self._run_folder / f"{template}.done"
+        with exclusive_lock(self._run_folder / f"{template}.lock"):
+            yield not done.exists()
+            done.touch()
+
+    def _copy(self, template: str) -> str:
         name = f"{self.template}_{self._worker}_{next(self._numbers)}"
-        self._create(name, template=self.template)
+        self._create(name, template=template)
         return name
 
     def drop(self, name: str) -> None:
@@ -118,6 +164,14 @@ class DatabaseServer:
             connection.execute(statement)
 
 
+def _fast_place() -> Path:
+    """Return where databases are made: in memory where there is room (a container has little), or on disk."""
+    is_usable = os.access(IN_MEMORY, os.W_OK | os.X_OK)
+    if is_usable and shutil.disk_usage(IN_MEMORY).free >= ROOM_NEEDED_BYTES:
+        return IN_MEMORY
+    return Path(tempfile.gettempdir())
+
+
 def _hold(folder: Path) -> int:
     """Lock the folder of a run for as long as its first process lives; BlockingIOError when another does."""
     descriptor = os.open(folder / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -130,7 +184,8 @@ def _hold(folder: Path) -> int:
 
 
 def _remove_what_killed_runs_left() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+    left = [place.glob(f"{FOLDER_PREFIX}*") for place in (IN_MEMORY, Path(tempfile.gettempdir()))]
+    for folder in itertools.chain(*left):
         if folder.stat().st_uid != os.geteuid() or not (folder / "run.lock").exists():
             continue
         try:
@@ -153,7 +208,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _stay_out_of_real_homes(config.stash[RUN_FOLDER])
         return
     _remove_what_killed_runs_left()
-    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=_fast_place()))
     folder.chmod(0o711)  # as root the server runs as another account, which must get in
     config.stash[RUN_LOCK] = _hold(folder)
     config.stash[RUN_FOLDER] = folder
@@ -177,8 +232,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     folder = config.stash[RUN_FOLDER]
     if given := os.environ.get("RELIGHT_TEST_DATABASE_URL"):
-        if (folder / "template.done").exists():
-            _given_server(given, run_folder=folder, worker="main").drop(_template_of(given, folder))
+        _given_server(given, run_folder=folder, worker="main").drop_templates()
     else:
         PrivateCluster(folder / "home").stop()
     shutil.rmtree(folder)
@@ -205,10 +259,6 @@ def _given_server(given: str, *, run_folder: Path, worker: str) -> DatabaseServe
         return make_url(given).set(drivername="postgresql", database=database).render_as_string(False)
 
     return DatabaseServer(run_folder=run_folder, worker=worker, url=url, admin_url=url)
-
-
-def _template_of(given: str, folder: Path) -> str:
-    return _given_server(given, run_folder=folder, worker="main").template
 
 
 @pytest.fixture(scope="session")
@@ -239,17 +289,14 @@ def database_url(database_server: DatabaseServer) -> Iterator[str]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on a fresh, migrated database of one's own."""
-    engine = connect(database_url, application_name="relight tests")
-    yield engine
-    engine.dispose()
+    with _engine_on(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")
 def _shared_engine(database_server: DatabaseServer) -> Iterator[Engine]:
-    with database_server.fresh_database() as name:
-        engine = connect(database_server.url(name), application_name="relight tests")
+    with database_server.fresh_engine() as engine:
         yield engine
-        engine.dispose()
 
 
 @pytest.fixture
@@ -265,7 +312,7 @@ def session(_shared_engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def relight_home() -> Iterator[Path]:
     """An empty home that the server's account may enter, with a short path (pytest's own is closed to it)."""
-    folder = Path(tempfile.mkdtemp(prefix="relight-home-"))
+    folder = Path(tempfile.mkdtemp(prefix="relight-home-", dir=_fast_place()))
     folder.chmod(0o711)
     home = folder / "home"
     yield home

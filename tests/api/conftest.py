@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from api import throttle
-from gis.database import connect
 
 
 def _load(name):
@@ -24,22 +23,26 @@ def world_module():
     return _load("world")
 
 
-@pytest.fixture
-def world(engine, world_module):
-    world = world_module.World(engine)
-    yield world
-    world.close()
-
-
 @pytest.fixture(scope="session")
-def quiet_world(database_server, world_module):
-    """A world for tests that leave nothing behind in it; making one for each would double the run."""
-    with database_server.fresh_database() as name:
-        engine = connect(database_server.url(name), application_name="relight tests")
+def _world_template(database_server, world_module):
+    return database_server.furnished("world", world_module.furnish)
+
+
+@pytest.fixture
+def world(database_server, _world_template, world_module):
+    with database_server.fresh_engine(_world_template) as engine:
         world = world_module.World(engine)
         yield world
         world.close()
-        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def quiet_world(database_server, _world_template, world_module):
+    """A world for tests that leave nothing behind in it; making one for each would double the run."""
+    with database_server.fresh_engine(_world_template) as engine:
+        world = world_module.World(engine)
+        yield world
+        world.close()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 
 import geopandas as gpd
@@ -28,9 +27,9 @@ from api.roles import Role
 from api.settings import MessageSettings, MeterSettings, SignInSettings, WebSettings
 from dispatch.analysis import Analyst
 from dispatch.network_cache import NetworkCache
-from dispatch.transactions import write_transaction
+from dispatch.transactions import read_transaction, write_transaction
 from gis.network_tables import network_tables
-from gis.network_versions import activate_network_version, import_network
+from gis.network_versions import activate_network_version, active_network_version, import_network
 from topology.rates import EvidenceRates
 
 PASSWORD = "a long enough password"
@@ -121,12 +120,6 @@ def drawn_tables(drawing=DRAWN, places=_PLACES, *, sources=("S",)):
     return tables
 
 
-@cache
-def usual_tables():
-    """Return the usual drawing as tables, made once: an import only reads them."""
-    return drawn_tables()
-
-
 # Applications without a world: connected again, which takes a tenth of building one.
 _IDLE_APPS = []
 
@@ -154,6 +147,20 @@ class Served:
         self._socket.close()
 
 
+def furnish(engine, *, tables=None):
+    """Put a network in force, the usual drawing or `tables`, and add the accounts."""
+    now = datetime.now(UTC)
+    tables = drawn_tables() if tables is None else tables
+    passwords = PasswordHashes(FAST_HASHES)
+    with write_transaction(engine) as session:
+        imported = import_network(session, tables=tables, findings=(), source="drawn", format="gpkg", now=now)
+        activate_network_version(session, network_version=imported.network_version, now=now)
+        for name, (role, bound) in World.ACCOUNTS.items():
+            add_account(
+                session, passwords=passwords, name=name, password=PASSWORD, roles=[role], now=now, **bound
+            )
+
+
 class World:
     """One database with everything in it that a test needs to begin."""
 
@@ -172,29 +179,15 @@ class World:
     }
 
     def __init__(self, engine, *, tables=None):
-        """Import and activate the network, and add the accounts."""
+        """Serve a furnished database, or furnish it with `tables` first."""
+        if tables is not None:
+            furnish(engine, tables=tables)
         self.engine = engine
         self.passwords = PasswordHashes(FAST_HASHES)
         self.clients = []
         self._numbers = count(1)
-        now = datetime.now(UTC)
-        tables = usual_tables() if tables is None else tables
-        with write_transaction(engine) as session:
-            imported = import_network(
-                session, tables=tables, findings=(), source="drawn", format="gpkg", now=now
-            )
-            self.network_version = imported.network_version
-            activate_network_version(session, network_version=imported.network_version, now=now)
-            for name, (role, bound) in self.ACCOUNTS.items():
-                add_account(
-                    session,
-                    passwords=self.passwords,
-                    name=name,
-                    password=PASSWORD,
-                    roles=[role],
-                    now=now,
-                    **bound,
-                )
+        with read_transaction(engine) as session:
+            self.network_version = active_network_version(session)
         self.analyst = town_analyst()
         self.worker = AnalysisWorker(engine, stopping=threading.Event(), analyst=self.analyst)
         self.app = self.new_app()

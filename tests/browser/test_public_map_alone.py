@@ -18,7 +18,6 @@ from playwright.sync_api import expect
 
 from api.public_folder import MEDIA_TYPES
 from api.vocabulary import read_vocabulary
-from gis.database import connect
 
 TEXTS = read_vocabulary()
 API_TESTS = Path(__file__).parents[1] / "api"
@@ -82,14 +81,12 @@ def snapshot(database_server, tmp_path_factory):
     """Return a folder with the snapshot of a village with an outage; its database is gone."""
     village, snapshots, world = _load("public_village"), _load("test_public_map"), _load("world")
     path = tmp_path_factory.mktemp("public") / "map"
-    with database_server.fresh_database() as name:
-        engine = connect(database_server.url(name))
+    with database_server.fresh_engine() as engine:
         snapshots.import_village(engine, world)
         village.put_out(engine, [*village.of("a", 27), *village.of("b", 3)])
         village.plan_work(engine, "P-1", village.of("c", 20))
         keeper, _ = snapshots.keeper(engine, path)
         keeper.write()
-        engine.dispose()
     return path
 
 

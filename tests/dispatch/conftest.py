@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import geopandas as gpd
 import pandas as pd
@@ -21,7 +20,7 @@ from dispatch.outages import list_outages
 from dispatch.tables import NotificationRow
 from dispatch.transactions import intake_transaction, read_transaction, write_transaction
 from gis.network_tables import network_tables
-from gis.network_versions import activate_network_version, import_network
+from gis.network_versions import activate_network_version, active_network_version, import_network
 from topology.rates import EvidenceRates
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -192,42 +191,43 @@ class World:
             return [(row.kind, row.account) for row in rows]
 
 
-@cache
-def _usual_tables():
-    """The usual drawing, made once: an import only reads it."""
-    return drawn_tables()
+def _furnish(engine):
+    """Put the drawn network in force, and two crews on the roster."""
+    with write_transaction(engine) as session:
+        version = import_network(
+            session, tables=drawn_tables(), findings=(), source="drawn", format="text", now=START
+        ).network_version
+        activate_network_version(session, network_version=version, now=START)
+        for id, lon, skills in (
+            ("north", 11.43, ["transformer", "low_voltage"]),
+            ("south", 11.30, ["switching"]),
+        ):
+            add_crew(
+                session,
+                id=id,
+                name=f"Crew {id}",
+                skills=skills,
+                shift_start=START - timedelta(hours=1),
+                shift_end=START + timedelta(hours=9),
+                lon=lon,
+                lat=53.63,
+                actor="wang",
+                now=START,
+            )
+
+
+@pytest.fixture(scope="session")
+def _drawn_template(database_server):
+    return database_server.furnished("drawn", _furnish)
 
 
 @pytest.fixture
-def world(engine):
+def world(database_server, _drawn_template):
     """The drawn network in force, two crews, no outage."""
-    with intake_transaction(engine) as session:
-        version = import_network(
-            session,
-            tables=_usual_tables(),
-            findings=(),
-            source="drawn",
-            format="text",
-            now=START,
-            progress=None,
-        ).network_version
-        activate_network_version(session, network_version=version, now=START)
-    made = World(engine=engine, network_version=version)
-    for id, lon, skills in (
-        ("north", 11.43, ["transformer", "low_voltage"]),
-        ("south", 11.30, ["switching"]),
-    ):
-        made.do(
-            add_crew,
-            id=id,
-            name=f"Crew {id}",
-            skills=skills,
-            shift_start=START - timedelta(hours=1),
-            shift_end=START + timedelta(hours=9),
-            lon=lon,
-            lat=53.63,
-        )
-    return made
+    with database_server.fresh_engine(_drawn_template) as engine:
+        with read_transaction(engine) as session:
+            version = active_network_version(session)
+        yield World(engine=engine, network_version=version)
 
 
 @pytest.fixture

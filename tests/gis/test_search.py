@@ -34,20 +34,15 @@ HOMES = {
 def find(database_server):
     from sqlalchemy.orm import Session
 
-    from gis.database import connect
+    with database_server.fresh_engine() as engine, Session(engine) as session:
+        version = import_network(
+            session, tables=town(), findings=(), source="t", format="gpkg", now=NOW
+        ).network_version
 
-    with database_server.fresh_database() as name:
-        engine = connect(database_server.url(name), application_name="relight tests")
-        with Session(engine) as session:
-            version = import_network(
-                session, tables=town(), findings=(), source="t", format="gpkg", now=NOW
-            ).network_version
+        def ask(query, **options):
+            return search(session, network_version=version, query=query, **options)
 
-            def ask(query, **options):
-                return search(session, network_version=version, query=query, **options)
-
-            yield ask
-        engine.dispose()
+        yield ask
 
 
 def town():

@@ -21,11 +21,17 @@ def world_module():
     return _load("world")
 
 
+@pytest.fixture(scope="session")
+def _world_template(database_server, world_module):
+    return database_server.furnished("world", world_module.furnish)
+
+
 @pytest.fixture
-def world(engine, world_module):
-    world = world_module.World(engine)
-    yield world
-    world.close()
+def world(database_server, _world_template, world_module):
+    with database_server.fresh_engine(_world_template) as engine:
+        world = world_module.World(engine)
+        yield world
+        world.close()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def cluster():
 def world(cluster, world_module):
     upgrade(cluster.url("relight"))
     engine = connect(cluster.url("relight"), application_name="relight tests")
-    world = world_module.World(engine)
+    world = world_module.World(engine, tables=world_module.drawn_tables())
     yield world
     world.close()
     engine.dispose()
