@@ -19,6 +19,8 @@ export class Places {
   readonly is_showing_storm = ref(false);
   /** The caller's view stands over everything. */
   readonly is_calling = ref(false);
+  /** The past stands in place of all of it. */
+  readonly is_replaying = ref(false);
 
   constructor(private readonly selected_outage: Ref<string | null>) {}
 
@@ -26,6 +28,11 @@ export class Places {
   readonly turn_to = (view: LeftView): void => {
     this.left.value = this.left.value === view ? "list" : view;
     if (this.left.value !== "list") this.is_showing_storm.value = false;
+  };
+
+  /** Look back; not while somebody is on the line. */
+  readonly look_back = (): void => {
+    this.is_replaying.value = !this.is_calling.value;
   };
 
   readonly select = (outage_id: string | null): void => {

@@ -1,7 +1,7 @@
 // Closed roads, the shape being drawn, and the way of a crew, on the desk's map.
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
 import type { Map as MapLibreMap } from "maplibre-gl";
-import type { DriveRoute } from "../../src/shared/api/road_model";
+import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import { add_closure_layers } from "../../src/shared/map/closure_layers";
 import { set_features } from "../../src/shared/map/features";
 import type { Palette } from "../../src/shared/map/palette";
@@ -56,4 +56,9 @@ function feature(geometry: Geometry): Feature {
 
 function set(map: MapLibreMap, source: string, features: Feature[]): void {
   set_features(map, source, features);
+}
+
+/** Lifted ones leave with the log; those whose time is over leave by the clock. */
+export function closures_in_force(closures: Iterable<RoadClosure>, now: number): RoadClosure[] {
+  return [...closures].filter(({ until }) => !until || Date.parse(until) > now);
 }
