@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
+from starlette.types import ASGIApp, Scope
 
 from api import errors
 from api.base_map_file import give_base_map
@@ -33,6 +34,8 @@ from api.routes import ROUTERS
 from api.routes.disconnections import DISCONNECTIONS_PATH, LARGEST_LIST_BYTES
 from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.routes.photos import PHOTO_PATH
+from api.routes.supply_errors import too_large_page
+from api.routes.supply_pages import REPORT_PATH
 from api.settings import (
     BaseMapSettings,
     DatabaseSettings,
@@ -46,6 +49,7 @@ from api.settings import (
 from api.storm_watch import StormWatch
 from api.supply_face import SupplyFace
 from api.supply_memory import SupplyMemory
+from api.supply_photos import LARGEST_REPORT_BYTES
 from api.supply_stream import SupplyWatch
 from api.vocabulary import read_vocabulary
 from dispatch.network_cache import NetworkCache
@@ -61,6 +65,7 @@ _LARGER_BODIES = {
     BATCH_PATH: LARGEST_BATCH_BYTES,
     DISCONNECTIONS_PATH: LARGEST_LIST_BYTES,
     PHOTO_PATH: LARGEST_PHOTO_BYTES,
+    REPORT_PATH: LARGEST_REPORT_BYTES,
 }
 
 # What FastAPI itself adds, open to everybody: the documentation and its local files.
@@ -115,10 +120,18 @@ def bare_app() -> FastAPI:
     _add_routes(app)
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
-    app.add_middleware(BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_LARGER_BODIES)
+    app.add_middleware(
+        BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_LARGER_BODIES, refuse=_too_large
+    )
     app.add_middleware(Gatekeeper, application=app)
     app.add_middleware(RequestLog)
     return app
+
+
+def _too_large(scope: Scope) -> ASGIApp:
+    """Answer people with a page, programs with JSON."""
+    is_a_page = scope["path"].startswith("/supply")
+    return too_large_page(Request(scope)) if is_a_page else errors.too_large_answer()
 
 
 def connect_app(app: FastAPI, *, engine: Engine, **settings: Unpack[AppSettings]) -> None:

@@ -5,7 +5,8 @@ Rules:
 2. It is drawn anew as JPEG: position, time, camera, hidden parts and anything appended are gone; it stands
    upright, and is made smaller where it is larger than a screen needs.
 3. The file is written aside, flushed to the disk and then named by its digest; nobody sees half of one.
-4. A file that no row of the database has is removed once it is an hour old: its row may be on its way until
+4. Two are unpacked at a time: unpacked, one may take two hundred megabytes.
+5. A file that no row of the database has is removed once it is an hour old: its row may be on its way until
    then. What was written aside and never named goes likewise.
 """
 
@@ -15,6 +16,7 @@ import hashlib
 import io
 import os
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Callable, Collection
@@ -31,6 +33,7 @@ UNUSED_AFTER_S = 3600.0
 MEDIA_TYPE = "image/jpeg"
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _QUALITY = 82
+_UNPACKING = threading.BoundedSemaphore(2)
 
 
 class PhotoRefusedError(Exception):
@@ -47,7 +50,8 @@ class PhotoFiles:
 
     def keep(self, sent: bytes) -> KeptPhoto:
         """Check a photo, make it anew and keep it; PhotoRefusedError says why it cannot be."""
-        made, width, height = _made_anew(sent)
+        with _UNPACKING:
+            made, width, height = _made_anew(sent)
         digest = hashlib.sha256(made).hexdigest()
         # Written even if it is there: it is new again, so that nobody removes it before its row is kept.
         _write_whole(self.path(digest), made)
@@ -69,7 +73,7 @@ class PhotoFiles:
         return self._folder / digest[:2] / f"{digest}.jpg"
 
     def remove_unused(self, in_use: Callable[[Collection[str]], set[str]]) -> int:
-        """Remove the files that no photo has (rule 4); return how many.
+        """Remove the files that no photo has (rule 5); return how many.
 
         `in_use` says which of these digests a photo has.
         """

@@ -23,7 +23,11 @@ from api.supply_words import LANGUAGE_COOKIE, Words, chosen_language
 from dispatch.notifications import LANGUAGES
 
 FOLDER = Path(__file__).resolve().parents[1] / "web" / "customer"
-FILES: Mapping[str, str] = {"style.css": "text/css", "live.js": "text/javascript"}
+FILES: Mapping[str, str] = {
+    "style.css": "text/css",
+    "live.js": "text/javascript",
+    "photo.js": "text/javascript",
+}
 
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _HEADERS = {

@@ -89,8 +89,11 @@ def read_report(fields: Mapping[str, str]) -> ReportForm:
     )
 
 
-def report_own(engine: Engine, *, account: str, form: ReportForm, words: Words) -> None:
-    """Report that an account's supply is out; ReportRefusedError where the account has none."""
+def report_own(engine: Engine, *, account: str, form: ReportForm, words: Words) -> str:
+    """Report that an account's supply is out; ReportRefusedError where the account has none.
+
+    Return the id of the call that it became.
+    """
     with reading(engine) as work:
         network_version = _in_force(work.session)
         own = service_points_of_account(work.session, network_version=network_version, account=account)
@@ -98,12 +101,14 @@ def report_own(engine: Engine, *, account: str, form: ReportForm, words: Words) 
     if not own:
         raise ReportRefusedError("no_supply")
     where = {"service_point": own[min(form.place, len(own) - 1)]}
-    _take(engine, _document(form, words=words, scope=account, where=where, now=now), source="customer")
+    document = _document(form, words=words, scope=account, where=where, now=now)
+    return _take(engine, document, source="customer")
 
 
-def report_place(engine: Engine, *, form: ReportForm, words: Words, address: str, now: datetime) -> None:
+def report_place(engine: Engine, *, form: ReportForm, words: Words, address: str, now: datetime) -> str:
     """Report an outage at a position or an address; ReportRefusedError where it is not a place of ours.
 
+    Return the id of the call that it became.
     `address` is where the request comes from, and `now` the real time: they hold back a flood of reports.
     """
     if form.lon is None and not form.address:
@@ -115,7 +120,8 @@ def report_place(engine: Engine, *, form: ReportForm, words: Words, address: str
     with reading(engine) as work:
         where = _where(work.session, form)
         at = work.now
-    _take(engine, _document(form, words=words, scope="", where=where, now=at), source="public")
+    document = _document(form, words=words, scope="", where=where, now=at)
+    return _take(engine, document, source="public")
 
 
 def _where(session: Session, form: ReportForm) -> dict[str, Any]:
@@ -132,12 +138,13 @@ def _where(session: Session, form: ReportForm) -> dict[str, Any]:
     raise ReportRefusedError("address_ambiguous" if is_ambiguous else "address_unknown")
 
 
-def _take(engine: Engine, document: dict[str, Any], *, source: str) -> None:
+def _take(engine: Engine, document: dict[str, Any], *, source: str) -> str:
     receipt = take_evidence(engine, documents=[Document(line=1, fields=document)], source=source)
     for rejection in receipt.rejected:
         # The same form again, a moment later: the first one stands, and that is what was wanted.
         if rejection.code != "id_reused":
             raise ReportRefusedError("too_far" if "location" in document else "refused")
+    return str(document["id"])
 
 
 def _document(

@@ -125,21 +125,22 @@ class DamageReportRow(Base):
 
 
 class PhotoRow(Base):
-    """A photo that is kept as a file named by its digest; it belongs to one hazard or one damage report.
+    """A photo kept as a file named by its digest; it belongs to a hazard, a damage report or a call.
 
     Until a report names it, it belongs to neither, and to who sent it.
     """
 
     __tablename__ = "photo"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(hazard_id, damage_report_id) <= 1", name="one_subject"),
+        CheckConstraint("num_nonnulls(hazard_id, damage_report_id, evidence_id) <= 1", name="one_subject"),
         CheckConstraint("size_bytes > 0 AND width_px > 0 AND height_px > 0", name="size"),
         Index("ix_photo_hazard_id", "hazard_id"),
         Index("ix_photo_damage_report_id", "damage_report_id"),
+        Index("ix_photo_evidence_id", "evidence_id"),
         Index(
             "ix_photo_unnamed",
             "received_at",
-            postgresql_where=text("hazard_id IS NULL AND damage_report_id IS NULL"),
+            postgresql_where=text("hazard_id IS NULL AND damage_report_id IS NULL AND evidence_id IS NULL"),
         ),
     )
 
@@ -154,3 +155,4 @@ class PhotoRow(Base):
     received_at: Mapped[datetime] = mapped_column(Instant)
     hazard_id: Mapped[str | None] = mapped_column(ForeignKey("hazard.id"))
     damage_report_id: Mapped[str | None] = mapped_column(ForeignKey("damage_report.id"))
+    evidence_id: Mapped[str | None] = mapped_column(ForeignKey("evidence.id"))

@@ -25,6 +25,7 @@ from dispatch.hazard_rules import (
 )
 from dispatch.hazard_tables import HazardReportRow, HazardRow, PhotoRow
 from dispatch.outages import JobView, job_view
+from dispatch.photos import photos_of_calls
 from dispatch.states import ENDED_JOB_STATUSES
 from dispatch.tables import EvidenceRow, JobRow
 from gis.place import Place
@@ -40,6 +41,7 @@ class HazardReport:
     source: str
     service_point: str | None
     text: str | None
+    photos: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def hazard_reports(session: Session, *, hazard_id: str) -> list[HazardReport]:
         .join(HazardReportRow, HazardReportRow.evidence_id == EvidenceRow.id)
         .where(HazardReportRow.hazard_id == hazard_id)
         .order_by(EvidenceRow.at, EvidenceRow.id)
-    )
+    ).all()
+    photos = photos_of_calls(session, evidence_ids=[row.id for row in rows])
     return [
         HazardReport(
             evidence_id=row.id,
@@ -132,6 +135,7 @@ def hazard_reports(session: Session, *, hazard_id: str) -> list[HazardReport]:
             source=row.source,
             service_point=row.service_point,
             text=row.text,
+            photos=tuple(photos.get(row.id, ())),
         )
         for row in rows
     ]

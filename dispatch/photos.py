@@ -1,23 +1,27 @@
 """The rows of photos: sent first, then named by the report they belong to, all of them or none.
 
+A customer's photo comes with the call it belongs to, and is that call's from the first: nobody else names it.
+
 The files themselves are kept by api/photo_files.py under the name of their digest; a row is written only once
 its file is whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.errors import Conflict, InvalidInput, NotYours, UnknownThing
 from dispatch.hazard_tables import DamageReportRow, PhotoRow
-from dispatch.tables import JobRow
+from dispatch.tables import EvidenceRow, JobRow
 
 MOST_PHOTOS = 12
+MOST_PHOTOS_OF_A_CALL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,19 @@ class KeptPhoto:
     size_bytes: int
     width_px: int
     height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographedCall:
+    """A customer's call with photos: when, where, in which words."""
+
+    evidence_id: str
+    at: datetime
+    source: str
+    service_point: str | None
+    hazard: str | None
+    text: str | None
+    photos: tuple[str, ...]
 
 
 def known_photo(session: Session, *, id: str, sent_digest: str, now: datetime) -> bool:
@@ -73,6 +90,54 @@ def keep_photo(session: Session, *, id: str, photo: KeptPhoto, sender: str, now:
     session.flush()
 
 
+def keep_photo_of_call(
+    session: Session, *, id: str, photo: KeptPhoto, evidence_id: str, sender: str, now: datetime
+) -> None:
+    """Keep the row of a photo that came with a call; the same photo again changes nothing.
+
+    Conflict where the call has as many as it may.
+    """
+    # The call is locked, so that two photos at once cannot both be the last one.
+    session.scalar(select(EvidenceRow.id).where(EvidenceRow.id == evidence_id).with_for_update())
+    if known_photo(session, id=id, sent_digest=photo.sent_digest, now=now):
+        return
+    of_call = select(func.count()).where(PhotoRow.evidence_id == evidence_id)
+    if (session.scalar(of_call) or 0) >= MOST_PHOTOS_OF_A_CALL:
+        raise Conflict(f"A call may have {MOST_PHOTOS_OF_A_CALL} photos at most.")
+    keep_photo(session, id=id, photo=photo, sender=sender, now=now)
+    session.get_one(PhotoRow, id).evidence_id = evidence_id
+    session.flush()
+
+
+def photos_of_calls(session: Session, *, evidence_ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+    """Return call → its photos, in the order they came; calls without any are absent."""
+    query = select(PhotoRow.evidence_id, PhotoRow.id).where(PhotoRow.evidence_id.in_(list(evidence_ids)))
+    found: dict[str, list[str]] = defaultdict(list)
+    for evidence_id, id in session.execute(query.order_by(PhotoRow.received_at, PhotoRow.id)):
+        found[evidence_id or ""].append(id)
+    return found
+
+
+def photographed_calls(session: Session, *, outage_id: str) -> list[PhotographedCall]:
+    """Return the calls of an outage that came with photos, newest first. Words may hold personal data."""
+    has_photo = select(PhotoRow.id).where(PhotoRow.evidence_id == EvidenceRow.id).exists()
+    query = select(EvidenceRow).where(EvidenceRow.outage_id == outage_id, has_photo)
+    rows = session.scalars(query.order_by(EvidenceRow.at.desc(), EvidenceRow.id)).all()
+    photos = photos_of_calls(session, evidence_ids=[row.id for row in rows])
+    return [
+        PhotographedCall(
+            evidence_id=row.id,
+            at=row.at,
+            source=row.source,
+            service_point=row.service_point,
+            hazard=row.hazard,
+            text=row.text,
+            photos=tuple(photos[row.id]),
+        )
+        for row in rows
+    ]
+
+
 def attach_photos(
     session: Session,
     *,
@@ -91,10 +156,10 @@ def attach_photos(
             raise UnknownThing(kind="photo", id=id)
         if row.sent_by != sender:
             raise NotYours(f"The photo {id!r} was sent by somebody else.")
-        owner = (row.hazard_id, row.damage_report_id)
-        if owner == (hazard_id, damage_report_id):
+        owner = (row.hazard_id, row.damage_report_id, row.evidence_id)
+        if owner == (hazard_id, damage_report_id, None):
             continue
-        if owner != (None, None):
+        if owner != (None, None, None):
             raise Conflict(f"The photo {id!r} belongs to another report already.")
         row.hazard_id, row.damage_report_id = hazard_id, damage_report_id
         new += 1

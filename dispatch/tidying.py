@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from dispatch.address_confirmations import old_codes_wait
@@ -28,7 +28,9 @@ ACTOR = "keeper"
 # In one step, so that others may write in between.
 PHOTOS_AT_ONCE = 500
 CREWS_AT_ONCE = 20
-_IS_UNNAMED = PhotoRow.hazard_id.is_(None) & PhotoRow.damage_report_id.is_(None)
+_IS_UNNAMED = and_(
+    PhotoRow.hazard_id.is_(None), PhotoRow.damage_report_id.is_(None), PhotoRow.evidence_id.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from api.photo_files import LARGEST_PHOTO_BYTES, MEDIA_TYPE, PhotoFiles, PhotoRefusedError, sent_digest
 from api.photo_parts import PhotoParts
 from api.roles import Identity, Role, open_to
-from api.schemas.hazards import PhotoPart, PhotoTaken
+from api.schemas.hazards import PhotographedCall, PhotographedCalls, PhotoPart, PhotoTaken
+from api.schemas.shape import Name
 from api.work import Database, SignedIn, reading, receiving
 from dispatch.errors import Conflict, UnknownThing
-from dispatch.photos import is_kept, keep_photo, known_photo, photo_digest
+from dispatch.outages import get_outage
+from dispatch.photos import is_kept, keep_photo, known_photo, photo_digest, photographed_calls
 
 router = APIRouter(tags=["photos"])
 
@@ -129,6 +131,16 @@ def show_photo(photo_id: PhotoId, request: Request, identity: SignedIn, engine: 
         raise UnknownThing(kind="photo file", id=photo_id)
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return FileResponse(path, media_type=MEDIA_TYPE, headers=headers)
+
+
+@router.get("/api/outages/{outage_id}/photographed-calls")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_photographed_calls(outage_id: Name, engine: Database) -> PhotographedCalls:
+    """List the customers' calls of an outage that came with photos, newest first."""
+    with reading(engine) as work:
+        get_outage(work.session, outage_id=outage_id)
+        found = photographed_calls(work.session, outage_id=outage_id)
+        return PhotographedCalls(calls=[PhotographedCall.model_validate(one) for one in found])
 
 
 def _crew(identity: Identity) -> str | None:

@@ -16,6 +16,7 @@ from api.supply_face import SupplyFace
 from dispatch.errors import NoActiveNetwork
 
 _AWAY = 503
+_TOO_LARGE = 413
 _AGAIN_AFTER_S = 15
 
 
@@ -25,6 +26,11 @@ class ForeignFormError(Exception):
 
 class UnreadableFormError(Exception):
     """What was sent is not one of our forms."""
+
+
+def too_large_page(request: Request) -> Response:
+    """Return the page for a form that is so large that nothing of it was read."""
+    return _error_page(request, HTTPException(_TOO_LARGE))
 
 
 class SupplyRoute(APIRoute):
@@ -65,6 +71,6 @@ def _kind(error: Exception) -> tuple[int, str]:
     if isinstance(error, RequestValidationError | UnreadableFormError):
         return 422, "unreadable"
     if isinstance(error, HTTPException):
-        return error.status_code, "unreadable"
+        return error.status_code, "too_large" if error.status_code == _TOO_LARGE else "unreadable"
     status = error_answer(error).status_code
     return status, "away" if status == _AWAY else "trouble"

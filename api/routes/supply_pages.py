@@ -17,6 +17,7 @@ from sse_starlette import EventSourceResponse
 
 from api.call_words import call_words
 from api.my_supply import my_supply, own_answer, own_labels
+from api.photo_files import LARGEST_PHOTO_BYTES
 from api.roles import open_to_everybody
 from api.routes.supply_errors import ForeignFormError, SupplyRoute, UnreadableFormError
 from api.supply_cookie import COOKIE_NAME, drop_pass, held_pass, keep_pass
@@ -27,6 +28,14 @@ from api.supply_passes import (
     find_supply,
     last_digits,
     plain_account,
+)
+from api.supply_photos import (
+    LARGEST_PHOTO_MEGABYTES,
+    PhotoFate,
+    SentPhoto,
+    has_photo_form,
+    keep_photo_of_report,
+    read_photo_form,
 )
 from api.supply_reports import (
     DANGERS,
@@ -46,6 +55,7 @@ from dispatch.network_cache import NetworkCache
 
 router = APIRouter(tags=["customers"], include_in_schema=False, route_class=SupplyRoute)
 
+REPORT_PATH = "/supply/report"
 _HEARTBEAT_S = 30
 _ENDING = 4
 _REPORT_STATUS: dict[str | None, int] = {None: 200, "ended": 401}
@@ -56,10 +66,14 @@ def _face(request: Request) -> SupplyFace:
     return face
 
 
-async def read_fields(request: Request) -> dict[str, str]:
-    """Return the fields of a form that one of our own pages sent."""
+def _refuse_foreign(request: Request) -> None:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise ForeignFormError
+
+
+async def read_fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form that one of our own pages sent."""
+    _refuse_foreign(request)
     body = (await request.body()).decode(errors="replace")
     try:
         fields = parse_qs(body, max_num_fields=20)
@@ -68,8 +82,16 @@ async def read_fields(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
+async def _read_report(request: Request) -> tuple[dict[str, str], SentPhoto | None]:
+    if not has_photo_form(request):
+        return await read_fields(request), None
+    _refuse_foreign(request)
+    return await read_photo_form(request)
+
+
 Face = Annotated[SupplyFace, Depends(_face)]
 Fields = Annotated[dict[str, str], Depends(read_fields)]
+Report = Annotated[tuple[dict[str, str], SentPhoto | None], Depends(_read_report)]
 
 
 @router.get("/supply")
@@ -148,29 +170,53 @@ def show_report(request: Request, face: Face, engine: Database) -> Response:
     return _report_page(request, face, engine, form=ReportForm(token=new_form_token()))
 
 
-@router.post("/supply/report")
+@router.post(REPORT_PATH)
 @open_to_everybody
-def report(request: Request, face: Face, engine: Database, fields: Fields) -> Response:
-    """Take a report, durable before the answer; what cannot be taken is said, with what was written kept."""
+def report(request: Request, face: Face, engine: Database, sent: Report) -> Response:
+    """Take a report, durable before the answer; what cannot be taken is said, with what was written kept.
+
+    A photo comes with it as `multipart/form-data`; whatever becomes of it, the report is taken.
+    """
+    fields, photo = sent
     words, form, held = face.words(request), read_report(fields), held_pass(request, engine)
     if held is None and request.cookies.get(COOKIE_NAME) and form.lon is None and not form.address:
         # The pass ended while the form was written: it is kept, and only the place is asked for.
         return drop_pass(_report_page(request, face, engine, form=form, problem="ended"), request)
     try:
         if held is not None:
-            report_own(engine, account=held.account, form=form, words=words)
+            id = report_own(engine, account=held.account, form=form, words=words)
         else:
-            report_place(engine, form=form, words=words, address=_address(request), now=datetime.now(UTC))
+            at = datetime.now(UTC)
+            id = report_place(engine, form=form, words=words, address=_address(request), now=at)
     except ReportRefusedError as refused:
         return _report_page(request, face, engine, form=form, problem=refused.problem)
     said = f"?danger={form.danger}" if form.danger else f"?place={form.place}"
+    if photo is not None:
+        said += f"&photo={_keep_photo(request, engine, photo, id)}"
     return RedirectResponse(f"/supply/reported{said}", status_code=303)
+
+
+def _keep_photo(request: Request, engine: Database, photo: SentPhoto, evidence_id: str) -> PhotoFate:
+    return keep_photo_of_report(
+        engine,
+        request.app.state.photos,
+        sent=photo,
+        evidence_id=evidence_id,
+        address=_address(request),
+        real_now=datetime.now(UTC),
+    )
 
 
 @router.get("/supply/reported")
 @open_to_everybody
 def show_reported(
-    request: Request, face: Face, engine: Database, danger: str | None = None, place: str = "0"
+    request: Request,
+    face: Face,
+    engine: Database,
+    *,
+    danger: str | None = None,
+    place: str = "0",
+    photo: str | None = None,
 ) -> Response:
     """Say that the report has come, safety words first."""
     held, said = held_pass(request, engine), None
@@ -183,6 +229,8 @@ def show_reported(
         "reported.html",
         danger=danger if danger in DANGERS else None,
         said=said,
+        photo=photo if photo in set(PhotoFate) else None,
+        most_megabytes=LARGEST_PHOTO_MEGABYTES,
         is_own=held is not None,
     )
 
@@ -258,6 +306,8 @@ def _report_page(
         labels=labels,
         dangers=DANGERS,
         extents=EXTENTS,
+        most_bytes=LARGEST_PHOTO_BYTES,
+        most_megabytes=LARGEST_PHOTO_MEGABYTES,
     )
 
 

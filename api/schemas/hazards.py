@@ -48,6 +48,25 @@ class HazardReport(Answer):
     source: str
     service_point: str | None
     text: str | None
+    photos: list[str]
+
+
+class PhotographedCall(Answer):
+    """A customer's call with photos, in their own words; `hazard` is the danger that they told of."""
+
+    evidence_id: str
+    at: Instant
+    source: str
+    service_point: str | None
+    hazard: str | None
+    text: str | None
+    photos: list[str]
+
+
+class PhotographedCalls(Answer):
+    """The calls of an outage that came with photos, newest first."""
+
+    calls: list[PhotographedCall]
 
 
 class Hazard(Answer):

@@ -86,6 +86,7 @@ TABLE = {
     ("GET", "/api/outages/{outage_id}/affected"): DESK,
     ("GET", "/api/outages/{outage_id}/history"): DESK,
     ("GET", "/api/outages/{outage_id}/crews"): DESK,
+    ("GET", "/api/outages/{outage_id}/photographed-calls"): DESK,
     ("GET", "/api/outages/{outage_id}/danger-word"): DESK,
     ("POST", "/api/outages/{outage_id}/danger-word"): DESK,
     ("GET", "/api/outages/{outage_id}/damage"): DESK,

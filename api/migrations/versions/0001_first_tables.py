@@ -792,15 +792,18 @@ def upgrade() -> None:
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('hazard_id', sa.Text(), nullable=True),
     sa.Column('damage_report_id', sa.Text(), nullable=True),
-    sa.CheckConstraint('num_nonnulls(hazard_id, damage_report_id) <= 1', name=op.f('ck_photo_one_subject')),
+    sa.Column('evidence_id', sa.Text(), nullable=True),
+    sa.CheckConstraint('num_nonnulls(hazard_id, damage_report_id, evidence_id) <= 1', name=op.f('ck_photo_one_subject')),
     sa.CheckConstraint('size_bytes > 0 AND width_px > 0 AND height_px > 0', name=op.f('ck_photo_size')),
     sa.ForeignKeyConstraint(['damage_report_id'], ['damage_report.id'], name=op.f('fk_photo_damage_report_id_damage_report')),
+    sa.ForeignKeyConstraint(['evidence_id'], ['evidence.id'], name=op.f('fk_photo_evidence_id_evidence')),
     sa.ForeignKeyConstraint(['hazard_id'], ['hazard.id'], name=op.f('fk_photo_hazard_id_hazard')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_photo'))
     )
     op.create_index('ix_photo_damage_report_id', 'photo', ['damage_report_id'], unique=False)
+    op.create_index('ix_photo_evidence_id', 'photo', ['evidence_id'], unique=False)
     op.create_index('ix_photo_hazard_id', 'photo', ['hazard_id'], unique=False)
-    op.create_index('ix_photo_unnamed', 'photo', ['received_at'], unique=False, postgresql_where=sa.text('hazard_id IS NULL AND damage_report_id IS NULL'))
+    op.create_index('ix_photo_unnamed', 'photo', ['received_at'], unique=False, postgresql_where=sa.text('hazard_id IS NULL AND damage_report_id IS NULL AND evidence_id IS NULL'))
     op.create_table('notification',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),

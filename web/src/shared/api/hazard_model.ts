@@ -55,6 +55,18 @@ export interface HazardReport {
   source: string;
   service_point: string | null;
   text: string | null;
+  photos: string[];
+}
+
+/** A customer's call with photos, in their own words. */
+export interface PhotographedCall {
+  evidence_id: string;
+  at: string;
+  source: string;
+  service_point: string | null;
+  hazard: string | null;
+  text: string | null;
+  photos: string[];
 }
 
 export const damage_kinds = [
