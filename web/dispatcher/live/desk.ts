@@ -205,14 +205,22 @@ export class Desk {
 
   private apply(changes: Change[]): void {
     const changed = new Set<string>();
+    const to_ask = new Set<string>();
     for (const change of changes) {
       apply_change(this.known, change);
-      if (change.outage_id) changed.add(change.outage_id);
-      if (change.data.interruptions?.moved_to) changed.add(change.data.interruptions.moved_to);
+      if (change.outage_id) {
+        changed.add(change.outage_id);
+        if (!this.details.follow(change)) to_ask.add(change.outage_id);
+      }
+      const moved_to = change.data.interruptions?.moved_to;
+      if (moved_to) {
+        changed.add(moved_to);
+        to_ask.add(moved_to);
+      }
     }
     this.latest_changes.value = changes;
     if (changed.size > 0) this.changed_outages.value = changed;
-    this.details.want(changed);
+    this.details.want(to_ask);
     if (changed.size > 0) this.promises.look();
     this.plan.heed(changes);
     this.planned.heed(changes);

@@ -1,7 +1,7 @@
 // What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log: of all
 // once, then of those that changed, so many in one request.
-import { shallowReactive } from "vue";
-import type { Outage } from "../../src/shared/api/model";
+import { ref, shallowReactive } from "vue";
+import type { Change, Outage } from "../../src/shared/api/model";
 import { ask } from "../../src/shared/api/request";
 
 const GATHER_MS = 400;
@@ -11,8 +11,13 @@ const FLOOD = 20;
 /** In one request, so that its address stays short. */
 const MOST_AT_ONCE = 200;
 
+/** Changes of which the log tells all that stands in the details. */
+const TOLD_WHOLLY: ReadonlySet<string> = new Set(["outage.etr_changed", "outage.etr_lapsing"]);
+
 export class Details {
   readonly by_id = shallowReactive(new Map<string, Outage>());
+  /** Counts what was taken: whoever reads of all outages follows this one number, not each of them. */
+  readonly taken = ref(0);
   private wanted = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -27,7 +32,18 @@ export class Details {
   take(outage: Outage): void {
     const held = this.by_id.get(outage.id);
     // Answers may overtake each other; an older one never replaces a newer one.
-    if (!held || held.version <= outage.version) this.by_id.set(outage.id, outage);
+    if (held && held.version > outage.version) return;
+    this.by_id.set(outage.id, outage);
+    this.taken.value += 1;
+  }
+
+  /** Take over what the log tells of an outage; return whether that was all, so that nothing need be asked. */
+  follow({ name, outage_id, position, data }: Change): boolean {
+    const held = this.by_id.get(outage_id ?? "");
+    if (!held || !TOLD_WHOLLY.has(name) || this.wanted.has(held.id)) return false;
+    const news = Object.entries(data.values ?? {}).map(([field, value]) => [field, value.new]);
+    this.take({ ...held, ...Object.fromEntries(news), version: position });
+    return true;
   }
 
   /** Note that these have changed; they are asked for soon. */

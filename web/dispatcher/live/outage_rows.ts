@@ -1,4 +1,5 @@
 // Outages as the list and the map show them: the log's facts, the details beside them, and what is next to do.
+import { toRaw } from "vue";
 import type { Job } from "../../src/shared/api/model";
 import type { PromiseClock } from "../../src/shared/api/promise_model";
 import { is_active } from "../../src/shared/job_progress";
@@ -24,20 +25,49 @@ export type Filter = (typeof filters)[number];
 export const orders = ["decision", "customers", "started", "etr", "promise", "status"] as const;
 export type Order = (typeof orders)[number];
 
+const NO_HAZARDS: readonly string[] = [];
+/** The row made last of each outage as it was then; an outage that changes is another object. */
+const made = new WeakMap<LoggedOutage, OutageRow>();
+
+/** The rows of all outages. One of which nothing changed is the same object as before, so that nobody draws it anew. */
 export function outage_rows(desk: Desk): OutageRow[] {
-  return [...desk.known.outages.values()].map((outage) => {
+  // Of thousands, all are followed together: following each would take longer than making the rows.
+  void desk.details.taken.value;
+  void desk.promises.taken.value;
+  const details = toRaw(desk.details.by_id);
+  const promises = toRaw(desk.promises.by_outage);
+  const rows: OutageRow[] = [];
+  for (const outage of desk.known.outages.values()) {
     const jobs = desk.jobs_of(outage.id);
-    const detail = desk.details.by_id.get(outage.id);
-    return {
+    const detail = details.get(outage.id);
+    const row: OutageRow = {
       outage,
       decision: next_decision(outage.status, jobs),
       job: jobs.findLast(is_active) ?? jobs.at(-1) ?? null,
-      hazards: detail?.hazards ?? [],
-      promise: desk.promises.by_outage.get(outage.id)?.next_clock ?? null,
+      hazards: detail?.hazards ?? NO_HAZARDS,
+      promise: promises.get(outage.id)?.next_clock ?? null,
       lon: detail?.lon ?? null,
       lat: detail?.lat ?? null,
     };
-  });
+    const before = made.get(outage);
+    if (before && is_same(before, row)) rows.push(before);
+    else {
+      made.set(outage, row);
+      rows.push(row);
+    }
+  }
+  return rows;
+}
+
+function is_same(a: OutageRow, b: OutageRow): boolean {
+  return (
+    a.decision === b.decision &&
+    a.job === b.job &&
+    a.hazards === b.hazards &&
+    a.promise === b.promise &&
+    a.lon === b.lon &&
+    a.lat === b.lat
+  );
 }
 
 export function passes(row: OutageRow, filter: Filter): boolean {

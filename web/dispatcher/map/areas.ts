@@ -1,10 +1,11 @@
 // The areas of the outages' households, as the server draws them: asked for one by one, largest first, and again
 // only when an outage has other households than before.
 import type { Feature, Geometry } from "geojson";
-import { shallowReactive } from "vue";
+import { shallowReactive, toRaw } from "vue";
 import { ask } from "../../src/shared/api/request";
 import { is_out } from "../live/decisions";
 import type { OutageRow } from "../live/outage_rows";
+import type { LoggedOutage } from "../live/replay";
 
 /** A map with more outlines than this says nothing; the marks say it all. */
 const MOST_SHOWN = 60;
@@ -38,26 +39,40 @@ export class Areas {
 
   /** Ask for what is missing of these outages. */
   want(rows: readonly OutageRow[], selected_id: string | null): void {
-    this.wanted = rows
-      .filter(
-        ({ outage }) => outage.id === selected_id || (is_out(outage.status) && outage.customers_out > 1),
-      )
-      .sort((a, b) => this.weight(b, selected_id) - this.weight(a, selected_id))
-      .slice(0, MOST_SHOWN)
-      .filter(({ outage }) => this.known.get(outage.id)?.households !== outage.service_points_out);
+    const known = toRaw(this.known);
+    this.wanted = this.heaviest(rows, selected_id).filter(
+      ({ outage }) => known.get(outage.id)?.households !== outage.service_points_out,
+    );
     void this.ask();
   }
 
+  /** The selected one and the largest, heaviest first; of thousands only few are ever put in order. */
+  private heaviest(rows: readonly OutageRow[], selected_id: string | null): OutageRow[] {
+    const found: OutageRow[] = [];
+    let least = 0;
+    for (const row of rows) {
+      const { id, status, customers_out } = row.outage;
+      if (id !== selected_id && !(is_out(status) && customers_out > 1)) continue;
+      const weight = this.weight(row, selected_id);
+      if (found.length >= MOST_SHOWN && weight <= least) continue;
+      const at = found.findIndex((other) => this.weight(other, selected_id) < weight);
+      found.splice(at < 0 ? found.length : at, 0, row);
+      if (found.length > MOST_SHOWN) found.pop();
+      least = this.weight(found.at(-1) ?? row, selected_id);
+    }
+    return found;
+  }
+
   /** The areas to draw: those of outages that still are out, and the selected one. */
-  shown(rows: readonly OutageRow[], selected_id: string | null): AreaFeature[] {
+  shown(outages: ReadonlyMap<string, LoggedOutage>, selected_id: string | null): AreaFeature[] {
     const features: AreaFeature[] = [];
-    for (const { outage } of rows) {
-      const selected = outage.id === selected_id;
-      const geometry = this.known.get(outage.id)?.geometry;
-      if (!geometry || !(selected || is_out(outage.status))) continue;
+    for (const [id, { geometry }] of this.known) {
+      const outage = outages.get(id);
+      const selected = id === selected_id;
+      if (!outage || !geometry || !(selected || is_out(outage.status))) continue;
       const held = outage.status === "predicted" ? "predicted" : "confirmed";
       const state = is_out(outage.status) ? held : "past";
-      features.push({ type: "Feature", geometry, properties: { id: outage.id, selected, state } });
+      features.push({ type: "Feature", geometry, properties: { id, selected, state } });
     }
     return features;
   }

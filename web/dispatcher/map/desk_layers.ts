@@ -7,7 +7,10 @@ import type { Palette } from "../../src/shared/map/palette";
 const NAMES_FROM_ZOOM = 9;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
-export type Mark = Feature<Point, { id: string; image: string; order: number; selected: boolean }>;
+export type Mark = Feature<
+  Point,
+  { id: string; image: string; order: number; selected: boolean; stale?: boolean }
+>;
 
 export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
   for (const source of ["area", "crews", "found", "outages"]) {
@@ -47,17 +50,18 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     },
   });
   add_found_layer(map, palette);
-  // A crew is always there as a spot; its name and what it does only where no other crew's stands, and not from so far
-  // away that names would hide the map.
+  // A crew is always there as a spot; its name and what it does only where few are in sight and no other crew's stands,
+  // and not from so far away that names would hide the map.
   map.addLayer({
     id: "crew_spot",
     type: "circle",
     source: "crews",
     paint: {
       "circle-radius": 4,
-      "circle-color": palette.crew,
-      "circle-stroke-color": palette.ground,
-      "circle-stroke-width": 1,
+      // One that was not heard of for long is hollow.
+      "circle-color": ["case", ["to-boolean", ["get", "stale"]], palette.ground, palette.crew],
+      "circle-stroke-color": ["case", ["to-boolean", ["get", "stale"]], palette.crew, palette.ground],
+      "circle-stroke-width": ["case", ["to-boolean", ["get", "stale"]], 2, 1],
     },
   });
   map.addLayer({
@@ -65,6 +69,7 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     type: "symbol",
     source: "crews",
     minzoom: NAMES_FROM_ZOOM,
+    filter: ["!=", ["get", "image"], ""],
     layout: {
       "icon-image": ["get", "image"],
       "icon-padding": 0,

@@ -13,17 +13,26 @@ import type { Mark } from "./desk_layers";
 /** A crew that is free or driving is expected to be heard of at least this often. */
 const STALE_AFTER_MS = 30 * 60_000;
 
+/** The marks of a style, whose images went with the style before: the same row has the same mark. */
+export type KeptMarks = WeakMap<OutageRow, Mark>;
+
 export function outage_marks(
   map: MapLibreMap,
   palette: Palette,
   rows: readonly OutageRow[],
   selected_id: string | null,
+  kept: KeptMarks,
 ): Mark[] {
   const marks: Mark[] = [];
   for (const row of rows) {
     const { id, status, customers_out } = row.outage;
     if (row.lon === null || row.lat === null) continue;
     if (!is_open(status) && id !== selected_id) continue;
+    const before = kept.get(row);
+    if (before && before.properties.selected === (id === selected_id)) {
+      marks.push(before);
+      continue;
+    }
     const has_crew = row.job !== null && is_active(row.job);
     const image = `outage|${status}|${short_number(customers_out)}|${has_crew}`;
     if (!map.hasImage(image)) {
@@ -32,9 +41,22 @@ export function outage_marks(
     }
     const selected = id === selected_id;
     const order = selected ? Number.MAX_SAFE_INTEGER : customers_out;
-    marks.push(mark(row.lon, row.lat, { id, image, order, selected }));
+    const made = mark(row.lon, row.lat, { id, image, order, selected });
+    kept.set(row, made);
+    marks.push(made);
   }
   return marks;
+}
+
+/** So many crews in sight have names; of more they would hide the map, and drawing them anew at every step costs. */
+const MOST_NAMED = 60;
+
+/** Whether so few crews are in sight that each can have its name. */
+export function are_named(map: MapLibreMap, crews: Iterable<Crew>): boolean {
+  const bounds = map.getBounds();
+  let count = 0;
+  for (const { lon, lat } of crews) if (bounds.contains([lon, lat])) count += 1;
+  return count <= MOST_NAMED;
 }
 
 export function crew_marks(
@@ -43,6 +65,7 @@ export function crew_marks(
   crews: Iterable<Crew>,
   job_of: (crew_id: string) => Job | null,
   now: number,
+  named: boolean,
 ): Mark[] {
   const marks: Mark[] = [];
   for (const { id, name, lon, lat, position_at, off_duty_because } of crews) {
@@ -55,11 +78,11 @@ export function crew_marks(
     const state = stale
       ? t("dispatcher.crew.heard", { doing, ago: roughly(now - Date.parse(position_at)) })
       : doing;
-    const image = `crew|${name}|${state}|${stale}|${at_work}`;
-    if (!map.hasImage(image)) {
+    const image = named ? `crew|${name}|${state}|${stale}|${at_work}` : "";
+    if (image && !map.hasImage(image)) {
       map.addImage(image, crew_image({ name, state, stale, at_work }, palette), { pixelRatio: PIXEL_RATIO });
     }
-    marks.push(mark(lon, lat, { id, image, order: at_work ? 1 : 0, selected: false }));
+    marks.push(mark(lon, lat, { id, image, order: at_work ? 1 : 0, selected: false, stale }));
   }
   return marks;
 }

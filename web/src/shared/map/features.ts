@@ -4,13 +4,17 @@ import type { Feature } from "geojson";
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
 
 /** What was handed over last; a source goes with its style, and what it showed with it. */
-const shown = new WeakMap<GeoJSONSource, string>();
+const shown = new WeakMap<GeoJSONSource, { features: Feature[]; written: string }>();
 
 export function set_features(map: MapLibreMap, source_id: string, features: Feature[]): void {
   const source = map.getSource(source_id) as GeoJSONSource | undefined;
   if (!source) return;
+  const before = shown.get(source);
+  // Features that are the same objects are not looked into: writing thousands of them takes its time.
+  const is_same = (one: Feature, at: number): boolean => one === before?.features[at];
+  if (before?.features.length === features.length && features.every(is_same)) return;
   const written = JSON.stringify(features);
-  if (shown.get(source) === written) return;
-  shown.set(source, written);
+  shown.set(source, { features, written });
+  if (before?.written === written) return;
   source.setData({ type: "FeatureCollection", features });
 }
