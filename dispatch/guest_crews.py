@@ -174,7 +174,9 @@ def _guest_row(session: Session, crew_id: str) -> GuestCrewRow:
 
 def _check_hours(begins_at: datetime, ends_at: datetime, now: datetime) -> None:
     if ends_at <= begins_at:
-        raise InvalidInput(field="ends_at", text="must be after begins_at", because=Because.ENDS_BEFORE_START)
+        raise InvalidInput(
+            field="ends_at", text="must be after begins_at", because=Because.PLANNED_ENDS_BEFORE_START
+        )
     if ends_at <= now:
         raise InvalidInput(field="ends_at", text="lies in the past", because=Because.ENDS_IN_PAST)
     if ends_at - begins_at > LONGEST_LEAVE:

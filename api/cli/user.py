@@ -33,6 +33,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add an account. The password is asked for twice, or read from standard input."""
+    if Role.GUEST_CREW in roles:
+        raise AccountError("A guest crew gets no password but a link, which the desk makes (docs/crews.md).")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else _ask_for_password()
     with (
         open_engine(DatabaseSettings(), application_name="relight user") as engine,

@@ -306,7 +306,7 @@ class TestTakenBack:
 @pytest.mark.parametrize(
     ("wrong", "because"),
     [
-        ({"hours": -1}, "ends_before_start"),
+        ({"hours": -1}, "planned_ends_before_start"),
         ({"hours": 24 * 15}, "guest_leave_too_long"),
         ({"area": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}, "shape_crosses_itself"),
         ({"area": [[[0, 0], [9, 0], [9, 9], [0, 9], [0, 0]]]}, None),

@@ -2,6 +2,7 @@
 import { createApp } from "vue";
 import "../src/shared/look/tokens.css";
 import "../src/shared/look/base.css";
+import "./light/light.css";
 import { this_page_is } from "../src/shared/api/face";
 import "./crew.css";
 import CrewApp from "./CrewApp.vue";

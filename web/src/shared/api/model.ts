@@ -258,6 +258,8 @@ export interface SignedInAs {
   roles: string[];
   crew_id: string | null;
   account: string | null;
+  /** Of a guest crew: until when its leave lasts, by Relight's clock. */
+  guest_until?: string | null;
 }
 
 export interface ClockAnswer {

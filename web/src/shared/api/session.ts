@@ -53,8 +53,17 @@ export class Session {
   }
 
   async sign_in(name: string, password: string): Promise<void> {
+    await this.enter("/api/sign-in", { name, password });
+  }
+
+  /** Sign a guest crew's phone in by the token of its link. */
+  async open_link(token: string): Promise<void> {
+    await this.enter("/api/guest-sign-in", { token });
+  }
+
+  private async enter(path: string, shown: object): Promise<void> {
     const before = this.who;
-    const now = await post<SignedInAs>("/api/sign-in", { name, password });
+    const now = await post<SignedInAs>(path, shown);
     // Another person does not take over the page of the one before: what is on it was theirs.
     if (before && before.name !== now.name) location.reload();
     this.hold(now);

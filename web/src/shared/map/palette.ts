@@ -74,13 +74,20 @@ const dark: Palette = {
 const night = window.matchMedia("(prefers-color-scheme: dark)");
 
 export function palette_now(): Palette {
-  return night.matches ? dark : light;
+  // A page may let people choose (web/crew/light); else it is as the machine says.
+  const chosen = document.documentElement.dataset.light;
+  return (chosen ? chosen === "night" : night.matches) ? dark : light;
 }
 
-/** Call back when the machine changes between day and night; returns how to stop. */
+/** Call back when the machine, or whoever looks, changes between day and night; returns how to stop. */
 export function on_palette_change(change: () => void): () => void {
   night.addEventListener("change", change);
-  return () => night.removeEventListener("change", change);
+  const chosen = new MutationObserver(change);
+  chosen.observe(document.documentElement, { attributeFilter: ["data-light"] });
+  return () => {
+    night.removeEventListener("change", change);
+    chosen.disconnect();
+  };
 }
 
 export function colour_of(palette: Palette, status: OutageStatus): string {
