@@ -11,6 +11,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./controls.css";
 import { relight_header } from "../api/face";
 import type { NetworkInForce } from "../api/model";
+import { BaseMap } from "./base_map";
 import { name_controls } from "./control_names";
 import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";
@@ -19,6 +20,7 @@ setWorkerUrl(worker_address);
 
 export interface NetworkMap {
   map: MapLibreMap;
+  base_map: BaseMap;
   palette: Palette;
   /** Whether the style is there; while another one loads, features take no state. */
   has_style: boolean;
@@ -62,8 +64,10 @@ export function draw_network(
     // Told in words by whoever keeps the page live; the map only has to ask again.
     has_failed = true;
   });
+  const base_map = new BaseMap(map);
   const drawn: NetworkMap = {
     map,
+    base_map,
     palette: palette_now(),
     has_style: false,
     on_style(add) {
@@ -96,7 +100,9 @@ export function draw_network(
   // Before any `on_style`, which may paint at once.
   map.on("style.load", () => {
     drawn.has_style = true;
+    base_map.draw(drawn.palette);
   });
+  void base_map.look(() => drawn.palette);
   function renew_style(): void {
     drawn.has_style = false;
     map.setStyle(network_style(network_version, drawn.palette), { diff: false });
