@@ -5,6 +5,7 @@ import { set_features } from "../../src/shared/map/features";
 import type { Palette } from "../../src/shared/map/palette";
 
 const NAMES_FROM_ZOOM = 9;
+const CREWS_MADE_TO_ZOOM = 11;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export type Mark = Feature<
@@ -14,7 +15,9 @@ export type Mark = Feature<
 
 export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
   for (const source of ["area", "crews", "found", "outages"]) {
-    if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING });
+    // Crews move all the time: from near, fewer and larger tiles are made anew, true to two metres.
+    const nearest = source === "crews" ? { maxzoom: CREWS_MADE_TO_ZOOM } : {};
+    if (!map.getSource(source)) map.addSource(source, { type: "geojson", data: NOTHING, ...nearest });
   }
   const colour: ExpressionSpecification = [
     "match",

@@ -13,8 +13,8 @@ import type { Mark } from "./desk_layers";
 /** A crew that is free or driving is expected to be heard of at least this often. */
 const STALE_AFTER_MS = 30 * 60_000;
 
-/** The marks of a style, whose images went with the style before: the same row has the same mark. */
-export type KeptMarks = WeakMap<OutageRow, Mark>;
+/** The marks by outage, of one style: its images go with it. What is drawn as before is the same object as before. */
+export type KeptMarks = Map<string, Mark>;
 
 export function outage_marks(
   map: MapLibreMap,
@@ -28,24 +28,31 @@ export function outage_marks(
     const { id, status, customers_out } = row.outage;
     if (row.lon === null || row.lat === null) continue;
     if (!is_open(status) && id !== selected_id) continue;
-    const before = kept.get(row);
-    if (before && before.properties.selected === (id === selected_id)) {
+    const has_crew = row.job !== null && is_active(row.job);
+    const image = `outage|${status}|${short_number(customers_out)}|${has_crew}`;
+    const selected = id === selected_id;
+    const order = selected ? Number.MAX_SAFE_INTEGER : customers_out;
+    const before = kept.get(id);
+    if (before && is_as_before(before, row, { id, image, order, selected })) {
       marks.push(before);
       continue;
     }
-    const has_crew = row.job !== null && is_active(row.job);
-    const image = `outage|${status}|${short_number(customers_out)}|${has_crew}`;
     if (!map.hasImage(image)) {
       const drawn = outage_image({ status, customers: customers_out, has_crew }, palette);
       map.addImage(image, drawn, { pixelRatio: PIXEL_RATIO });
     }
-    const selected = id === selected_id;
-    const order = selected ? Number.MAX_SAFE_INTEGER : customers_out;
     const made = mark(row.lon, row.lat, { id, image, order, selected });
-    kept.set(row, made);
+    kept.set(id, made);
     marks.push(made);
   }
   return marks;
+}
+
+function is_as_before(before: Mark, { lon, lat }: OutageRow, now: Mark["properties"]): boolean {
+  const { image, order, selected } = before.properties;
+  const [was_lon, was_lat] = before.geometry.coordinates;
+  const is_there = was_lon === lon && was_lat === lat;
+  return is_there && image === now.image && order === now.order && selected === now.selected;
 }
 
 /** So many crews in sight have names; of more they would hide the map, and drawing them anew at every step costs. */

@@ -52,6 +52,12 @@ export class PlannedList {
   }
 }
 
+/** How many customers planned work that is under way puts out. */
+export function planned_customers_out(planned: readonly PlannedOutage[]): number {
+  const under_way = planned.filter(({ status }) => status === "executing");
+  return under_way.reduce((sum, { customers }) => sum + customers, 0);
+}
+
 export function is_overrun({ status, overrun_at }: PlannedOutage): boolean {
   return overrun_at !== null && ["published", "notified", "executing"].includes(status);
 }

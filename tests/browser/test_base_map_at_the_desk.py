@@ -1,0 +1,61 @@
+"""A base map under the desk's network: drawn and named where there is one, told where it is gone.
+
+What Relight itself says of it is tested in tests/api/test_base_map.py; here the pages are told it.
+"""
+
+import io
+
+from PIL import Image
+from playwright.sync_api import expect
+
+DETAILS = {
+    "kind": "raster",
+    "name": "Town",
+    "attribution": "© Mappers <b>of the town</b>",
+    "lowest_zoom": 0,
+    "highest_zoom": 14,
+    "bounds": None,
+    "layers": [],
+    "made": "1-1",
+}
+
+
+def _picture():
+    written = io.BytesIO()
+    Image.new("RGB", (256, 256), (120, 160, 200)).save(written, format="PNG")
+    return written.getvalue()
+
+
+def test_a_base_map_is_drawn_and_says_whose_it_is(town, open_page):
+    desk = open_page("Desk")
+    asked = []
+
+    def give_tile(route):
+        asked.append(route.request.url)
+        route.fulfill(body=_picture(), content_type="image/png")
+
+    desk.page.route(
+        "**/api/base-map", lambda route: route.fulfill(json={"base_map": DETAILS, "problem": None})
+    )
+    desk.page.route("**/api/base-map/1-1/**", give_tile)
+    desk.open("wang", town.password)
+    # As text: what a file says is never markup.
+    expect(desk.page.locator(".base_map_attribution")).to_have_text(DETAILS["attribution"])
+    desk.page.wait_for_function("() => document.querySelector('.desk_map canvas') !== null")
+    while not asked:
+        desk.page.wait_for_timeout(50)
+    # Day turns to night: the style is another one, and the base map is there again.
+    asked.clear()
+    desk.page.emulate_media(color_scheme="dark")
+    desk.button("dispatcher.map.whole").click()
+    expect(desk.page.locator(".base_map_attribution")).to_have_count(1)
+
+
+def test_one_that_is_gone_is_told_in_a_line_and_the_desk_works_on(town, street, open_page):
+    desk = open_page("Desk", "zh")
+    problem = {"base_map": None, "problem": "missing"}
+    desk.page.route("**/api/base-map", lambda route: route.fulfill(json=problem))
+    desk.open("wang", town.password)
+    desk.says("shared.map.base_map.missing")
+    town.lose(*street.households[:4])
+    desk.choose(street.fuse)
