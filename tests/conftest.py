@@ -239,15 +239,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     os.close(config.stash[RUN_LOCK])
 
 
-def pytest_terminal_summary(terminalreporter) -> None:
-    """List what tests measured, a pair of words and seconds under `measured_seconds`: told, not asserted."""
-    measured = [
+def _measured(terminalreporter, name):
+    return [
         value
         for report in terminalreporter.getreports("passed")
         if report.when == "call"
-        for name, value in report.user_properties
-        if name == "measured_seconds"
+        for found, value in report.user_properties
+        if found == name
     ]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """List what tests measured: pairs of words and a figure under `measured_seconds` and `measured_bytes`."""
+    weights = _measured(terminalreporter, "measured_bytes")
+    if weights:
+        terminalreporter.section("bytes that a page sent over the line, with all that belongs to it")
+        for what, size in sorted(set(weights)):
+            terminalreporter.line(f"{size:7d}  {what}")
+    measured = _measured(terminalreporter, "measured_seconds")
     if measured:
         terminalreporter.section("seconds until a page showed what was done elsewhere")
         for what, seconds in measured:
@@ -280,9 +289,15 @@ def database_server(pytestconfig: pytest.Config) -> Iterator[DatabaseServer]:
 
 
 @pytest.fixture
-def database_url(database_server: DatabaseServer) -> Iterator[str]:
+def database_template() -> str | None:
+    """The template of a test's own database: one without rows, unless a folder of tests says another."""
+    return None
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseServer, database_template: str | None) -> Iterator[str]:
     """The address of a fresh, migrated database of one's own."""
-    with database_server.fresh_database() as name:
+    with database_server.fresh_database(database_template) as name:
         yield database_server.url(name)
 
 

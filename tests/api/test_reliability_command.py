@@ -132,9 +132,8 @@ def test_a_file_without_rows_has_no_interruptions(relight, tmp_path):
     )
 
 
-def test_the_ledger_of_the_house(relight, world, monkeypatch):
-    address = world.engine.url.render_as_string(hide_password=False)
-    monkeypatch.setenv("RELIGHT_DATABASE_URL", address)
+def test_the_ledger_of_the_house(relight, world, database_url, monkeypatch):
+    monkeypatch.setenv("RELIGHT_DATABASE_URL", database_url)
     told = json.loads(relight("reliability", "--from-ledger", "--by", "feeder", "--json")[1])
 
     assert (told["customers_served"], told["saidi_minutes"], told["by"]) == (9, 0, {"feeder": []})

@@ -222,12 +222,16 @@ def _drawn_template(database_server):
 
 
 @pytest.fixture
-def world(database_server, _drawn_template):
+def database_template(request):
+    return request.getfixturevalue("_drawn_template") if "world" in request.fixturenames else None
+
+
+@pytest.fixture
+def world(engine):
     """The drawn network in force, two crews, no outage."""
-    with database_server.fresh_engine(_drawn_template) as engine:
-        with read_transaction(engine) as session:
-            version = active_network_version(session)
-        yield World(engine=engine, network_version=version)
+    with read_transaction(engine) as session:
+        version = active_network_version(session)
+    return World(engine=engine, network_version=version)
 
 
 @pytest.fixture

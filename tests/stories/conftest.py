@@ -27,11 +27,15 @@ def _world_template(database_server, world_module):
 
 
 @pytest.fixture
-def world(database_server, _world_template, world_module):
-    with database_server.fresh_engine(_world_template) as engine:
-        world = world_module.World(engine)
-        yield world
-        world.close()
+def database_template(request):
+    return request.getfixturevalue("_world_template") if "world" in request.fixturenames else None
+
+
+@pytest.fixture
+def world(engine, world_module):
+    world = world_module.World(engine)
+    yield world
+    world.close()
 
 
 @pytest.fixture
