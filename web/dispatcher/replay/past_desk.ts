@@ -1,15 +1,12 @@
 // A desk of the past: the same stores as the live one, filled with what was known at an instant. It follows nothing and
 // asks for nothing by itself; the live desk goes on beside it.
 import { shallowReactive } from "vue";
-import type { Change } from "../../src/shared/api/model";
 import type { PastChanges, PastState, PlaceOnMap } from "../../src/shared/api/replay_model";
 import type { Session } from "../../src/shared/api/session";
 import { Desk } from "../live/desk";
 import { type OutageRow, outage_rows } from "../live/outage_rows";
 import { apply_change, type Snapshot, take_snapshot } from "../live/replay";
-
-/** After these the state of the network has to be asked for. */
-const MOVING = new Set(["switching.executed", "switch.position_told", "network.activated"]);
+import { tell_all } from "./tell_all";
 
 export class PastDesk extends Desk {
   private readonly places = shallowReactive(new Map<string, PlaceOnMap>());
@@ -45,7 +42,7 @@ export class PastDesk extends Desk {
 
   /** Go on to a later state; false where that has to be asked for as a whole, and nothing was changed. */
   follow_changes({ changes, places }: PastChanges): boolean {
-    if (!changes || !this.can_follow(changes, places)) return false;
+    if (!changes || !tell_all(changes, this.known.outages, places)) return false;
     const changed = new Set<string>();
     for (const change of changes) {
       apply_change(this.known, change);
@@ -66,18 +63,6 @@ export class PastDesk extends Desk {
       const { id } = row.outage;
       const place = this.places.get(id);
       return { ...row, hazards: hazards.get(id) ?? [], lon: place?.lon ?? null, lat: place?.lat ?? null };
-    });
-  }
-
-  /** Whether changes tell all: of outages that stand here or begin, at places that were told. */
-  private can_follow(changes: readonly Change[], places: Record<string, PlaceOnMap>): boolean {
-    const known = new Set(this.known.outages.keys());
-    return changes.every(({ name, subject, outage_id, data }) => {
-      if (MOVING.has(name)) return false;
-      if (!outage_id) return true;
-      const values = data.values ?? {};
-      if (subject === `outage:${outage_id}` && values.status?.old === null) known.add(outage_id);
-      return known.has(outage_id) && (!values.device || outage_id in places || subject.startsWith("job:"));
     });
   }
 
