@@ -57,6 +57,11 @@ def as_json(value: Any) -> Any:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
+def phone_clock(phone_at: datetime | None) -> dict[str, Any]:
+    """Return what the log keeps of a phone's own clock, beside the time that was set right."""
+    return {} if phone_at is None else {"phone_at": as_json(phone_at)}
+
+
 def set_values(row: LoggedRow, values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Set the fields that differ, and return them with old and new value for the log."""
     changed = {}

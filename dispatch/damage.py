@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.beliefs import ENGINE
-from dispatch.change_log import Author, record
+from dispatch.change_log import Author, phone_clock, record
 from dispatch.damage_kinds import DamageKind
 from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
 from dispatch.etr import etr_as_assessed, repair_minutes
@@ -50,7 +50,10 @@ class DamageItem:
 
 @dataclass(frozen=True, slots=True)
 class DamageFound:
-    """What somebody reports; `photos` are ids of photos sent before, `replaces` the report it corrects."""
+    """What somebody reports; `photos` are ids of photos sent before, `replaces` the report it corrects.
+
+    `phone_at` is what the phone's own clock showed; `occurred_at` is that, set right by Relight's.
+    """
 
     items: tuple[DamageItem, ...]
     skills: tuple[str, ...]
@@ -62,6 +65,7 @@ class DamageFound:
     note: str | None = None
     photos: tuple[str, ...] = ()
     replaces: str | None = None
+    phone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def report_damage(
             "values": {field: {"old": None, "new": value} for field, value in values.items()},
             "replaces": found.replaces,
             "photos": len(found.photos),
+            **phone_clock(found.phone_at),
         },
     )
     _assessed_etr(session, outage=outage, now=now)

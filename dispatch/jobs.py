@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.assignments import forget_word_of_crew
-from dispatch.change_log import Author, as_json, record, recorded_client_event, set_values
+from dispatch.change_log import Author, as_json, phone_clock, record, recorded_client_event, set_values
 from dispatch.errors import Because, Conflict, InvalidInput, NotYours, UnknownThing
 from dispatch.etr import Etr, EtrSource
 from dispatch.etr_tables import EtrBecause
@@ -136,11 +136,6 @@ def job_of_crew(session: Session, *, job_id: str, crew_id: str) -> JobRow:
     if job.crew_id != crew_id:
         raise NotYours(f"Job {job_id} is not a job of crew {crew_id}.")
     return job
-
-
-def phone_clock(phone_at: datetime | None) -> dict[str, Any]:
-    """Return what the log keeps of the phone's own clock, beside the time that was set right."""
-    return {} if phone_at is None else {"phone_at": as_json(phone_at)}
 
 
 def _crew_job(session: Session, row: JobRow) -> CrewJob:

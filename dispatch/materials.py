@@ -14,11 +14,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.change_log import Author, record, recorded_client_event
+from dispatch.change_log import Author, phone_clock, record, recorded_client_event
 from dispatch.errors import Because, Conflict, InvalidInput
 from dispatch.events import Event
 from dispatch.intake import LATEST_AHEAD
-from dispatch.jobs import job_of_crew, phone_clock
+from dispatch.jobs import job_of_crew
 from dispatch.material_tables import MaterialKind, MaterialReportRow, material_number
 from dispatch.outages import outage_row
 

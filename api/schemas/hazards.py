@@ -207,6 +207,7 @@ class NewDamageReport(Order):
     note: FreeText | None = None
     photos: PhotoIds = Field(default=[])
     occurred_at: Instant
+    phone_at: Instant | None = Field(default=None, description="What the phone's own clock showed.")
     client_event_id: Name = Field(description="Made by the sender; the same id twice is one report.")
     replaces: Name | None = None
 

@@ -148,12 +148,18 @@ def test_a_report_sets_the_forecast_and_the_etr(world, crew_job):
 
 def test_the_same_report_twice_is_one(world, crew_job):
     crew = world.client("crew")
-    body = report(world)
+    off = (datetime.now(UTC) + timedelta(hours=6)).isoformat()
+    body = report(world, phone_at=off)
     answers = [crew.post(f"/api/outages/{crew_job}/damage", json=body) for _ in range(2)]
     assert [one.status_code for one in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
-    reports = world.client("dispatcher").get(f"/api/outages/{crew_job}/damage").json()["reports"]
+    dispatcher = world.client("dispatcher")
+    reports = dispatcher.get(f"/api/outages/{crew_job}/damage").json()["reports"]
     assert len(reports) == 1
+    # The phone's clock is six hours off: what it showed is in the log, beside when it was.
+    history = dispatcher.get(f"/api/outages/{crew_job}/history").json()["changes"]
+    (told,) = [one for one in history if one["name"] == "damage.reported"]
+    assert datetime.fromisoformat(told["data"]["phone_at"]) == datetime.fromisoformat(off)
 
 
 def test_a_report_whose_photo_is_missing_is_absent_as_a_whole(world, crew_job):

@@ -1,6 +1,7 @@
 // The pieces of the map that are fetched ahead are those around the jobs, from the region down to the street.
 import { expect, test } from "vitest";
-import { piece_addresses } from "./map_pieces";
+import type { BaseMapDetails } from "../../src/shared/map/base_map";
+import { base_map_addresses, piece_addresses } from "./map_pieces";
 
 const schwerin = { lon: 11.41, lat: 53.63 };
 
@@ -21,4 +22,15 @@ test("two jobs in one street share their pieces", () => {
 test("at the edge of the map there is nothing beyond it", () => {
   const numbers = piece_addresses(1, [{ lon: -179.99, lat: 84.9 }]).map((one) => one.split("/").slice(4));
   expect(numbers.every(([zoom, x]) => Number(x) >= 0 && Number(x) < 2 ** Number(zoom))).toBe(true);
+});
+
+test("of a base map there are pieces as deep as it goes, and none beyond", () => {
+  const details = { made: "a1", lowest_zoom: 9, highest_zoom: 15 } as BaseMapDetails;
+  const drawn = base_map_addresses({ ...details, kind: "vector" }, [schwerin]);
+  expect(drawn).toContain("/api/base-map/a1/14/8711/5289");
+  const zooms = drawn.map((one) => Number(one.split("/")[4]));
+  expect([Math.min(...zooms), Math.max(...zooms)]).toEqual([10, 15]);
+  // A picture of 256 points is asked for one zoom farther in.
+  const pictures = base_map_addresses({ ...details, kind: "raster", highest_zoom: 18 }, [schwerin]);
+  expect(Math.max(...pictures.map((one) => Number(one.split("/")[4])))).toBe(18);
 });

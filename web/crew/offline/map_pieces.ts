@@ -1,11 +1,22 @@
 // The pieces of the map around the jobs, fetched while there is signal. The service worker keeps every piece that was
 // asked for (service_worker.js); here they are only asked for, and let go.
 import { relight_header } from "../../src/shared/api/face";
+import { ask } from "../../src/shared/api/request";
+import type { BaseMapDetails } from "../../src/shared/map/base_map";
 
 /** As in service_worker.js. */
 const PIECES = "relight-crew-tiles";
 /** How many pieces to each side of the one a job lies in, by zoom: from afar the region, near by the street. */
-const AROUND: Record<number, number> = { 8: 1, 10: 1, 12: 1, 13: 1, 14: 1, 15: 2, 16: 2, 17: 3 };
+const AROUND: [zoom: number, pieces: number][] = [
+  [8, 1],
+  [10, 1],
+  [12, 1],
+  [13, 1],
+  [14, 1],
+  [15, 2],
+  [16, 2],
+  [17, 3],
+];
 const MOST_PIECES = 3_000;
 const AT_ONCE = 3;
 
@@ -16,23 +27,46 @@ interface Place {
   lat: number;
 }
 
-/** The addresses of the pieces around places, nearest to how they are first seen first. */
-export function piece_addresses(network_version: number, places: readonly Place[]): string[] {
+/** The numbers `zoom/column/row` of the pieces around places, nearest to how they are first seen first. */
+function numbers_around(
+  places: readonly Place[],
+  zooms: readonly [zoom: number, around: number][],
+): string[] {
   const found = new Set<string>();
   for (const { lon, lat } of places) {
-    for (const [zoom, around] of Object.entries(AROUND)) {
-      const side = 2 ** Number(zoom);
+    for (const [zoom, around] of zooms) {
+      const side = 2 ** zoom;
       const x = Math.floor(((lon + 180) / 360) * side);
       const y = Math.floor(((1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2) * side);
       for (let column = x - around; column <= x + around; column += 1) {
         for (let row = y - around; row <= y + around; row += 1) {
-          if (column < 0 || row < 0 || column >= side || row >= side) continue;
-          found.add(`/api/tiles/${network_version}/${zoom}/${column}/${row}.mvt`);
+          if (column >= 0 && row >= 0 && column < side && row < side) found.add(`${zoom}/${column}/${row}`);
         }
       }
     }
   }
-  return [...found].slice(0, MOST_PIECES);
+  return [...found];
+}
+
+/** The addresses of the pieces of the network around places. */
+export function piece_addresses(network_version: number, places: readonly Place[]): string[] {
+  return numbers_around(places, AROUND)
+    .map((numbers) => `/api/tiles/${network_version}/${numbers}.mvt`)
+    .slice(0, MOST_PIECES);
+}
+
+/** The addresses of the pieces of a base map around places: pictures are half as large, and one zoom farther in. */
+export function base_map_addresses(base_map: BaseMapDetails, places: readonly Place[]): string[] {
+  const { kind, made, lowest_zoom, highest_zoom } = base_map;
+  const deeper = kind === "raster" ? 1 : 0;
+  const around = new Map<number, number>();
+  for (const [zoom, pieces] of AROUND) {
+    const there = Math.min(zoom + deeper, highest_zoom);
+    if (there >= lowest_zoom) around.set(there, Math.max(pieces + deeper, around.get(there) ?? 0));
+  }
+  return numbers_around(places, [...around])
+    .map((numbers) => `/api/base-map/${made}/${numbers}`)
+    .slice(0, MOST_PIECES);
 }
 
 /** Fetch the pieces that are not on the phone yet; those of another network go. Without signal it gives up. */
@@ -40,14 +74,22 @@ export async function fetch_map_pieces(network_version: number, places: readonly
   // Without https there is neither a cache nor a service worker to fill it.
   if (!("caches" in globalThis) || !navigator.serviceWorker?.controller) return;
   const { signal } = fetching;
+  const { base_map } = await ask<{ base_map: BaseMapDetails | null }>("/api/base-map");
+  const stands = [`/api/tiles/${network_version}/`, ...(base_map ? [`/api/base-map/${base_map.made}/`] : [])];
   const pieces = await caches.open(PIECES);
   const kept = new Set<string>();
   for (const { url } of await pieces.keys()) {
     const { pathname } = new URL(url);
-    if (pathname.startsWith(`/api/tiles/${network_version}/`)) kept.add(pathname);
+    if (pathname === "/api/base-map" || stands.some((begin) => pathname.startsWith(begin)))
+      kept.add(pathname);
     else await pieces.delete(url);
   }
-  const missing = piece_addresses(network_version, places).filter((address) => !kept.has(address));
+  // The network first: where its lines run matters more than what lies between.
+  const wanted = [
+    ...piece_addresses(network_version, places),
+    ...(base_map ? base_map_addresses(base_map, places) : []),
+  ];
+  const missing = wanted.filter((address) => !kept.has(address));
   const fetch_on = async (): Promise<void> => {
     for (let next = missing.shift(); next; next = missing.shift()) {
       const answer = await fetch(next, { headers: relight_header(), signal });

@@ -6,6 +6,9 @@ const OLD_CODE = "relight-crew-code-";
 /** As in map_pieces.ts. */
 const PIECES = "relight-crew-tiles";
 const PAGE = "/crew/";
+const PIECE = /^\/api\/(tiles|base-map)\/.+\/\d+\/\d+\/\d+(\.mvt)?$/;
+/** Which base map there is: without signal, as it was told last. */
+const BASE_MAP = "/api/base-map";
 
 self.addEventListener("install", (event) => {
   // All files or none: half a page would start and then stand still.
@@ -30,7 +33,8 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate" && pathname === PAGE) event.respondWith(kept_or_asked(PAGE, request));
   else if (files.includes(pathname)) event.respondWith(kept_or_asked(pathname, request));
-  else if (pathname.startsWith("/api/tiles/")) event.respondWith(piece(event));
+  else if (PIECE.test(pathname)) event.respondWith(piece(event));
+  else if (pathname === BASE_MAP) event.respondWith(asked_or_kept(event));
 });
 
 async function take_over() {
@@ -45,7 +49,21 @@ async function kept_or_asked(address, request) {
   return (await cache.match(address, { ignoreVary: true })) ?? fetch(request);
 }
 
-/** A piece of the map never changes while its network stands, and its address names the network. */
+async function asked_or_kept(event) {
+  const { request } = event;
+  const pieces = await caches.open(PIECES);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) event.waitUntil(pieces.put(BASE_MAP, answer.clone()).catch(() => undefined));
+    return answer;
+  } catch (error) {
+    const kept = await pieces.match(BASE_MAP, { ignoreVary: true });
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** A piece of the map never changes while its network, or its file, stands, and its address names that. */
 async function piece(event) {
   const { request } = event;
   const pieces = await caches.open(PIECES);

@@ -59,6 +59,7 @@ export function body_of(
     access: fields.access.trim() || null,
     note: fields.note.trim() || null,
     occurred_at: new Date(now).toISOString(),
+    phone_at: new Date().toISOString(),
     client_event_id: id,
     replaces,
   };
