@@ -87,9 +87,10 @@ def _feeders(session: Session, traced: TracedNetwork, devices: Sequence[str]) ->
     points = network.find_service_points(ids)
     alone = (points >= 0) & ~known
     head[alone] = feeder_of_node[network.service_point_nodes[points[alone]]]
-    heads = dict(zip(np.array(ids)[head >= 0].tolist(), network.device_ids(head[head >= 0]), strict=True))
-    names = feeders_of_switches(session, network_version=traced.network_version, ids=set(heads.values()))
-    return {device: names.get(breaker, breaker) for device, breaker in heads.items()}
+    on_one = [id for id, one in zip(ids, head.tolist(), strict=True) if one >= 0]
+    breakers = network.device_ids(head[head >= 0])
+    names = feeders_of_switches(session, network_version=traced.network_version, ids=set(breakers))
+    return {device: names.get(breaker) or breaker for device, breaker in zip(on_one, breakers, strict=True)}
 
 
 _MET = text(

@@ -18,6 +18,7 @@ BROWSERS = ("chromium", "google-chrome-stable", "google-chrome")
 # Names the folder that pictures of the faces go to; without it none are taken.
 PICTURES = "RELIGHT_PICTURES"
 LARGEST_PICTURE_BYTES = 300_000
+MAP_IS_DRAWN_MS = 2_500
 FLAGS = (
     "--no-sandbox",
     "--enable-unsafe-swiftshader",
@@ -191,6 +192,8 @@ def picture():
 
     return picture
 
+        # Without a graphics card a map is drawn late, and does not say when.
+        face.page.wait_for_timeout(MAP_IS_DRAWN_MS)
 
 @pytest.fixture
 def wire(town):

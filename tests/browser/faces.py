@@ -25,6 +25,22 @@ _ALL_WORDS = """
 """
 # The switch of languages, and names and words of people in these stories: others see them as they are.
 _SAID_BY_PEOPLE = ("Language · 语言", "误报 · a false alarm", "loud bang", "咣当一声", "Household", "住户")
+# What stands out of the page's side, or is cut off in its own box although it is words or a button.
+_OUT_OF_SIGHT = """
+() => {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  const cut = [...document.querySelectorAll('button, h1, h2, h3, dt, dd, label, a, p, li')]
+    .filter((one) => one.checkVisibility() && !one.closest('.maplibregl-map, .out_of_sight, .unseen, .skip'))
+    .filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
+    });
+  const full = [...document.querySelectorAll('.bar, .controls, .row, .panel, .job, .signal, select')]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1);
+  const said = (one) => one.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
+  return { wide: Math.max(0, wide), cut: cut.map(said), full: full.map(said) };
+}
+"""
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _ENGLISH = re.compile(r"(?<![\w-])[A-Za-z]{2,}(?![\w-])")
 # Names, ids, keys of the keyboard, and what has the same name in both languages.
@@ -38,6 +54,7 @@ _NAMES = frozenset(
         "ABC",
         "UTC",
         "km",
+        "MB",
         "WebGL",
         "Squad",
         "Relief",
@@ -87,6 +104,10 @@ class Face:
     def shows(self, text) -> None:
         """Wait until a text is on the page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def fits(self) -> None:
+        """Check that nothing runs out of the side of the window, or is cut off in its box."""
+        assert self.page.evaluate(_OUT_OF_SIGHT) == {"wide": 0, "cut": [], "full": []}
 
     def foreign_words(self) -> list[str]:
         """Return what the page says, to eyes or ears, in the language that was not chosen."""

@@ -3,27 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-# What stands out of the page's side, or is cut off in its own box although it is words or a button.
-OUT_OF_SIGHT = """
-() => {
-  const wide = document.documentElement.scrollWidth - innerWidth;
-  const cut = [...document.querySelectorAll('button, h1, h2, h3, dt, dd, label, a, p, li')]
-    .filter((one) => one.checkVisibility() && !one.closest('.maplibregl-map, .out_of_sight, .unseen, .skip'))
-    .filter((one) => {
-      const box = one.getBoundingClientRect();
-      return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
-    });
-  const full = [...document.querySelectorAll('.bar, .controls, .row, .panel, .job, .signal, select')]
-    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1);
-  const said = (one) => one.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60);
-  return { wide: Math.max(0, wide), cut: cut.map(said), full: full.map(said) };
-}
-"""
-
-
-def _fits(face):
-    assert face.page.evaluate(OUT_OF_SIGHT) == {"wide": 0, "cut": [], "full": []}
-
 
 def _sees(face, locator):
     """What is looked for lies within the window as it is, without scrolling."""
@@ -37,18 +16,18 @@ def test_phones(town, street, open_page, language, width):
     customer = open_page("CustomerPhone", language, size=size, has_touch=True)
     crew.page.goto(f"{town.address}/crew/")
     _sees(crew, crew.button("shared.sign_in.send"))
-    _fits(crew)
+    crew.fits()
     customer.page.goto(f"{town.address}/supply")
-    _fits(customer)
+    customer.fits()
     town.lose(*street.households[:4])
     crew.open(street.crew, town.password)
-    _fits(crew)
+    crew.fits()
     customer.find(street.households[0])
     customer.says("customer.out.headline_probably")
     # The first thing a worried customer reads: is it out, and until when.
     _sees(customer, customer.page.locator("#headline-1"))
     _sees(customer, customer.page.locator(".etr strong"))
-    _fits(customer)
+    customer.fits()
 
     _put_on_the_job(town.client("wang"), street)
     for step in ("accepted", "en_route", "on_site", "working", "finished"):
@@ -56,13 +35,13 @@ def test_phones(town, street, open_page, language, width):
         button = crew.button(f"crew.step.{step}")
         _sees(crew, button)
         assert button.bounding_box()["height"] >= 48
-        _fits(crew)
+        crew.fits()
         button.click()
     crew.says("crew.no_jobs")
-    _fits(customer)
+    customer.fits()
     customer.page.get_by_role("link", name=customer.words("customer.mine.tell_more")).click()
     customer.says("customer.report.title")
-    _fits(customer)
+    customer.fits()
 
 
 @pytest.mark.parametrize(("language", "scripts"), [("en", False), ("zh", True)])
@@ -91,11 +70,11 @@ def test_messages_are_chosen_on_a_phone_by_keyboard(street, open_page, language,
     expect(email).to_have_value("me@example.net")
     expect(page.get_by_label(words("customer.messages.quiet"), exact=True)).to_be_checked()
     if scripts:
-        _fits(customer)
+        customer.fits()
     customer.button("customer.messages.calendar.make").press("Enter")
     customer.says("customer.messages.calendar.once")
     if scripts:
-        _fits(customer)
+        customer.fits()
     page.get_by_role("link", name=words("customer.messages.back")).press("Enter")
     expect(page.get_by_role("link", name=words("customer.mine.messages"))).to_be_visible()
 
@@ -104,20 +83,20 @@ def test_messages_are_chosen_on_a_phone_by_keyboard(street, open_page, language,
 def test_small_desks(town, street, open_page, language, width):
     desk = open_page("Desk", language, size={"width": width, "height": 768})
     desk.open("wang", town.password)
-    _fits(desk)
+    desk.fits()
     town.lose(*street.households[:4], hazard="wire_down")
     desk.choose(street.fuse)
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("hazard.wire_down"))
-    _fits(desk)
+    desk.fits()
     _sees(desk, desk.button("dispatcher.actions.confirm"))
     # The map keeps enough room to be read.
     assert desk.page.locator(".desk_map").bounding_box()["width"] >= 300
     _put_on_the_job(town.client("wang"), street)
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.assigned"))
-    _fits(desk)
+    desk.fits()
     desk.button("dispatcher.actions.etr").click()
     _sees(desk, desk.button("dispatcher.etr.send"))
-    _fits(desk)
+    desk.fits()
 
 
 @pytest.mark.parametrize(("size", "language"), [((1024, 600), "en"), ((390, 740), "zh")])
@@ -133,12 +112,12 @@ def test_the_search_on_small_desks(town, street, open_page, size, language):
     results = desk.page.locator("#search_results").get_by_role("option")
     expect(results.first).to_contain_text(home.account)
     _sees(desk, results.first)
-    _fits(desk)
+    desk.fits()
     results.first.click()
     card = desk.page.locator(".found_card")
     expect(card).to_contain_text(desk.words.before("dispatcher.found.out"))
     _sees(desk, card)
-    _fits(desk)
+    desk.fits()
     # The map is still there to show it.
     assert desk.page.locator(".desk_map").bounding_box()["height"] >= 100
 

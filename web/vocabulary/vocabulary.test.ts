@@ -31,12 +31,18 @@ const coded = [
   "finding",
 ];
 
+/** Every text in quotes, and every beginning of a text that is put together: looked up, since there are many. */
+const named = new Set([...sources.matchAll(/["']([\w.]+)["']/g)].map(([, text]) => text));
+const begun = new Set([...sources.matchAll(/`([\w.]+)\.\$\{/g)].map(([, text]) => text));
+
 function is_used(key: string): boolean {
   const stem = key.replace(/\.(one|other)$/, "");
   const group = stem.slice(0, stem.lastIndexOf("."));
-  const is_named = [key, stem].some((one) => sources.includes(`"${one}"`) || sources.includes(`'${one}'`));
   return (
-    is_named || sources.includes(`\`${group}.\${`) || coded.some((prefix) => key.startsWith(`${prefix}.`))
+    named.has(key) ||
+    named.has(stem) ||
+    begun.has(group) ||
+    coded.some((prefix) => key.startsWith(`${prefix}.`))
   );
 }
 

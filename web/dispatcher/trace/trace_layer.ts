@@ -27,7 +27,7 @@ export function add_trace_layer(map: MapLibreMap, palette: Palette): void {
       type: "circle",
       source: SOURCE,
       filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": 6, "circle-color": palette.selection, "circle-opacity": 0.45 },
+      paint: { "circle-radius": 9, "circle-color": palette.selection, "circle-opacity": 0.45 },
     },
     "line_section",
   );

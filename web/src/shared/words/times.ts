@@ -4,7 +4,10 @@ import { html_language, t } from "./vocabulary";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** "14:05", and with the date where it is another day than `now`. */
+/** Nobody takes ten past midnight for that of tomorrow, an hour before it. */
+const PLAIN_WITHIN_MS = 6 * 60 * MINUTE_MS;
+
+/** "14:05", and with the date where it is another day than `now`, and not a few hours away. */
 export function clock_time(iso: string | null, now: number): string {
   if (!iso) return t("shared.none");
   const at = new Date(iso);
@@ -13,7 +16,8 @@ export function clock_time(iso: string | null, now: number): string {
     minute: "2-digit",
     hourCycle: "h23",
   });
-  if (at.toDateString() === new Date(now).toDateString()) return time;
+  const is_near = Math.abs(at.getTime() - now) < PLAIN_WITHIN_MS;
+  if (is_near || at.toDateString() === new Date(now).toDateString()) return time;
   const day = at.toLocaleDateString(html_language(), { day: "numeric", month: "short" });
   return `${day} ${time}`;
 }
