@@ -92,10 +92,7 @@ def _rows(customers: int, progress: Callable[[str], None]) -> Iterator[Row]:
     case = f"{customers:,} customers, city"
     with house() as home:
         progress(f"{case}: making and importing it")
-        package = home.folder / "city.gpkg"
-        home.relight("storm", "city", str(package), "--customers", str(customers), "--seed", "1")
-        imported = home.relight("network", "import", str(package))
-        home.relight("network", "activate", str(imported.printed["network_version"]))
+        home.put_city_in_force(customers)
         gasps = _gasps(home.engine, customers // 2)
         name, password = _meter_system(home.engine)
         settings = DatabaseSettings(home=home.folder / "home", database_url=SecretStr(home.url))

@@ -77,6 +77,13 @@ class House:
             raise RuntimeError(f"`relight {' '.join(words)}` ended with {process.returncode}")
         return Ran(json.loads(printed), time.perf_counter() - begun, used.ru_maxrss / 1e6)
 
+    def put_city_in_force(self, customers: int) -> None:
+        """Make the network of a city with so many customers, import it and put it in force."""
+        package = self.folder / "city.gpkg"
+        self.relight("storm", "city", str(package), "--customers", str(customers), "--seed", "1")
+        imported = self.relight("network", "import", str(package))
+        self.relight("network", "activate", str(imported.printed["network_version"]))
+
     @contextmanager
     def dispatcher(self, tiles: TileCache) -> Iterator[httpx.Client]:
         """Serve the interface on a port of this machine, and give a dispatcher's client."""

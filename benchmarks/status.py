@@ -59,10 +59,7 @@ def _rows(customers: int, progress: Callable[[str], None]) -> Iterator[Row]:
     case = f"{customers:,} customers out"
     with house() as home:
         progress(f"{case}: making and importing the city")
-        package = home.folder / "city.gpkg"
-        home.relight("storm", "city", str(package), "--customers", str(customers), "--seed", "1")
-        imported = home.relight("network", "import", str(package))
-        home.relight("network", "activate", str(imported.printed["network_version"]))
+        home.put_city_in_force(customers)
         put_everybody_out(home.engine)
         progress(f"{case}: writing the public map")
         yield from _snapshots(case, home)
