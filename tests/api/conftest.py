@@ -55,6 +55,11 @@ def lines(world_module):
 
 
 @pytest.fixture(scope="session")
+def pages():
+    return _load("supply_pages")
+
+
+@pytest.fixture(scope="session")
 def desk_module():
     return _load("desk")
 

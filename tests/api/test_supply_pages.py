@@ -1,14 +1,12 @@
-"""The customer's pages through HTTP: found or not, the state in words, a report, and what goes wrong.
+"""The customer's pages through HTTP: found or not, the state in words, and what goes wrong.
 
 S ─B1─ N1 ─F1─ N2 ─T1─ N3   a1 a2 a3     (account A-a1, phone …0000; A-a2 …0001; and so on)
         └─L1─ N4 ─T2─ N5   b1 b2 b3
 S ─B2─ M1 ─T3─ M2          c1 c2 c3
 """
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -16,55 +14,18 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.settings import MessageSettings, WebSettings
-from dispatch.hazard_intake import mind_hazards
-from dispatch.hazard_views import list_hazards
 from gis.database import connect
 
-VOCABULARY = Path(__file__).parents[2] / "web" / "vocabulary"
-TEXTS = {
-    language: json.loads((VOCABULARY / f"{language}.json").read_text(encoding="utf-8"))
-    for language in ("en", "zh")
-}
 LARGEST_PAGE_BYTES = 30_000
 LARGEST_SCRIPT_BYTES = 4_096
 POINTS = [f"{letter}{number}" for letter in "abc" for number in (1, 2, 3)]
 
 
-def say(key, language="en", **values):
-    return TEXTS[language][f"customer.{key}"].format(**values)
-
-
-def says(page, *keys, language="en"):
-    """Whether the page has the text of each key, as far as it stands before the first blank."""
-    plain = page.text.replace("&#39;", "'")
-    return all(TEXTS[language][f"customer.{key}"].partition("{")[0] in plain for key in keys)
-
-
-def enter(client, account, digits):
-    return client.post("/supply", data={"account": account, "digits": digits})
-
-
-def token_of(page):
-    return re.search(r'name="token" value="([^"]+)"', page.text)[1]
-
-
-def report(client, **fields):
-    """Fill in the form as it is served, and send it."""
-    page = client.get("/supply/report")
-    return client.post("/supply/report", data={"token": token_of(page), **fields})
-
-
-def calls(world):
-    with world.engine.connect() as connection:
-        rows = connection.execute(
-            text("SELECT * FROM evidence WHERE kind = 'trouble_call' ORDER BY sequence")
-        )
-        return list(rows)
-
-
 class TestFindingMySupply:
-    def test_the_right_digits_lead_to_the_own_page_and_the_cookie_is_kept_to_itself(self, world, visitor):
-        answer = enter(visitor(), "A-a1", "0000")
+    def test_the_right_digits_lead_to_the_own_page_and_the_cookie_is_kept_to_itself(
+        self, world, visitor, pages
+    ):
+        answer = pages.enter(visitor(), "A-a1", "0000")
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=lax" in cookie
@@ -73,28 +34,28 @@ class TestFindingMySupply:
         assert "A-a1" not in cookie
         secure = world.client()
         secure.headers["X-Forwarded-Proto"] = "https"
-        assert "Secure" in enter(secure, "A-a1", "0000").headers["set-cookie"]
+        assert "Secure" in pages.enter(secure, "A-a1", "0000").headers["set-cookie"]
 
     @pytest.mark.parametrize("language", ["en", "zh"])
-    def test_wrong_account_wrong_digits_and_too_many_tries_are_answered_alike(self, visitor, language):
+    def test_wrong_account_wrong_digits_and_too_many_tries_are_answered_alike(self, visitor, language, pages):
         client = visitor(language=language)
-        answers = [enter(client, "A-a1", "9999"), enter(client, "A-zz", "0000")]
-        answers += [enter(client, "A-a1", f"999{number}") for number in range(4)]
-        answers.append(enter(client, "A-a1", "0000"))
+        answers = [pages.enter(client, "A-a1", "9999"), pages.enter(client, "A-zz", "0000")]
+        answers += [pages.enter(client, "A-a1", f"999{number}") for number in range(4)]
+        answers.append(pages.enter(client, "A-a1", "0000"))
         shown = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
         assert len(shown) == 1
         assert {answer.status_code for answer in answers} == {422}
-        assert says(answers[0], "find.problem.not_found", language=language)
+        assert pages.says(answers[0], "find.problem.not_found", language=language)
         assert not client.cookies
 
-    def test_what_cannot_be_right_is_said_and_costs_no_try(self, visitor):
+    def test_what_cannot_be_right_is_said_and_costs_no_try(self, visitor, pages):
         client = visitor()
         for _ in range(6):
-            assert says(enter(client, "", "0000"), "find.problem.account")
-            assert says(enter(client, "A-a1", "12"), "find.problem.digits")
-        assert enter(client, "A-a1", "0000").status_code == 303
+            assert pages.says(pages.enter(client, "", "0000"), "find.problem.account")
+            assert pages.says(pages.enter(client, "A-a1", "12"), "find.problem.digits")
+        assert pages.enter(client, "A-a1", "0000").status_code == 303
 
-    def test_who_has_been_let_in_goes_straight_on_and_may_leave(self, visitor):
+    def test_who_has_been_let_in_goes_straight_on_and_may_leave(self, visitor, pages):
         client = visitor("a1")
         assert client.get("/supply").headers["location"] == "/supply/mine"
         kept = dict(client.cookies)
@@ -103,9 +64,9 @@ class TestFindingMySupply:
         client.cookies.update(kept)
         answer = client.get("/supply/mine")
         assert answer.status_code == 401
-        assert says(answer, "error.ended.title", "find.account")
+        assert pages.says(answer, "error.ended.title", "find.account")
 
-    def test_nobody_gets_in_without_a_pass_or_with_one_that_has_ended(self, world, visitor):
+    def test_nobody_gets_in_without_a_pass_or_with_one_that_has_ended(self, world, visitor, pages):
         assert visitor().get("/supply/mine").headers["location"] == "/supply"
         client = visitor("a1")
         with world.engine.begin() as connection:
@@ -114,30 +75,30 @@ class TestFindingMySupply:
         assert client.get("/supply/mine?part=1").status_code == 401
         answer = client.get("/supply/mine")
         assert answer.status_code == 401
-        assert says(answer, "error.ended.title")
+        assert pages.says(answer, "error.ended.title")
 
-    def test_a_form_of_another_site_is_not_read(self, visitor):
+    def test_a_form_of_another_site_is_not_read(self, visitor, pages):
         client = visitor()
         client.headers["Sec-Fetch-Site"] = "cross-site"
-        answer = enter(client, "A-a1", "0000")
+        answer = pages.enter(client, "A-a1", "0000")
         assert answer.status_code == 403
-        assert says(answer, "error.unreadable.title")
+        assert pages.says(answer, "error.unreadable.title")
 
 
 class TestHowItGoes:
-    def test_power_that_is_on_is_said_to_be_on(self, visitor):
+    def test_power_that_is_on_is_said_to_be_on(self, visitor, pages):
         page = visitor("a1").get("/supply/mine")
-        assert says(page, "on.headline", "on.check", "report.button", "as_of", "zone")
+        assert pages.says(page, "on.headline", "on.check", "report.button", "as_of", "zone")
         assert "<svg" not in page.text
 
-    def test_each_step_of_the_repair_is_told_in_both_languages(self, visitor, desk):
-        pages = {"en": visitor("a1"), "zh": visitor("a1", language="zh-CN,zh;q=0.9")}
+    def test_each_step_of_the_repair_is_told_in_both_languages(self, visitor, desk, pages):
+        phones = {"en": visitor("a1"), "zh": visitor("a1", language="zh-CN,zh;q=0.9")}
 
         def told(*keys):
-            for language, client in pages.items():
+            for language, client in phones.items():
                 page = client.get("/supply/mine")
                 assert page.status_code == 200
-                assert says(page, *keys, language=language), (keys, page.text)
+                assert pages.says(page, *keys, language=language), (keys, page.text)
                 assert len(page.content) < LARGEST_PAGE_BYTES
 
         desk.lose("a1", "a2", "a3")
@@ -176,21 +137,21 @@ class TestHowItGoes:
         assert page.count('aria-current="step"') == 1
 
     def test_a_promise_by_a_person_is_told_as_such_and_no_longer_once_it_has_passed(
-        self, world, visitor, desk
+        self, world, visitor, desk, pages
     ):
         client = visitor("a1")
         desk.lose("a1", "a2", "a3")
         desk.confirm()
         desk.promise(datetime.now(UTC) + timedelta(minutes=90))
-        assert says(client.get("/supply/mine"), "etr.source.dispatcher")
+        assert pages.says(client.get("/supply/mine"), "etr.source.dispatcher")
         with world.engine.begin() as connection:
             connection.execute(text("UPDATE outage SET etr_at = started_at"))
         page = client.get("/supply/mine")
-        assert say("etr.note_overdue") in page.text
+        assert pages.say("etr.note_overdue") in page.text
         assert "takes longer" in page.text
         with world.engine.begin() as connection:
             connection.execute(text("UPDATE outage SET etr_at = NULL, etr_source = NULL"))
-        assert says(client.get("/supply/mine"), "etr.sentence_none", "etr.none")
+        assert pages.says(client.get("/supply/mine"), "etr.sentence_none", "etr.none")
 
     def test_nothing_of_others_stands_on_the_page(self, visitor, desk):
         client = visitor("a1")
@@ -215,179 +176,49 @@ class TestHowItGoes:
             assert secret not in page, secret
         assert not re.search(r"\d\d\.\d{3}", page), "a coordinate"
 
-    def test_two_accounts_do_not_see_one_another(self, visitor, desk):
+    def test_two_accounts_do_not_see_one_another(self, visitor, desk, pages):
         out, on = visitor("a1"), visitor("c1")
         desk.lose("a1", "a2", "a3")
-        assert says(out.get("/supply/mine"), "out.headline_probably")
-        assert says(on.get("/supply/mine"), "on.headline")
+        assert pages.says(out.get("/supply/mine"), "out.headline_probably")
+        assert pages.says(on.get("/supply/mine"), "on.headline")
 
-    def test_an_area_is_drawn_for_five_customers_and_more_with_words_for_it(self, visitor, desk):
+    def test_an_area_is_drawn_for_five_customers_and_more_with_words_for_it(self, visitor, desk, pages):
         client = visitor("b1")
         desk.lose(*(point for point in POINTS if point[0] in "ab"))
         page = client.get("/supply/mine").text
         assert page.count("<svg") == 1
         assert 'role="img"' in page
-        assert say("area.name") in page
+        assert pages.say("area.name") in page
         assert "Your supply is in its south" in page
         assert "Fewer than 20 customers" in page
 
-    def test_fewer_than_five_are_not_drawn(self, visitor, desk):
+    def test_fewer_than_five_are_not_drawn(self, visitor, desk, pages):
         client = visitor("a1")
         desk.lose("a1", "a2", "a3")
         page = client.get("/supply/mine")
-        assert says(page, "area.few")
+        assert pages.says(page, "area.few")
         assert "<svg" not in page.text
 
-    def test_several_supplies_of_one_account_are_told_apart_by_their_address(self, world, visitor, desk):
+    def test_several_supplies_of_one_account_are_told_apart_by_their_address(
+        self, world, visitor, desk, pages
+    ):
         with world.engine.begin() as connection:
             connection.execute(text("UPDATE service_point SET account = 'A-a1' WHERE id IN ('a1', 'c1')"))
         desk.lose("a1", "a2", "a3")
         client = visitor("a1")
         page = client.get("/supply/mine").text
-        assert page.index(say("out.headline_probably")) < page.index(say("on.headline"))
+        assert page.index(pages.say("out.headline_probably")) < page.index(pages.say("on.headline"))
         assert "Supply 1 of 2 · a1 Street 1" in page
         assert "Supply 2 of 2 · c1 Street 1" in page
-        assert report(client, place="1").headers["location"] == "/supply/reported?place=1"
-        assert [call.service_point for call in calls(world)] == ["c1"]
+        assert pages.report(client, place="1").headers["location"] == "/supply/reported?place=1"
+        assert [call.service_point for call in pages.calls(world)] == ["c1"]
 
-    def test_an_account_whose_supply_is_gone_is_told_so(self, world, visitor):
+    def test_an_account_whose_supply_is_gone_is_told_so(self, world, visitor, pages):
         client = visitor("a1")
         with world.engine.begin() as connection:
             connection.execute(text("UPDATE service_point SET account = NULL WHERE id = 'a1'"))
-        assert says(client.get("/supply/mine"), "mine.none")
-        assert says(report(client), "report.problem.no_supply")
-
-
-class TestReporting:
-    def test_a_report_becomes_one_call_and_the_page_knows_it(self, world, visitor):
-        client = visitor("a1", language="zh")
-        answer = report(client, extent="neighbours", text="  听到一声\n巨响 ")
-        assert (answer.status_code, answer.headers["location"]) == (303, "/supply/reported?place=0")
-        assert says(client.get("/supply/reported"), "done.title", "done.new", language="zh")
-        (call,) = calls(world)
-        assert (call.service_point, call.hazard, call.source) == ("a1", None, "customer")
-        assert call.text == f"{say('report.said.neighbours', 'zh')} 听到一声 巨响"
-        assert says(client.get("/supply/mine"), "reported.headline", "mine.tell_more", language="zh")
-        world.analyse()
-        assert client.get("/supply/mine").status_code == 200
-
-    def test_the_same_form_twice_counts_once_and_a_danger_added_to_it_counts(self, world, visitor):
-        client = visitor("a1")
-        form = {"token": token_of(client.get("/supply/report")), "extent": "only_me"}
-        first, second = (client.post("/supply/report", data=form) for _ in range(2))
-        assert first.headers["location"] == second.headers["location"]
-        assert len(calls(world)) == 1
-        client.post("/supply/report", data={**form, "danger": "fire"})
-        assert [call.hazard for call in calls(world)] == [None, "fire"]
-
-    def test_one_form_of_two_accounts_is_two_reports(self, world, visitor):
-        for point in ("a1", "a2"):
-            visitor(point).post("/supply/report", data={"token": "the same"})
-        assert [call.service_point for call in calls(world)] == ["a1", "a2"]
-
-    @pytest.mark.parametrize("danger", ["wire_down", "fire", "burning_smell"])
-    def test_a_danger_is_answered_by_safety_words_first(self, world, visitor, danger):
-        client = visitor("a1")
-        assert says(client.get("/supply/report"), f"safety.{danger}.text")
-        answer = report(client, danger=danger)
-        page = client.get(answer.headers["location"])
-        assert page.text.index(say(f"safety.{danger}.title")) < page.text.index(say("done.title"))
-        assert says(page, "safety.told")
-        assert [call.hazard for call in calls(world)] == [danger]
-
-    def test_a_danger_raises_a_hazard_that_belongs_to_the_outage_once_there_is_one(self, visitor, desk):
-        client = visitor("a1")
-        report(client, danger="wire_down")
-        (hazard,) = desk.do(lambda session, **_: list_hazards(session))
-        assert (hazard.kind, hazard.level, hazard.reports) == ("wire_down", 1, 1)
-        assert (hazard.service_point, hazard.outage_id) == ("a1", None)
-        report(visitor("a2"), danger="wire_down")
-        desk.lose("a1", "a2", "a3")
-        desk.do(lambda session, *, now, **_: mind_hazards(session, now=now))
-        (hazard,) = desk.do(lambda session, **_: list_hazards(session))
-        assert (hazard.reports, hazard.outage_id) == (2, desk.outage.id)
-
-    def test_a_known_outage_is_named_and_nobody_has_to_call(self, visitor, desk):
-        client = visitor("a1")
-        desk.lose("a1", "a2", "a3")
-        page = client.get(report(client).headers["location"])
-        assert say("done.known", outage=desk.outage.id) in page.text
-
-    def test_what_no_form_of_ours_says_is_left_out(self, world, visitor):
-        client = visitor("a1")
-        answer = report(
-            client, danger="<b>", extent="all", place="-7", text="<script>\x00", lon="nan", lat="1"
-        )
-        assert answer.status_code == 303
-        (call,) = calls(world)
-        assert (call.hazard, call.text, call.service_point) == (None, "<script>", "a1")
-
-    def test_a_report_whose_pass_has_ended_is_not_lost_silently(self, world, visitor):
-        client = visitor("a1")
-        form = {"token": token_of(client.get("/supply/report")), "text": "by the bridge"}
-        with world.engine.begin() as connection:
-            connection.execute(text("DELETE FROM supply_pass"))
-        answer = client.post("/supply/report", data=form)
-        assert answer.status_code == 401
-        assert says(answer, "report.problem.ended", "report.place.legend")
-        assert "by the bridge" in answer.text
-        assert calls(world) == []
-        assert client.post("/supply/report", data={**form, "address": "a1 Street 1"}).status_code == 303
-        assert [(call.service_point, call.text) for call in calls(world)] == [("a1", "by the bridge")]
-
-
-class TestReportingByPlace:
-    @pytest.mark.parametrize("language", ["en", "zh"])
-    def test_a_report_without_a_place_is_answered_in_words_and_nothing_written_is_lost(
-        self, world, visitor, language
-    ):
-        answer = report(visitor(language=language), danger="wire_down", text="by the bridge")
-        assert answer.status_code == 422
-        assert says(answer, "report.problem.no_place", "safety.wire_down.title", language=language)
-        assert says(answer, "safety.not_told", language=language)
-        assert "by the bridge" in answer.text
-        assert 'value="wire_down" checked' in answer.text
-        assert calls(world) == []
-
-    def test_a_position_or_an_address_will_do(self, world, visitor):
-        client = visitor()
-        assert report(client, lon="11.4201", lat="53.6351").status_code == 303
-        assert report(client, address="B1 STREET, 1").status_code == 303
-        assert report(client, address="nowhere at all", lon="11.38", lat="53.63").status_code == 303
-        points = [call.service_point for call in calls(world)]
-        assert points[0] in {"a1", "a2", "a3"}
-        assert points[1] == "b1"
-        assert points[2] in {"c1", "c2", "c3"}
-        page = client.get("/supply/reported")
-        assert says(page, "done.new", "done.follow_account")
-        assert "O-" not in page.text
-
-    @pytest.mark.parametrize(
-        ("fields", "problem"),
-        [
-            ({"address": "Nowhere 99"}, "address_unknown"),
-            ({"address": "Street 1"}, "address_ambiguous"),
-            ({"lon": "0", "lat": "0"}, "too_far"),
-            ({"lon": "200", "lat": "0"}, "too_far"),
-        ],
-    )
-    def test_a_place_that_is_none_of_ours_is_said_to_be(self, world, visitor, fields, problem):
-        answer = report(visitor(), **fields)
-        assert answer.status_code == 422
-        assert says(answer, f"report.problem.{problem}")
-        assert calls(world) == []
-
-    def test_a_flood_of_them_is_stopped_in_words(self, visitor):
-        client = visitor()
-        token = token_of(client.get("/supply/report"))
-        answers = [
-            client.post(
-                "/supply/report", data={"token": token, "address": "a1 Street 1", "text": str(number)}
-            )
-            for number in range(21)
-        ]
-        assert [answer.status_code for answer in answers] == [303] * 20 + [422]
-        assert says(answers[-1], "report.problem.too_many")
+        assert pages.says(client.get("/supply/mine"), "mine.none")
+        assert pages.says(pages.report(client), "report.problem.no_supply")
 
 
 class TestEveryPage:
@@ -426,10 +257,10 @@ class TestEveryPage:
         assert '<html lang="en">' in client.get("/supply?lang=<b>").text
         assert '<html lang="en">' in visitor(language="fr;q=x, zh;q=0, *").get("/supply").text
 
-    def test_that_does_not_exist_is_said_not_to_in_words(self, visitor):
+    def test_that_does_not_exist_is_said_not_to_in_words(self, visitor, pages):
         answer = visitor(language="zh").get("/supply/%3Cscript%3E")
         assert answer.status_code == 404
-        assert says(answer, "error.not_found.title", language="zh")
+        assert pages.says(answer, "error.not_found.title", language="zh")
         assert "<script>" not in answer.text
 
 
@@ -459,41 +290,41 @@ class TestWhenSomethingIsAway:
         yield client
         engine.dispose()
 
-    def test_the_database_is_away(self, stranded):
+    def test_the_database_is_away(self, stranded, pages):
         assert stranded.get("/supply").status_code == 200
         assert stranded.get("/supply/report").status_code == 200
         stranded.cookies.set("relight_supply", "a pass")
         answer = stranded.get("/supply/mine")
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
-        assert says(answer, "error.away.title", language="zh")
+        assert pages.says(answer, "error.away.title", language="zh")
         assert 'http-equiv="refresh"' in answer.text
         answer = stranded.post("/supply/report", data={"token": "x"})
         assert answer.status_code == 503
-        assert says(answer, "error.away_report.title", language="zh")
+        assert pages.says(answer, "error.away_report.title", language="zh")
         assert 'http-equiv="refresh"' not in answer.text
 
-    def test_a_form_that_is_none_is_answered_by_a_page(self, stranded):
+    def test_a_form_that_is_none_is_answered_by_a_page(self, stranded, pages):
         answer = stranded.post("/supply", content="&".join(f"f{number}=1" for number in range(50)))
         assert answer.status_code == 422
-        assert says(answer, "error.unreadable.title", language="zh")
+        assert pages.says(answer, "error.unreadable.title", language="zh")
 
-    def test_no_network_is_in_force(self, serve, engine):
+    def test_no_network_is_in_force(self, serve, engine, pages):
         client = serve(engine)
-        answer = enter(client, "A-a1", "0000")
+        answer = pages.enter(client, "A-a1", "0000")
         assert answer.status_code == 503
-        assert says(answer, "error.no_network.title")
+        assert pages.says(answer, "error.no_network.title")
         answer = client.post("/supply/report", data={"address": "a1 Street 1"})
-        assert says(answer, "error.no_network.title")
+        assert pages.says(answer, "error.no_network.title")
 
-    def test_the_time_zone_and_the_notice_of_the_settings_stand_on_the_page(self, world, serve):
+    def test_the_time_zone_and_the_notice_of_the_settings_stand_on_the_page(self, world, serve, pages):
         client = serve(
             world.engine,
             web=WebSettings(customer_notice="Call us: <555 0100>"),
             messages=MessageSettings(time_zone="Asia/Shanghai"),
         )
         assert "Call us: &lt;555 0100&gt;" in client.get("/supply").text
-        enter(client, "A-a1", "0000")
+        pages.enter(client, "A-a1", "0000")
         page = client.get("/supply/mine").text
         assert "Call us: &lt;555 0100&gt;" in page
         assert "Asia/Shanghai (UTC+08:00)" in page

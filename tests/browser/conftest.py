@@ -163,6 +163,12 @@ def open_page(town, browser, faces, stopwatch_module, _phone_numbers):
 
 
 @pytest.fixture(scope="session")
+def violations():
+    """Return violations(page): what axe finds there."""
+    return _load(Path(__file__).parent / "axe.py").violations
+
+
+@pytest.fixture(scope="session")
 def stopwatch_module():
     return _load(Path(__file__).parent / "stopwatch.py")
 

@@ -5,8 +5,10 @@ Extras (`relight[simbench]`, `relight[demo]`) and development tools are not run-
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.metadata import Distribution, distribution
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -23,6 +25,12 @@ ALLOWED = {
     "psycopg-binary": "LGPL-3.0: the compiled half of psycopg",
     "psycopg-pool": "LGPL-3.0: the connection pool of psycopg",
     "certifi": "MPL-2.0: a list of certificates, unmodified; httpx and requests bring it",
+}
+
+# Of the pages' packages: used as they are to build or to test, and no part of what is built.
+ALLOWED_IN_THE_WORKSHOP = {
+    "axe-core": "MPL-2.0: used unmodified by tests, not shipped",
+    "lightningcss": "MPL-2.0: Vite's own, makes style sheets smaller, not shipped",
 }
 
 
@@ -74,3 +82,15 @@ def test_part_states_a_licence_without_copyleft(name: str):
 
 def test_every_exception_is_still_needed():
     assert all(name in PARTS and COPYLEFT.search(licence(PARTS[name])) for name in ALLOWED)
+
+
+def test_the_pages_contain_no_copyleft_and_their_tools_only_what_is_named():
+    lock = json.loads((Path(__file__).parents[2] / "web" / "package-lock.json").read_text(encoding="utf-8"))
+    found = {}
+    for place, part in lock["packages"].items():
+        name = place.rpartition("node_modules/")[2]
+        if name and COPYLEFT.search(part.get("license", "")):
+            assert part.get("dev"), f"{name} is under {part['license']} and would be shipped"
+            # A tool's compiled halves are named for the system that they are for.
+            found[re.sub(r"-(android|darwin|freebsd|linux|win32)-.*", "", name)] = part["license"]
+    assert found.keys() == ALLOWED_IN_THE_WORKSHOP.keys(), "name each with a reason, or take another part"
