@@ -27,6 +27,7 @@ from typing import Any
 import httpx
 import numpy as np
 from playwright.sync_api import Browser
+from pydantic import SecretStr
 
 from api.accounts import add_account
 from api.passwords import PasswordHashes
@@ -49,7 +50,7 @@ _STILL_S, _PAN_S = 40.0, 12.0
 _SMALL_STILL_S, _SMALL_PAN_S = 6.0, 2.0
 _FIRST_VIEWS = 3
 _LAST_CHANGES_S = 3.0
-_DEGREES_TOLD = 1e-6
+_DIGITS = 6  # a tenth of a metre
 
 WORDS = """Made by `relight benchmark desk --save docs/benchmarks`. A city of a million customers, 5,000 open
 outages behind real devices with the households behind them, 300 crews; the desk at 1366 × 768 in headless
@@ -190,47 +191,53 @@ def _watch(
         making.stdin.write("\n".join(desk.rows_in_sight()))
         making.stdin.close()
         desk.rest(1.5)  # it starts, and has begun
-        desk.forget()
+        begun = desk.forget()
         do(seconds - 1.5)
         frames = desk.seen()["frames"]
         desk.rest(_LAST_CHANGES_S)
         told: dict[str, Any] = json.loads(making.stdout.read())
     desk.rest(_LAST_CHANGES_S)
+    told["told"] = [one for one in told["told"] if one["at"] >= begun]
     return told, {**desk.seen(), "frames": frames}
 
 
 def delays_in_rows(
     told: Sequence[dict[str, Any]], rows: Sequence[tuple[str, str, float]]
 ) -> list[float | None]:
-    """Return after how many seconds the row of each outage said its new time; None where it never did."""
-    first = min((at for *_, at in rows), default=0.0) / 1000
-    delays: list[float | None] = []
-    for one in told:
-        if one["at"] < first - SEEN_LIMIT_S:
-            continue  # before anybody watched
-        seen = [at for id, said, at in rows if id == one["id"] and one["says"] in said]
-        later = [at / 1000 - one["at"] for at in seen if at / 1000 >= one["at"] - 1]
-        delays.append(min(later) if later else None)
-    return delays
+    """Return after how many seconds the row of each outage said its new time; None where it never did.
+
+    A time that another one overtook counts from its own commit until the later one is said.
+    """
+    said_first = {
+        (one["id"], one["says"]): min(
+            (at / 1000 for id, said, at in rows if id == one["id"] and one["says"] in said), default=None
+        )
+        for one in told
+    }
+    return _delays_of(told, [said_first[one["id"], one["says"]] for one in told])
 
 
 def delays_on_map(
     told: Sequence[dict[str, Any]], crews: Sequence[tuple[str, float, float, float]]
 ) -> list[float | None]:
-    """Return after how many seconds the map was handed each new place of a crew; None where it never was."""
-    first = min((at for *_, at in crews), default=0.0) / 1000
-    delays: list[float | None] = []
-    for one in told:
-        if one["at"] < first:
-            continue
-        seen = [
-            at / 1000 - one["at"]
-            for id, lon, lat, at in crews
-            if id == one["id"]
-            and abs(lon - one["lon"]) < _DEGREES_TOLD
-            and abs(lat - one["lat"]) < _DEGREES_TOLD
-        ]
-        delays.append(min(seen) if seen else None)
+    """Return after how many seconds the map was handed each new place of a crew; likewise."""
+    handed: dict[tuple[str, float, float], float] = {}
+    for id, lon, lat, at in crews:
+        handed.setdefault((id, round(lon, _DIGITS), round(lat, _DIGITS)), at / 1000)
+    places = [(one["id"], round(one["lon"], _DIGITS), round(one["lat"], _DIGITS)) for one in told]
+    return _delays_of(told, [handed.get(place) for place in places])
+
+
+def _delays_of(told: Sequence[dict[str, Any]], seen: Sequence[float | None]) -> list[float | None]:
+    """Return commit to sight for what was told in order; what came later of the same thing shows both."""
+    delays: list[float | None] = [None] * len(told)
+    latest: dict[str, float] = {}
+    for number in range(len(told) - 1, -1, -1):
+        one, at = told[number], seen[number]
+        shown = min((time for time in (at, latest.get(one["id"])) if time is not None), default=None)
+        if shown is not None:
+            latest[one["id"]] = shown
+            delays[number] = max(0.0, shown - one["at"])
     return delays
 
 
@@ -272,7 +279,7 @@ def _serving(home: House) -> Iterator[_Served]:
     os.environ["RELIGHT_HOME"] = str(home.folder / "relight")
     try:
         with running_system(
-            database=DatabaseSettings(database_url=home.url),
+            database=DatabaseSettings(database_url=SecretStr(home.url)),
             web=WebSettings(port=0, log_level="warning"),
             messages=MessageSettings(time_zone="UTC"),
         ) as system:

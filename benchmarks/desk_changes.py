@@ -93,7 +93,7 @@ class Flood:
             session.execute(_SAY_TIMES, {**values, "told": json.dumps(outages)})
         committed = time.time()
         self.made += len(crews) + len(outages)
-        self.told.append({"kind": "crew", **crews[0], "at": committed})
+        self.told += [{"kind": "crew", **one, "at": committed} for one in crews]
         watched = [one for one in outages if one["id"] in self.in_sight]
         self.told += [{"kind": "outage", **one, "at": committed} for one in watched]
 

@@ -103,7 +103,12 @@ _IN_SIGHT = """
   }).map((one) => one.id.slice(4));
 }
 """
-_FORGET = "() => { const w = window.relight_watch; w.rows = []; w.crews = []; w.frames = []; w.long = [] }"
+_FORGET = """
+() => {
+  Object.assign(window.relight_watch, { rows: [], crews: [], frames: [], long: [] });
+  return Date.now();
+}
+"""
 _TAKE = "() => (({ rows, crews, frames, long }) => ({ rows, crews, frames, long }))(window.relight_watch)"
 
 
@@ -125,9 +130,10 @@ class WatchedDesk:
         ids: list[str] = self.page.evaluate(_IN_SIGHT)
         return ids
 
-    def forget(self) -> None:
-        """Begin to watch anew."""
-        self.page.evaluate(_FORGET)
+    def forget(self) -> float:
+        """Begin to watch anew; return when that is (Unix time)."""
+        begun_ms: float = self.page.evaluate(_FORGET)
+        return begun_ms / 1000
 
     def seen(self) -> dict[str, Any]:
         """Return what was seen since: rows, crews, frame intervals and long tasks in milliseconds."""

@@ -9,21 +9,25 @@ RULE 3: tiles are handed on as they are. What is gzipped stays so; of other comp
 
 from __future__ import annotations
 
+import gzip
 import json
+import mmap
 import re
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pmtiles.reader import MmapSource, Reader
 from pmtiles.tile import (
     Compression,
+    Entry,
     MagicNumberNotFound,
     SpecVersionUnsupported,
     TileType,
     deserialize_directory,
+    deserialize_header,
     find_tile,
     zxy_to_tileid,
 )
@@ -48,8 +52,11 @@ _KINDS = {
     TileType.WEBP: "webp",
     TileType.AVIF: "avif",
 }
+_HEADER_BYTES = 127
 _DEEPEST_DIRECTORY = 4  # as the specification of PMTiles says
 _DIRECTORIES_KEPT = 256
+# What reading a file that is no such file, or was cut off, may raise.
+_DAMAGED = (OSError, ValueError, EOFError, IndexError, zlib.error)
 _GZIP = b"\x1f\x8b"
 _TAGS = re.compile(r"<[^>]*>")
 
@@ -109,11 +116,10 @@ class FileMap:
         """Read header and metadata."""
         try:
             with file.open("rb") as opened:
-                self._bytes = MmapSource(opened)
-            reader = Reader(self._bytes)
-            self._header = reader.header()
-            told = reader.metadata()
-        except (OSError, ValueError, EOFError, MagicNumberNotFound, SpecVersionUnsupported) as error:
+                self._mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            self._header = deserialize_header(self._bytes(0, _HEADER_BYTES))
+            told = self._metadata()
+        except (*_DAMAGED, MagicNumberNotFound, SpecVersionUnsupported) as error:
             words = _why_no_pmtiles(error)
             raise BaseMapError("not_pmtiles", f"{file} {words}") from error
         ending = _KINDS.get(self._header["tile_type"])
@@ -125,8 +131,9 @@ class FileMap:
         self._media_type = _MEDIA_TYPES[ending]
         self._directory = lru_cache(maxsize=_DIRECTORIES_KEPT)(self._read_directory)
         low, high = self._header["min_zoom"], self._header["max_zoom"]
-        corners = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
-        west, south, east, north = (self._header[name] / 1e7 for name in corners)  # type: ignore[literal-required]
+        header = self._header
+        west, south = header["min_lon_e7"] / 1e7, header["min_lat_e7"] / 1e7
+        east, north = header["max_lon_e7"] / 1e7, header["max_lat_e7"] / 1e7
         self.details = _details(
             told if isinstance(told, dict) else {},
             place=file,
@@ -143,7 +150,10 @@ class FileMap:
         wanted = zxy_to_tileid(z, x, y)
         offset, length = self._header["root_offset"], self._header["root_length"]
         for _ in range(_DEEPEST_DIRECTORY):
-            found = find_tile(self._directory(offset, length), wanted)
+            try:
+                found = find_tile(self._directory(offset, length), wanted)
+            except _DAMAGED:
+                return None
             if found is None:
                 return None
             if found.run_length:
@@ -152,7 +162,15 @@ class FileMap:
             offset, length = self._header["leaf_directory_offset"] + found.offset, found.length
         return None
 
-    def _read_directory(self, offset: int, length: int) -> Sequence[Any]:
+    def _bytes(self, offset: int, length: int) -> bytes:
+        return self._mapped[offset : offset + length]
+
+    def _metadata(self) -> Any:
+        written = self._bytes(self._header["metadata_offset"], self._header["metadata_length"])
+        is_packed = self._header["internal_compression"] == Compression.GZIP
+        return json.loads(gzip.decompress(written) if is_packed else written)
+
+    def _read_directory(self, offset: int, length: int) -> list[Entry]:
         return deserialize_directory(self._bytes(offset, length))
 
 
