@@ -16,8 +16,6 @@ export class PastDesk extends Desk {
     private readonly live: Desk,
   ) {
     super(session);
-    this.network.value = live.network.value;
-    this.stream.value = live.stream.value;
     this.selected_id.value = live.selected_id.value;
     this.camera.value = live.camera.value;
   }

@@ -33,7 +33,7 @@ export function use_replay(session: Session, desk: PastDesk) {
 
   /** Go to an instant as it was told, or to milliseconds within the curve. */
   function go_to(at: string | number): void {
-    if (!curve.value) return;
+    if (!curve.value?.points.length) return;
     wanted = typeof at === "string" ? at : told(at, curve.value);
     wanted_ms.value = Date.parse(wanted);
     if (!is_asking) void work_off();
@@ -93,7 +93,7 @@ export function use_replay(session: Session, desk: PastDesk) {
   }
 
   function turn_playing(): void {
-    if (!curve.value) return;
+    if (!curve.value?.points.length) return;
     if (!is_playing.value && at_ms.value >= until_ms.value) go_to(curve.value.since);
     is_playing.value = !is_playing.value;
   }
