@@ -41,10 +41,13 @@ def test_each_channel_has_a_rate_of_its_own_and_one_without_never_waits():
 
 def test_nobody_waits_once_the_worker_stops():
     stopping = threading.Event()
+    rate = SendingRate({Channel.SMS: 1}, stopping=stopping, clock=Clock())
+    rate.take_turn(Channel.SMS)
+    second = threading.Thread(target=rate.take_turn, args=(Channel.SMS,), daemon=True)
+    second.start()
     stopping.set()
-    rate = SendingRate({Channel.SMS: 1}, stopping=stopping)
-    for _ in range(3):
-        rate.take_turn(Channel.SMS)
+    second.join(timeout=30)  # its own turn is a minute away
+    assert not second.is_alive()
 
 
 def test_settings_say_the_rates_the_hosts_and_the_quiet_hours():
