@@ -32,7 +32,8 @@ check: setup ## Linters, types and the rules between rooms
 
 test: browser check ## Everything that must pass before a change lands
 	setup/with_node.sh npm --prefix web run --silent test
-	$(BIN)/pytest -n 2 $(ARGS)
+	@# Browser tests mostly wait: a third worker has two cores busy. Each worker begins with files of its own.
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 test-fast: setup ## The tests that failed last time, or all, until the first failure; ARGS="tests/gis"
 	$(BIN)/pytest --last-failed --exitfirst $(ARGS)
