@@ -191,7 +191,7 @@ def shown_at(world, at):
 
 @given(deeds=st.lists(DEEDS, min_size=4, max_size=18), kept_after=st.integers(0, 17))
 @settings(
-    max_examples=8,
+    max_examples=5,
     # One database for all: what is tried again to make an example shorter would begin from another state.
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
