@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import any_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, any_, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from api.accounts import add_account, disable_account
@@ -73,17 +73,17 @@ def new_link(session: Session, *, leave: GuestLeave, now: datetime, real_now: da
     return token
 
 
+def check_link(session: Session, *, token: str, real_now: datetime) -> None:
+    """Raise GuestLinkRefusedError where a link opens nothing: whoever guesses makes no writer wait."""
+    if session.scalar(select(GuestLinkRow.user_id).where(*_holds(token, real_now))) is None:
+        raise GuestLinkRefusedError
+
+
 def open_link(session: Session, *, token: str, real_now: datetime) -> OpenedSession:
     """Sign a phone in by a link, until the link ends; GuestLinkRefusedError."""
     found = session.execute(
         update(GuestLinkRow)
-        .where(
-            GuestLinkRow.token_digest == token_digest(token),
-            GuestLinkRow.expires_at > real_now,
-            GuestLinkRow.openings < MOST_OPENINGS,
-            GuestLinkRow.user_id == UserAccountRow.id,
-            UserAccountRow.disabled_at.is_(None),
-        )
+        .where(*_holds(token, real_now))
         .values(openings=GuestLinkRow.openings + 1)
         .returning(GuestLinkRow.user_id, GuestLinkRow.expires_at)
     ).one_or_none()
@@ -105,6 +105,16 @@ def openings_of_links(session: Session) -> dict[str, int]:
     )
     found = session.execute(query.group_by(UserAccountRow.crew_id))
     return {crew_id: int(openings) for crew_id, openings in found if crew_id is not None}
+
+
+def _holds(token: str, real_now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        GuestLinkRow.token_digest == token_digest(token),
+        GuestLinkRow.expires_at > real_now,
+        GuestLinkRow.openings < MOST_OPENINGS,
+        GuestLinkRow.user_id == UserAccountRow.id,
+        UserAccountRow.disabled_at.is_(None),
+    )
 
 
 def _account(session: Session, crew_id: str) -> UserAccountRow:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
-from api.guest_links import add_guest_account, end_link, new_link, open_link, openings_of_links
+from api.guest_links import add_guest_account, check_link, end_link, new_link, open_link, openings_of_links
 from api.roles import Role, open_to, open_to_everybody
 from api.schemas.guest_crews import (
     GuestCrew,
@@ -91,6 +91,8 @@ def end(crew_id: Name, identity: SignedIn, engine: Database) -> GuestCrew:
 def sign_in(request: Request, response: Response, body: GuestSignIn, engine: Database) -> SignedInAs:
     """Sign a guest crew's phone in by its link, until that ends; send `X-Relight: crew` as its page does."""
     real_now = datetime.now(UTC)
+    with reading(engine) as work:
+        check_link(work.session, token=body.token, real_now=real_now)
     with writing(engine) as work:
         opened = open_link(work.session, token=body.token, real_now=real_now)
         identity = opened.identity

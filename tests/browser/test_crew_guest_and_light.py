@@ -1,7 +1,5 @@
 """A crew of another company on its phone, until its leave is taken back; and the page by day and by night."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from playwright.sync_api import expect
 
@@ -36,20 +34,22 @@ def order(desk, outage, action, **more):
     assert answer.status_code == 200, answer.text
 
 
-def let_in(desk, street):
-    """Let in a guest crew around a street; return its id and the path of its link."""
-    lon, lat = street.place
-    west, south, east, north = lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    body = {
-        "name": "Nordbau 1",
-        "company": "Nordbau GmbH",
-        "skills": ["line", "low_voltage", "switching", "transformer"],
-        "ends_at": (datetime.now(UTC) + timedelta(hours=8)).isoformat(),
-        "polygon": {"type": "Polygon", "coordinates": [ring]},
-    }
-    told = desk.post("/api/guest-crews", json=body).json()
-    return told["guest_crew"]["crew_id"], told["link"]
+def let_in(desk):
+    """Let in a guest crew at the desk, where its map shows now; return the token of its link."""
+    desk.page.keyboard.press("k")
+    guests = desk.page.locator(".guests")
+    guests.locator("> summary").click()
+    guests.locator("details summary").click()
+    guests.locator("input[name=guest_name]").fill("Squad 97")
+    guests.locator("input[name=guest_company]").fill("Squad")
+    desk.button("dispatcher.guests.admit").click()
+    return token_shown(desk)
+
+
+def token_shown(desk):
+    link = desk.page.locator(".guests input[readonly]")
+    expect(link).to_be_visible()
+    return link.input_value().partition("#guest=")[2]
 
 
 def can_do_without_signal(crew):
@@ -59,11 +59,14 @@ def can_do_without_signal(crew):
 
 def test_a_guest_works_by_its_link_until_it_is_taken_back(town, street, open_page, wire):
     desk, outage = lose(town, street)
-    guest, link = let_in(desk, street)
+    shown = open_page("Desk", "zh")
+    shown.open("wang", town.password)
+    token = let_in(shown)
+    (guest,) = [one["crew_id"] for one in desk.get("/api/guest-crews").json()["guest_crews"]]
     order(desk, outage, "assign", crew_id=guest)
     crew = open_page("CrewPhone", address=wire.address, size=PHONE)
     words = crew.words
-    crew.page.goto(f"{wire.address}{link}")
+    crew.page.goto(f"{wire.address}/crew/#guest={token}")
     expect(crew.page.locator("article.job h1")).to_have_text(street.fuse)
     crew.shows(words.before("crew.guest.until"))
     # Whoever looks over a shoulder, or at the list of visited pages, finds no token.
@@ -75,7 +78,9 @@ def test_a_guest_works_by_its_link_until_it_is_taken_back(town, street, open_pag
     wire.cut()
     crew.shows(words.before("crew.signal.lost"))
     crew.tap("en_route")
-    assert desk.post(f"/api/guest-crews/{guest}/end", json={}).status_code == 200
+    shown.button("dispatcher.guests.end").click()
+    shown.button("dispatcher.guests.end_sure").click()
+    expect(shown.page.locator(".guests li.over")).to_contain_text("wang")
     wire.mend()
     crew.says("crew.guest.over.title")
     crew.shows(words("crew.guest.over.waiting.one", count=1))
@@ -87,12 +92,13 @@ def test_a_guest_works_by_its_link_until_it_is_taken_back(town, street, open_pag
     crew.says("crew.guest.over.title")
 
     # The link that was taken back opens nothing; a new one sends what waited, and says what became of it.
-    newer = desk.post(f"/api/guest-crews/{guest}/link", json={}).json()["link"]
-    crew.page.goto(f"{wire.address}{newer}")
+    shown.button("dispatcher.guests.renew").click()
+    expect(shown.page.locator(".guests li.over")).to_have_count(0)
+    crew.page.goto(f"{wire.address}/crew/#guest={token_shown(shown)}")
     crew.shows(words("crew.refused.status", status=words("status.job.recalled")))
     crew.says("crew.signal.all_sent")
     other = open_page("CrewPhone", address=wire.address, size=PHONE)
-    other.page.goto(f"{wire.address}{link}")
+    other.page.goto(f"{wire.address}/crew/#guest={token}")
     other.says("shared.error.guest_link_refused")
 
 

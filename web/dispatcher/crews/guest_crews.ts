@@ -78,6 +78,10 @@ export function use_guest_crews(session: Session) {
     look: () => doing(async () => undefined),
     admit: (guest: NewGuest) => doing(() => take("/api/guest-crews", guest)),
     renew: (crew_id: string) => doing(() => take(`${of(crew_id)}/link`, {})),
-    end: (crew_id: string) => doing(async () => void (await post(`${of(crew_id)}/end`, {}))),
+    end: (crew_id: string) =>
+      doing(async () => {
+        await post(`${of(crew_id)}/end`, {});
+        made.value = null;
+      }),
   };
 }
