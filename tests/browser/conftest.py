@@ -192,14 +192,14 @@ def picture():
         if not folder:
             return
         path = Path(folder) / f"{name}.png"
+        # Without a graphics card a map is drawn late, and does not say when.
+        face.page.wait_for_timeout(MAP_IS_DRAWN_MS)
         # Without a blinking line where somebody writes, and nothing half way.
         face.page.screenshot(path=path, animations="disabled", caret="hide")
         assert path.stat().st_size <= LARGEST_PICTURE_BYTES, f"{name}.png is too large for the papers"
 
     return picture
 
-        # Without a graphics card a map is drawn late, and does not say when.
-        face.page.wait_for_timeout(MAP_IS_DRAWN_MS)
 
 @pytest.fixture
 def wire(town):
