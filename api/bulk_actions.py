@@ -32,6 +32,8 @@ from dispatch.network_cache import NetworkCache
 from dispatch.outages import OutageView, get_outage
 from dispatch.states import JobKind
 from dispatch.travel import Travel
+from gis.errors import GisError
+from topology.errors import TopologyError
 
 _AWAY = {"code": "database_away", "text": DATABASE_AWAY}
 
@@ -79,7 +81,7 @@ def _act_on_one(
     try:
         with writing(engine) as work:
             act(work, chosen)
-    except DispatchError as refused:
+    except (DispatchError, GisError, TopologyError) as refused:
         error = error_fields(refused)
     except SQLAlchemyError as failed:
         if not is_database_away(failed):

@@ -3,6 +3,7 @@
 import { onMounted, onUnmounted, shallowReactive, watch } from "vue";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
+import { is_open } from "../live/decisions";
 import type { Desk } from "../live/desk";
 
 export interface ListedOutage {
@@ -14,24 +15,38 @@ export interface ListedOutage {
 }
 
 const GATHER_MS = 1_000;
-/** In a storm something changes all the time; where an outage stands hardly ever does. */
-const NOT_BEFORE_MS = 5_000;
+/** One that is new is wanted soon; where the others stand hardly ever changes, and a storm changes something always. */
+const NEW_NOT_BEFORE_MS = 3_000;
+const NOT_BEFORE_MS = 15_000;
 
 export function use_worklist_places(desk: Desk, session: Session): ReadonlyMap<string, ListedOutage> {
   const by_outage = shallowReactive(new Map<string, ListedOutage>());
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let looked_at_ms = 0;
+  let looked_at_ms = Number.NEGATIVE_INFINITY;
+  let due_ms = Number.POSITIVE_INFINITY;
 
   function look(): void {
-    const since_ms = performance.now() - looked_at_ms;
-    timer ??= setTimeout(
-      () => void ask_again(),
-      looked_at_ms ? Math.max(GATHER_MS, NOT_BEFORE_MS - since_ms) : 0,
-    );
+    const now_ms = performance.now();
+    const not_before_ms = looked_at_ms + (is_any_new() ? NEW_NOT_BEFORE_MS : NOT_BEFORE_MS);
+    // What is due sooner stays due: in a flood of new ones it would else be put off for ever.
+    const wanted_ms = Math.max(now_ms + GATHER_MS, not_before_ms);
+    if (wanted_ms >= due_ms) return;
+    due_ms = wanted_ms;
+    clearTimeout(timer);
+    timer = setTimeout(() => void ask_again(), wanted_ms - now_ms);
+  }
+
+  /** Whether an outage changed that is not known to stand anywhere. */
+  function is_any_new(): boolean {
+    for (const id of desk.changed_outages.value) {
+      const outage = desk.known.outages.get(id);
+      if (outage && is_open(outage.status) && !by_outage.has(id)) return true;
+    }
+    return false;
   }
 
   async function ask_again(): Promise<void> {
-    timer = undefined;
+    due_ms = Number.POSITIVE_INFINITY;
     looked_at_ms = performance.now();
     try {
       const { outages } = await ask<{ outages: ListedOutage[] }>("/api/worklist");
@@ -52,7 +67,7 @@ export function use_worklist_places(desk: Desk, session: Session): ReadonlyMap<s
       if (state === "signed_in") look();
     },
   );
-  onMounted(look);
+  onMounted(() => void ask_again());
   onUnmounted(() => clearTimeout(timer));
   return by_outage;
 }
