@@ -16,6 +16,7 @@ from dispatch.calls import CallAnswer, CallAnswerCode, answer_call, known_reason
 from dispatch.errors import NoActiveNetwork
 from dispatch.explained_evidence import spans_of
 from dispatch.network_cache import NetworkCache
+from dispatch.supply_calendar import planned_ahead
 from dispatch.supply_status import SupplyStatus, supply_status
 from dispatch.supply_versions import supply_versions
 from gis.network_versions import active_network_version
@@ -25,6 +26,7 @@ from gis.places import ServicePointDetail, service_point_details, service_points
 # An account with hundreds of supplies, a city's lamps for instance, still gets a light page.
 _TOLD_IN_FULL = 8
 _TOLD_IN_SHORT = 100
+_PLANNED_TOLD = 5
 _OFF_ON_PURPOSE = (CallAnswerCode.DISCONNECTED, CallAnswerCode.PLANNED_OUTAGE)
 _ORDER = ("out", "explained", "reported", "restored", "on")
 
@@ -39,11 +41,12 @@ class OwnSupply:
 
 @dataclass(frozen=True, slots=True)
 class MySupply:
-    """What an account sees: its supplies, those without power first, and the version of this sight."""
+    """What an account sees: its supplies, those without power first, what is planned, and its version."""
 
     version: str
     supplies: tuple[OwnSupply, ...]
     others: tuple[OwnSupply, ...]
+    planned: tuple[str, ...]
 
     @property
     def states(self) -> frozenset[str]:
@@ -73,6 +76,20 @@ def my_supply(
         version=version,
         supplies=tuple(supplies[:_TOLD_IN_FULL]),
         others=tuple(supplies[_TOLD_IN_FULL:][:_TOLD_IN_SHORT]),
+        planned=_planned(session, account=account, words=words, now=now),
+    )
+
+
+def _planned(session: Session, *, account: str, words: Words, now: datetime) -> tuple[str, ...]:
+    """Return the planned work that lies ahead, a sentence each."""
+    return tuple(
+        words(
+            "planned.called_off" if work.is_cancelled else "planned.work",
+            starts=words.time(work.starts_at, now=now),
+            ends=words.time(work.ends_at, now=now),
+            text=work.text,
+        )
+        for work in planned_ahead(session, account=account, now=now)[:_PLANNED_TOLD]
     )
 
 

@@ -1,4 +1,4 @@
-"""Planned work at one account's supplies, for its own calendar: what is announced, over or called off."""
+"""Planned work at one account's supplies, for its page and its calendar: announced, over or called off."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ class CalendarWork:
     ends_at: datetime
     is_cancelled: bool
     text: str
+
+
+def planned_ahead(session: Session, *, account: str, now: datetime) -> list[CalendarWork]:
+    """Return the planned work at an account's supplies that is not over, in the order of its start."""
+    return [work for work in planned_for_account(session, account=account, now=now) if work.ends_at > now]
 
 
 def planned_for_account(session: Session, *, account: str, now: datetime) -> list[CalendarWork]:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from dispatch.call_tables import PlannedOutageRow, PlannedServicePointRow
 from dispatch.errors import NoActiveNetwork
 from dispatch.explained_evidence import spans_of
 from dispatch.supply_status import RECENT
@@ -36,10 +37,11 @@ def supply_versions(session: Session, *, accounts: Collection[str], now: datetim
     outages = _outages(session, service_points, now)
     reports = _reports(session, service_points)
     explained = _explained(session, service_points, now)
+    planned = _planned(session, service_points, now)
     return {
         account: _digest(
             [
-                (id, outages.get(id), reports.get(id), explained.get(id))
+                (id, outages.get(id), reports.get(id), explained.get(id), planned.get(id))
                 for id in resolved.by_account.get(account, [])
             ]
         )
@@ -89,6 +91,22 @@ def _explained(session: Session, service_points: Collection[str], now: datetime)
         id: tuple((str(span.remark), span.since, span.until) for span in own if span.covers(now))
         for id, own in spans.items()
     }
+
+
+def _planned(session: Session, service_points: Collection[str], now: datetime) -> dict[str, list[_Seen]]:
+    """Return for each service point the planned work that lies ahead, each with its version."""
+    query = (
+        select(PlannedServicePointRow.service_point, PlannedOutageRow.id, PlannedOutageRow.version)
+        .join(PlannedOutageRow, PlannedOutageRow.id == PlannedServicePointRow.planned_outage_id)
+        .where(
+            PlannedServicePointRow.service_point == _any_of(service_points), PlannedOutageRow.ends_at > now
+        )
+        .order_by(PlannedOutageRow.id)
+    )
+    found: dict[str, list[_Seen]] = defaultdict(list)
+    for service_point, *seen in session.execute(query):
+        found[service_point].append(tuple(seen))
+    return found
 
 
 def _jobs(session: Session, outage_ids: Collection[str]) -> dict[str, list[str]]:

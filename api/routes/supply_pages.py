@@ -153,6 +153,7 @@ def show_mine(request: Request, face: Face, engine: Database) -> Response:
         version=mine.version,
         supplies=mine.supplies,
         others=mine.others,
+        planned=mine.planned,
         any_out="out" in states,
         any_restored="restored" in states,
         all_reported=states == {"reported"},

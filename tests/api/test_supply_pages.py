@@ -221,6 +221,40 @@ class TestHowItGoes:
         assert pages.says(pages.report(client), "report.problem.no_supply")
 
 
+class TestPlannedWork:
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_what_lies_ahead_is_told_and_a_change_of_it_is_noticed(self, world, visitor, language, pages):
+        client = visitor("a1", language=language)
+        before = re.search(r'data-version="(\w+)"', client.get("/supply/mine").text)[1]
+        now = datetime.now(UTC)
+        with world.engine.begin() as connection:
+            for id, status, days in (
+                ("P-1", "notified", 2),
+                ("P-2", "cancelled", 3),
+                ("P-3", "requested", 4),
+            ):
+                connection.execute(
+                    text(
+                        "INSERT INTO planned_outage (id, version, status, work, starts_at, ends_at, text, "
+                        "requested_by, requested_at) VALUES (:id, 7, :status, 'planned', :starts, :ends, "
+                        "'New pole <b>', 'w', :now)"
+                    ),
+                    {
+                        "id": id,
+                        "status": status,
+                        "starts": now + timedelta(days=days),
+                        "ends": now + timedelta(days=days, hours=3),
+                        "now": now,
+                    },
+                )
+                connection.execute(text("INSERT INTO planned_service_point VALUES (:id, 'a1')"), {"id": id})
+        page = client.get("/supply/mine")
+        assert pages.says(page, "planned.title", "planned.work", "planned.called_off", language=language)
+        assert page.text.count("New pole &lt;b&gt;") == 1
+        assert re.search(r'data-version="(\w+)"', page.text)[1] != before
+        assert not pages.says(visitor("b1", language=language).get("/supply/mine"), "planned.title")
+
+
 class TestEveryPage:
     PAGES = ("/supply", "/supply/report", "/supply/reported", "/supply/nothing/here")
 

@@ -123,7 +123,10 @@ class TestReportingByPlace:
         [
             ({"address": "Nowhere 99"}, "address_unknown"),
             ({"address": "Street 1"}, "address_ambiguous"),
+            # In the sea, in another country, in another system, and nowhere on earth.
             ({"lon": "0", "lat": "0"}, "too_far"),
+            ({"lon": "2.35", "lat": "48.85"}, "too_far"),
+            ({"lon": "116.4", "lat": "39.9", "coordinates": "gcj02"}, "too_far"),
             ({"lon": "200", "lat": "0"}, "too_far"),
         ],
     )
@@ -132,6 +135,16 @@ class TestReportingByPlace:
         assert answer.status_code == 422
         assert pages.says(answer, f"report.problem.{problem}")
         assert pages.calls(world) == []
+
+    @pytest.mark.parametrize(
+        "field", ["token", "extent", "danger", "text", "address", "place", "coordinates"]
+    )
+    def test_a_script_in_any_field_stays_text(self, visitor, field, pages):
+        script = '"><script>alert(1)</script>'
+        answer = pages.report(visitor(), **{field: script})
+        assert "<script>alert" not in answer.text
+        answer = pages.enter(visitor(), script, script)
+        assert "<script>alert" not in answer.text
 
     def test_a_flood_of_them_is_stopped_in_words(self, visitor, pages):
         client = visitor()

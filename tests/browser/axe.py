@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 _SOURCE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """() => axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+_RUN = """(within) => axe.run(within || document, { resultTypes: ['violations'] }).then(({ violations }) =>
   violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`)))"""
 
 
-def violations(page) -> list[str]:
-    """Return each violation as rule and place; none on a page that everybody can use."""
+def violations(page, *, within=None) -> list[str]:
+    """Return each violation as rule and place; `within` is the selector of a part, else the whole page."""
     page.evaluate(_SOURCE.read_text(encoding="utf-8"))
-    return page.evaluate(_RUN)
+    return page.evaluate(_RUN, within)
