@@ -47,7 +47,7 @@ def run_generator(desk, *, device):
 def feed_by_generator(desk, other):
     """Feed those who still hang on the line that fails, beyond their transformer; the other desk sees it."""
     desk.button("switching.emergency", exact=True).click()
-    run_generator(desk, device="U96")
+    run_generator(desk, device="U99")
     steps = desk.page.locator(".panel tbody.step")
     expect(steps).to_have_count(1)
     expect(steps.nth(0)).to_contain_text(desk.words("switching.effect.gained.other", count=2))
@@ -55,7 +55,7 @@ def feed_by_generator(desk, other):
     expect(desk.page.locator(".panel")).to_contain_text(desk.words("switching.status.approved"))
     execute_next(desk)
     placed = other.page.locator(".switching_view [data-temporary='G-1']")
-    expect(placed).to_contain_text(other.words("switching.step.run_generator", name="G-1", node="R100"))
+    expect(placed).to_contain_text(other.words("switching.step.run_generator", name="G-1", node="R99"))
     other.says("switching.temporary.supplied.other", count=2)
 
 
@@ -66,8 +66,8 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     second.open("li", town.password)
 
     # What is proposed says plainly what was not checked, and becomes an order only by a person.
-    town.trip("B96")
-    first.choose("B96")
+    town.trip("B99")
+    first.choose("B99")
     page.keyboard.press("c")
     expect(page.locator(".panel .head")).to_contain_text(words("status.outage.confirmed"))
     first.button("switching.proposals.ask").click()
@@ -77,7 +77,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     proposal.get_by_role("button", name=words("switching.proposals.take")).click()
     steps = page.locator(".panel tbody.step")
     expect(steps).to_have_count(2)
-    expect(steps.nth(1)).to_contain_text(words("switching.step.close", device="Y96"))
+    expect(steps.nth(1)).to_contain_text(words("switching.step.close", device="Y99"))
     expect(steps.nth(1)).to_contain_text(words("switching.effect.gained.other", count=3))
 
     # Tried on a study copy, nothing has happened.
@@ -88,7 +88,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     second.page.keyboard.press("w")
     line = second.page.locator(".switching_view .order_line")
     expect(line).to_contain_text(second.words("switching.status.draft"))
-    hang_tag(second, "Y96")
+    hang_tag(second, "Y99")
     line.click()
     first.button("switching.approve", exact=True).click()
     expect(line).to_contain_text(second.words("switching.status.approved"))
@@ -99,13 +99,13 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(steps.nth(1)).to_contain_text("T-")
     execute_next(first)
     refused = page.locator(".panel .step .notice.warning[role=alert]")
-    expect(refused).to_contain_text(words("shared.because.device_tagged", device="Y96", actor="li"))
+    expect(refused).to_contain_text(words("shared.because.device_tagged", device="Y99", actor="li"))
     expect(refused).to_contain_text(words("switching.way_out.tagged"))
 
     # The tag is removed, the step is taken: who comes back is back at both desks.
     tags = second.page.locator(".switching_view .tag_list")
     tags.get_by_role("button", name=second.words("switching.tag.remove")).click()
-    expect(tags.locator("[data-tag=Y96]")).to_have_count(0)
+    expect(tags.locator("[data-tag=Y99]")).to_have_count(0)
     expect(steps.nth(1)).not_to_contain_text("T-")
     page.locator(".panel form.action_form").get_by_role(
         "button", name=words("switching.execute.send")
@@ -114,7 +114,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     expect(line).to_contain_text(second.words("switching.status.completed"))
     switched = second.page.locator(".switching_view li.switched")
     expect(switched).to_have_count(2)
-    expect(switched.filter(has_text="Y96")).to_contain_text(second.words("switching.switched.closed"))
+    expect(switched.filter(has_text="Y99")).to_contain_text(second.words("switching.switched.closed"))
     page.locator(".panel .head .link").click()
     expect(page.locator(".panel .head")).to_contain_text(words("status.outage.partially_restored"))
 

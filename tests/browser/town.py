@@ -25,35 +25,39 @@ from dispatch.transactions import write_transaction
 from gis.database import connect
 from gis.network_versions import activate_network_version, import_network
 
-STREETS = 96
+# One for each browser test, should one process run them all; from 100 on, that all numbers are as long.
+STREETS = range(100, 240)
 HOUSEHOLDS = 5
 
-# S ─B07─ N07 ─F07─ M07 ─┬─T07─ L07   h07-1 h07-2        street 07; h07-5 (h of the head) has no fuse above it
-#          │             └─U07─ K07   i07-3 i07-4
-#          └─V07─ H07   j07-5
+# S ─B107─ N107 ─F107─ M107 ─┬─T107─ L107   h107-1 h107-2   street 107; j107-1 has no fuse above it
+#           │                └─U107─ K107   i107-1 i107-2
+#           └─V107─ H107   j107-1
+# Two lines lead on from N107 to nobody: the map has streets to show.
 STREET = """
     breaker B{n} S N{n}
     fuse F{n} N{n} M{n}
     distribution T{n} M{n} L{n}
     distribution U{n} M{n} K{n}
     distribution V{n} N{n} H{n}
+    overhead E{n} N{n} X{n}
+    overhead O{n} N{n} Y{n}
     service_points h{n}- L{n} 2
     service_points i{n}- K{n} 2
     service_points j{n}- H{n} 1
 """
 # One street more, that a tie can feed from the last one; tests of switching have it.
-# S ─B96─ N100 ─X96─ O100 ─W96─ P100 ─T96─ Q100   k-1 k-2 k-3      (behind W96)
-#                    O100 ─U96─ R100              l-1 l-2          (on the line that fails)
-#                               P100 ─Y96─ N95                     (the tie is normally open)
-TIED_STREET = """
-    breaker B96 S N100
-    overhead X96 N100 O100
-    switch W96 O100 P100
-    distribution T96 P100 Q100
-    distribution U96 O100 R100
-    switch Y96 P100 N95 open
-    service_points k- Q100 3
-    service_points l- R100 2
+# S ─B99─ N99 ─X99─ O99 ─W99─ P99 ─T99─ Q99   k-1 k-2 k-3      (behind W99)
+#                   O99 ─U99─ R99             l-1 l-2          (on the line that fails)
+#                             P99 ─Y99─ N239                   (the tie is normally open)
+TIED_STREET = f"""
+    breaker B99 S N99
+    overhead X99 N99 O99
+    switch W99 O99 P99
+    distribution T99 P99 Q99
+    distribution U99 O99 R99
+    switch Y99 P99 N{STREETS[-1]} open
+    service_points k- Q99 3
+    service_points l- R99 2
 """
 _OFFSETS = {
     "N": (0.0, 0.004),
@@ -61,6 +65,8 @@ _OFFSETS = {
     "L": (-0.0008, 0.007),
     "K": (0.0008, 0.007),
     "H": (0.001, 0.004),
+    "X": (0.0055, 0.004),
+    "Y": (0.0, 0.0068),
 }
 _MIDDLE = (11.40, 53.63)
 
@@ -101,19 +107,19 @@ class Street:
 
 def _place(number: int, node: str) -> tuple[float, float]:
     west, south = _OFFSETS[node]
-    column, row = number % 8, number // 8
+    row, column = divmod(STREETS.index(number), 8)
     return _MIDDLE[0] + 0.006 * column + west, _MIDDLE[1] + 0.009 * row + south
 
 
 def _places() -> dict[str, tuple[float, float]]:
-    places = {f"{node}{n:02d}": _place(n, node) for n in range(STREETS) for node in _OFFSETS}
+    places = {f"{node}{n}": _place(n, node) for n in STREETS for node in _OFFSETS}
     west, south = _MIDDLE[0] + 0.05, _MIDDLE[1] + 0.1
-    tied = {node: (west, south + 0.002 * at) for at, node in enumerate(("N100", "O100", "P100", "Q100"))}
-    return {"S": _MIDDLE, **places, **tied, "R100": (west + 0.001, south + 0.002)}
+    tied = {node: (west, south + 0.002 * at) for at, node in enumerate(("N99", "O99", "P99", "Q99"))}
+    return {"S": _MIDDLE, **places, **tied, "R99": (west + 0.001, south + 0.002)}
 
 
 def _drawing(*, without_lateral: str | None = None) -> str:
-    lines = "".join(STREET.format(n=f"{n:02d}") for n in range(STREETS)).splitlines()
+    lines = "".join(STREET.format(n=n) for n in STREETS).splitlines()
     lines += TIED_STREET.splitlines()
     ends = {"F": "", "T": "", "U": "", "h": "-", "i": "-"}
     gone = {f"{letter}{without_lateral}{end}" for letter, end in ends.items()}
@@ -121,7 +127,7 @@ def _drawing(*, without_lateral: str | None = None) -> str:
 
 
 def _street(number: int) -> Street:
-    n, first = f"{number:02d}", HOUSEHOLDS * number
+    n, first = str(number), HOUSEHOLDS * STREETS.index(number)
     ids = (f"h{n}-1", f"h{n}-2", f"i{n}-1", f"i{n}-2", f"j{n}-1")
     # The phones of all households are numbered through (drawn_tables in tests/api/world.py).
     return Street(
@@ -141,7 +147,7 @@ class Town:
         self.database_url = url
         self.password = world_module.PASSWORD
         self._passwords = PasswordHashes(world_module.FAST_HASHES)
-        self._numbers = count()
+        self._numbers = iter(STREETS)
         self._gasps = count()
         self._clients: list[httpx.Client] = []
         self._closing = ExitStack()
@@ -258,6 +264,19 @@ class Town:
                 gasp |= {"kind": "trouble_call", "hazard": hazard}
             answer = meters.post("/api/evidence", json=gasp)
             assert answer.json()["status"] == "accepted", answer.text
+
+    def clear(self, *streets) -> None:
+        """Let what is open in streets be over, crews called back: a list that grows long hides its end."""
+        wang = self.client("wang")
+        fuses = {street.fuse for street in streets}
+        listed = wang.get("/api/outages", params={"active": True, "limit": 10_000}).json()["outages"]
+        for outage in (one for one in listed if one["device"] in fuses):
+            path = f"/api/outages/{outage['id']}"
+            for job in outage["jobs"]:
+                if job["ended_at"] is None:
+                    wang.post(f"{path}/recall", json={"version": None, "job_id": job["id"]})
+            answer = wang.post(f"{path}/dismiss", json={"version": None, "reason": "over"})
+            assert answer.status_code == 200, answer.text
 
     def trip(self, device) -> None:
         """Let telemetry report a device open."""
