@@ -18,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -42,7 +42,7 @@ from dispatch.transactions import write_transaction
 
 SIZES = (1_000_000,)
 OUTAGES, CREWS = 5_000, 300
-CHANGES_A_SECOND = 200
+CHANGES_A_SECOND, LEAST_CHANGES = 200, 190
 SEEN_LIMIT_S, FRAME_LIMIT_MS, FIRST_VIEW_LIMIT_S = 1.5, 50.0, 6.0
 SERVICE_POINTS_FROM_ZOOM = 13
 _CUSTOMERS_TO_AN_OUTAGE, _CUSTOMERS_TO_A_CREW = 20, 300
@@ -148,7 +148,8 @@ class _Case:
             desk.rest(2.0)
             self.progress(f"{self.case}: a still map, {CHANGES_A_SECOND} changes a second")
             told, seen = _watch(desk, home.url, still_s, desk.rest)
-            yield self._row("changes made", told["made"] / told["seconds"], "a second")
+            made = self._row("changes made", told["made"] / told["seconds"], "a second", LEAST_CHANGES)
+            yield replace(made, at_most=False)
             yield from self._delays(told["told"], seen)
             yield from self._frames("still map", seen, FRAME_LIMIT_MS)
             self.progress(f"{self.case}: panning")

@@ -31,6 +31,7 @@ from gis.database import connect
 
 _TIMES_A_SECOND = 10
 _STEP_DEGREES = 0.0002  # about twenty metres, at walking pace of a truck between two positions
+_DRIFT_DEGREES = 5e-6
 # A row in sight is changed again only when what was said before has surely been drawn.
 _REST_S = 3.0
 
@@ -103,7 +104,9 @@ class Flood:
         told = []
         for id in sorted({ids[(number * count + step) % len(ids)] for step in range(count)}):
             lon, lat = self.places[id]
-            lon, lat = lon + _STEP_DEGREES * math.cos(angle), lat + _STEP_DEGREES * math.sin(angle)
+            # Round and round, and a little on, so that no place comes twice.
+            lon += _STEP_DEGREES * math.cos(angle) + _DRIFT_DEGREES
+            lat += _STEP_DEGREES * math.sin(angle)
             self.places[id] = (lon, lat)
             told.append({"id": id, "lon": lon, "lat": lat})
         return told

@@ -18,6 +18,7 @@ DETAILS = {
     "layers": [],
     "made": "1-1",
 }
+TILES = "**/api/base-map/1-1/**"
 
 
 def _picture():
@@ -28,26 +29,16 @@ def _picture():
 
 def test_a_base_map_is_drawn_and_says_whose_it_is(town, open_page):
     desk = open_page("Desk")
-    asked = []
-
-    def give_tile(route):
-        asked.append(route.request.url)
-        route.fulfill(body=_picture(), content_type="image/png")
-
-    desk.page.route(
-        "**/api/base-map", lambda route: route.fulfill(json={"base_map": DETAILS, "problem": None})
-    )
-    desk.page.route("**/api/base-map/1-1/**", give_tile)
-    desk.open("wang", town.password)
+    told = {"base_map": DETAILS, "problem": None}
+    desk.page.route("**/api/base-map", lambda route: route.fulfill(json=told))
+    desk.page.route(TILES, lambda route: route.fulfill(body=_picture(), content_type="image/png"))
+    with desk.page.expect_request(TILES):
+        desk.open("wang", town.password)
     # As text: what a file says is never markup.
     expect(desk.page.locator(".base_map_attribution")).to_have_text(DETAILS["attribution"])
-    desk.page.wait_for_function("() => document.querySelector('.desk_map canvas') !== null")
-    while not asked:
-        desk.page.wait_for_timeout(50)
-    # Day turns to night: the style is another one, and the base map is there again.
-    asked.clear()
-    desk.page.emulate_media(color_scheme="dark")
-    desk.button("dispatcher.map.whole").click()
+    # Day turns to night: the style is another one, and has its base map too.
+    with desk.page.expect_request(TILES):
+        desk.page.emulate_media(color_scheme="dark")
     expect(desk.page.locator(".base_map_attribution")).to_have_count(1)
 
 
