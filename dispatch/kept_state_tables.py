@@ -1,4 +1,4 @@
-"""The rows of kept states: what was known at some positions of the change log, so that a replay begins near."""
+"""The rows of kept states: what was known at some positions of the change log, for replays to begin near."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gis.tables import Base
 
 
 class KeptStateRow(Base):
-    """What was known after the change at `position`, taken at `at`; `state` as dispatch/known_state.py packs it.
+    """What was known after the change at `position`, taken at `at`; dispatch/known_state.py packs it.
 
     It may be removed at any time: the change log alone says the same, only later.
     """
