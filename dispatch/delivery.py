@@ -140,7 +140,7 @@ def _hand_over(message: Message, delivery: Delivery, channel: Channel) -> Outcom
 
 
 def send_one(message: Message, *, delivery: Delivery, channel: Channel, now: datetime) -> Outcome:
-    """Send one message by itself; MailUnreachable or GatewayUnreachable where there is no connection at all."""
+    """Send one message by itself; MailUnreachable or GatewayUnreachable without any connection."""
     if channel is not Channel.EMAIL:
         return _hand_over(message, delivery, channel)
     sent = send_mails(mail_url=delivery.mail_url or "", mails=[_mail(message)], now=now)

@@ -1,7 +1,7 @@
 """The rows of what customers want to hear, where, and when; and what all messages go by.
 
-Addresses in `message_subscription` and `address_confirmation` are personal data: they leave them for the channel itself and the customer's
-own page, never for a log, an event or a tile.
+Addresses in `message_subscription` and `address_confirmation` are personal data: they leave them for the
+channel itself and the customer's own page, never for a log, an event or a tile.
 """
 
 from __future__ import annotations
