@@ -44,8 +44,8 @@ class SwitchOnTrace(Answer):
 class NetworkTrace(Answer):
     """The way from a device to its source, or the part below it, with what is counted on it.
 
-    Counted is who is fed through the device, in either direction. `switches` are in the order of the trace, the
-    first ones of `switch_count`; `open_ends`, where the part ends at something open, of `open_count`. Not
+    Counted is who is fed through the device, in either direction. `switches` are in the order of the trace,
+    the first ones of `switch_count`; `open_ends`, where the part ends at something open, of `open_count`. Not
     `is_as_asked`: there is no supply now, and this is the way it normally has. `drawn` is a GeoJSON geometry,
     its longest lines where not `is_drawn_whole`.
     """
