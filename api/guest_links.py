@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from api.accounts import add_account, disable_account
 from api.passwords import PasswordHashes
-from api.roles import Role
+from api.roles import Identity, Role
 from api.secret_tokens import new_token, token_digest
-from api.sessions import OpenedSession, end_sessions_of, open_session
+from api.sessions import OpenedSession, end_sessions_of, find_session, open_session
 from api.tables import GuestLinkRow, UserAccountRow
 from dispatch.clock import read_clock
 from dispatch.guest_leave import GuestLeave
@@ -77,6 +77,16 @@ def check_link(session: Session, *, token: str, real_now: datetime) -> None:
     """Raise GuestLinkRefusedError where a link opens nothing: whoever guesses makes no writer wait."""
     if session.scalar(select(GuestLinkRow.user_id).where(*_holds(token, real_now))) is None:
         raise GuestLinkRefusedError
+
+
+def signed_in_already(
+    session: Session, *, token: str, cookie: str | None, real_now: datetime
+) -> Identity | None:
+    """Return who a phone is signed in as by this very link: tapped again, it spends no opening."""
+    is_this = (GuestLinkRow.token_digest == token_digest(token), GuestLinkRow.expires_at > real_now)
+    user_id = session.scalar(select(GuestLinkRow.user_id).where(*is_this))
+    held = find_session(session, token=cookie, now=real_now) if cookie and user_id is not None else None
+    return held if held is not None and held.user_id == user_id else None
 
 
 def open_link(session: Session, *, token: str, real_now: datetime) -> OpenedSession:

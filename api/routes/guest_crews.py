@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
-from api.guest_links import add_guest_account, check_link, end_link, new_link, open_link, openings_of_links
+from api.gatekeeper import cookie_of
+from api.guest_links import (
+    add_guest_account,
+    check_link,
+    end_link,
+    new_link,
+    open_link,
+    openings_of_links,
+    signed_in_already,
+)
 from api.roles import Role, open_to, open_to_everybody
 from api.schemas.guest_crews import (
     GuestCrew,
@@ -91,16 +101,19 @@ def end(crew_id: Name, identity: SignedIn, engine: Database) -> GuestCrew:
 def sign_in(request: Request, response: Response, body: GuestSignIn, engine: Database) -> SignedInAs:
     """Sign a guest crew's phone in by its link, until that ends; send `X-Relight: crew` as its page does."""
     real_now = datetime.now(UTC)
-    with reading(engine) as work:
-        check_link(work.session, token=body.token, real_now=real_now)
-    with writing(engine) as work:
-        opened = open_link(work.session, token=body.token, real_now=real_now)
-        identity = opened.identity
-        crew_id = identity.crew_id or ""
-        note_opened(work.session, crew_id=crew_id, actor=identity.name, now=work.now)
-        leave = guest_leave(work.session, crew_id=crew_id)
-    set_sign_in_cookie(request, response, opened=opened, real_now=real_now)
-    return SignedInAs.model_validate(identity).model_copy(update={"guest_until": leave.ends_at})
+    cookie = request.cookies.get(cookie_of(request.headers))
+    with Session(engine) as session, session.begin():
+        held = signed_in_already(session, token=body.token, cookie=cookie, real_now=real_now)
+        if held is None:
+            check_link(session, token=body.token, real_now=real_now)
+    with writing(engine) if held is None else reading(engine) as work:
+        if held is None:
+            opened = open_link(work.session, token=body.token, real_now=real_now)
+            held = opened.identity
+            note_opened(work.session, crew_id=held.crew_id or "", actor=held.name, now=work.now)
+            set_sign_in_cookie(request, response, opened=opened, real_now=real_now)
+        leave = guest_leave(work.session, crew_id=held.crew_id or "")
+    return SignedInAs.model_validate(held).model_copy(update={"guest_until": leave.ends_at})
 
 
 def _with_link(work: Work, leave: GuestLeave, response: Response) -> GuestCrewWithLink:

@@ -218,6 +218,14 @@ class TestTheLink:
         (known,) = dispatcher.get("/api/guest-crews").json()["guest_crews"]
         assert known["opened"] == MOST_OPENINGS
 
+    def test_tapped_again_on_the_same_phone_it_spends_nothing(self, world, dispatcher):
+        told = admit(dispatcher)
+        phone, first = open_link(world, told)
+        again = [phone.post("/api/guest-sign-in", json={"token": token_of(told)}) for _ in range(5)]
+        assert {one.json()["name"] for one in again} == {first.json()["name"]}
+        (known,) = dispatcher.get("/api/guest-crews").json()["guest_crews"]
+        assert known["opened"] == 1
+
     def test_only_its_digest_is_kept_and_no_log_holds_it(self, world, dispatcher, caplog):
         caplog.set_level(logging.INFO)
         told = admit(dispatcher)
