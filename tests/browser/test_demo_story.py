@@ -91,3 +91,4 @@ def test_from_the_call_to_the_audit_as_their_demo_tells_it(town, street, open_pa
     counted[5] = actions.since()
 
     assert counted == _told()
+    town.clear(street)

@@ -76,6 +76,7 @@ def test_several_outages_are_acted_on_at_once(town, street, open_page):
     keyboard.press("Shift+E")
     promised = page.locator(".bulk input[name=etr_at]").input_value()[-5:]
     page.locator(".bulk .action_form button.primary").click()
+    expect(bar).to_contain_text(words("dispatcher.bulk.done.etr.other", count=2))
     for one in streets[:2]:
         expect(desk.row_of(one.fuse)).to_contain_text(promised)
         desk.row_of(one.fuse).get_by_role("checkbox").check()
@@ -88,6 +89,7 @@ def test_several_outages_are_acted_on_at_once(town, street, open_page):
         expect(desk.row_of(one.fuse)).to_contain_text(words("dispatcher.next.job.assigned"))
     keyboard.press("Escape")
     expect(bar).to_have_count(0)
+    town.clear(*streets)
 
 
 def test_a_trace_goes_up_and_down_from_what_is_chosen(town, street, open_page):
