@@ -20,7 +20,7 @@ export interface DangerReach {
   reached: number;
   told: number;
   unreached: number;
-  messages: Partial<Record<Message["channel"], number>>;
+  messages: Readonly<Record<string, number>>;
 }
 
 export interface DangerPreview extends DangerReach {
