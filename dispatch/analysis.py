@@ -108,12 +108,7 @@ class Analyst:
 
         Raises NoActiveNetwork while no network version is in force; the evidence waits.
         """
-        new = session.scalars(
-            select(EvidenceRow.id)
-            .where(EvidenceRow.status == "new")
-            .order_by(EvidenceRow.sequence)
-            .limit(limit)
-        ).all()
+        new = _waiting(session, limit)
         if not new and not self.has_work(session, now=now):
             return AnalysisStep(evidence=0, changes=0)
         author = Author(actor=ENGINE, now=now)
@@ -155,6 +150,11 @@ class Analyst:
         reconcile_conflicts(session, result.conflicts, author=author)
         self._memory.done(session)
         return AnalysisStep(evidence=taken, changes=changes)
+
+
+def _waiting(session: Session, limit: int) -> Sequence[str]:
+    in_order = select(EvidenceRow.id).where(EvidenceRow.status == "new").order_by(EvidenceRow.sequence)
+    return session.scalars(in_order.limit(limit)).all()
 
 
 def _take(session: Session, ids: Sequence[str]) -> None:
