@@ -6,6 +6,8 @@ import { ask } from "../../src/shared/api/request";
 
 const GATHER_MS = 400;
 const AGAIN_MS = 60_000;
+const SOON_MS = 24 * 3_600_000;
+const TO_COME: ReadonlySet<string> = new Set(["approved", "published", "notified"]);
 
 export class PlannedList {
   readonly all = shallowRef<readonly PlannedOutage[]>([]);
@@ -50,6 +52,14 @@ export class PlannedList {
       if (this.ends(error)) this.stop();
     }
   }
+}
+
+/** Those that the map shows: under way, or beginning within a day, at a device. */
+export function planned_now(all: readonly PlannedOutage[], now: number): PlannedOutage[] {
+  return all.filter(({ device, status, starts_at }) => {
+    const is_soon = TO_COME.has(status) && Date.parse(starts_at) - now < SOON_MS;
+    return device !== null && (status === "executing" || is_soon);
+  });
 }
 
 /** How many customers planned work that is under way puts out. */

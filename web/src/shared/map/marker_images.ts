@@ -164,6 +164,31 @@ export function switch_image(look: SwitchLook, palette: Palette): ImageData {
   return pixels(context);
 }
 
+/** Draw planned work: a calendar sheet, full while it is under way, hollow while it is to come. */
+export function planned_image(is_under_way: boolean, palette: Palette): ImageData {
+  const context = canvas(22, 22);
+  const colour = palette.selection;
+  context.fillStyle = is_under_way ? colour : palette.label_ground;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.roundRect(3, 5, 16, 14, 2);
+  context.fill();
+  context.stroke();
+  context.beginPath();
+  for (const x of [7, 15]) {
+    context.moveTo(x, 2);
+    context.lineTo(x, 7);
+  }
+  context.stroke();
+  context.strokeStyle = is_under_way ? palette.label_ground : colour;
+  context.beginPath();
+  context.moveTo(6, 11);
+  context.lineTo(16, 11);
+  context.stroke();
+  return pixels(context);
+}
+
 export const temporary_looks = ["cut", "lay_jumper", "run_generator"] as const;
 export type TemporaryLook = (typeof temporary_looks)[number];
 

@@ -64,7 +64,13 @@ function lines(palette: Palette): LayerSpecification {
     "source-layer": "line_section",
     layout: { "line-cap": "round" },
     paint: {
-      "line-color": ["match", ["get", "kind"], "underground", palette.underground, palette.overhead],
+      "line-color": colour_by_state(palette, "blamed", [
+        "match",
+        ["get", "kind"],
+        "underground",
+        palette.underground,
+        palette.overhead,
+      ]),
       // From very far there are few lines, each a long one.
       "line-width": by_zoom([7, 1], [10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
     },
