@@ -44,7 +44,13 @@ def try_to(world, world_module):
 def test_a_sign_in_says_who_one_is_and_sets_a_careful_cookie(world, world_module):
     client = world.client()
     answer = client.post("/api/sign-in", json={"name": "crew", "password": world_module.PASSWORD})
-    assert answer.json() == {"name": "crew", "roles": ["crew"], "crew_id": "C-1", "account": None}
+    assert answer.json() == {
+        "name": "crew",
+        "roles": ["crew"],
+        "crew_id": "C-1",
+        "account": None,
+        "guest_until": None,
+    }
     cookie = answer.headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=43200"):
         assert part.lower() in cookie.lower()

@@ -44,7 +44,9 @@ def _read_the_prediction(desk, street):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_from_a_customers_report_to_the_closed_outage(town, street, open_page, stopwatch, language):
+def test_from_a_customers_report_to_the_closed_outage(  # noqa: PLR0917
+    town, street, open_page, picture, stopwatch, language
+):
     desk, crew, customer = (open_page(kind, language) for kind in ("Desk", "CrewPhone", "CustomerPhone"))
     words = desk.words
     desk.open("wang", town.password)
@@ -103,6 +105,8 @@ def test_from_a_customers_report_to_the_closed_outage(town, street, open_page, s
             (customer, STATE, words(f"customer.crew.{step}")),
         ):
             crew.tap(step)
+    for phone, name in ((crew, "crew"), (customer, "customer")):
+        picture(phone, f"{name}-{language}")
     with stopwatch.step(
         "finish",
         crew,
