@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.schemas import replay as shapes
-from api.schemas.changes import Change
+from api.schemas.changes import Change, PlaceOnMap
 from api.schemas.switching import SwitchedDevice, TemporaryPlace
 from api.switching_answers import temporary_places
 from dispatch.change_log import Change as LoggedChange
@@ -67,8 +67,8 @@ def _moved(changes: Iterable[LoggedChange]) -> dict[str, dict[str, Any]]:
     return moved
 
 
-def _places(found: dict[str, Place]) -> dict[str, shapes.PlaceOnMap]:
-    return {id: shapes.PlaceOnMap(lon=place.lon, lat=place.lat) for id, place in found.items()}
+def _places(found: dict[str, Place]) -> dict[str, PlaceOnMap]:
+    return {id: PlaceOnMap(lon=place.lon, lat=place.lat) for id, place in found.items()}
 
 
 def _switching(

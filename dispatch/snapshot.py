@@ -39,6 +39,11 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
 
     Outages that are not over are all there; of the others those whose last change is within RECENT of `now`.
     """
+    return {**shelves(session, now=now), "interruptions": interruptions(session, now=now)}
+
+
+def shelves(session: Session, *, now: datetime) -> Snapshot:
+    """Return the snapshot with no interruptions in it."""
     state = empty_snapshot()
     state["position"] = latest_position(session)
     outages = session.scalars(select(OutageRow).where(_is_told(now))).all()
@@ -68,11 +73,10 @@ def snapshot(session: Session, *, now: datetime) -> Snapshot:
     state["incidents"] = {row.id: _fields(row) for row in incidents}
     conflicts = select(ConflictRow).where(ConflictRow.cleared_at.is_(None))
     state["conflicts"] = {row.id: _fields(row) for row in session.scalars(conflicts)}
-    state["interruptions"] = _interruptions(session, now=now)
     return state
 
 
-def _interruptions(session: Session, *, now: datetime) -> dict[str, dict[str, Any]]:
+def interruptions(session: Session, *, now: datetime) -> dict[str, dict[str, Any]]:
     """Return who is out by each outage; columns only, since they are by far the most."""
     query = (
         select(

@@ -39,9 +39,14 @@ class History(Answer):
     changes: list[Change]
 
 
-class Snapshot(Answer):
-    """The state after the change at `position`; apply the changes after it to stay current."""
+class PlaceOnMap(Answer):
+    """A place in degrees, WGS 84."""
 
+    lon: float
+    lat: float
+
+
+class _Shelves(Answer):
     position: int
     outages: dict[str, dict[str, Any]]
     jobs: dict[str, dict[str, Any]]
@@ -52,4 +57,24 @@ class Snapshot(Answer):
     switching_orders: dict[str, dict[str, Any]]
     tags: dict[str, dict[str, Any]]
     incidents: dict[str, dict[str, Any]]
+
+
+class Interruptions(Answer):
+    """Who is out by each outage after the change at `position`, to the service point."""
+
+    position: int
     interruptions: dict[str, dict[str, Any]]
+
+
+class Snapshot(_Shelves, Interruptions):
+    """The state after the change at `position`; apply the changes after it to stay current."""
+
+
+class FirstView(_Shelves):
+    """A snapshot without its interruptions, which `/api/snapshot/interruptions` tells.
+
+    Beside that by outage: where it is, if any map shows it, and the hazards that were reported there.
+    """
+
+    places: dict[str, PlaceOnMap]
+    reported_hazards: dict[str, list[str]]

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from api.schemas.changes import Change, Snapshot
+from api.schemas.changes import Change, PlaceOnMap, Snapshot
 from api.schemas.shape import Answer, Instant
 from api.schemas.switching import SwitchedDevice, TemporaryPlace
-
-
-class PlaceOnMap(Answer):
-    """A place in degrees, WGS 84."""
-
-    lon: float
-    lat: float
 
 
 class Moment(Answer):

@@ -186,6 +186,8 @@ TABLE = {
     ("GET", "/api/changes"): DESK,
     ("GET", "/api/changes/stream"): DESK,
     ("GET", "/api/snapshot"): DESK,
+    ("GET", "/api/snapshot/first-view"): DESK,
+    ("GET", "/api/snapshot/interruptions"): DESK,
     ("GET", "/api/my-supply"): {"customer"},
     ("GET", "/api/my-subscriptions"): {"customer"},
     ("PUT", "/api/my-subscriptions"): {"customer"},

@@ -1,6 +1,6 @@
 // What the log does not tell of where an outage stands: its feeder, its district, and who is critical. Asked for while
-// the list is open, when outages changed, and not more often than is read.
-import { onMounted, onUnmounted, shallowReactive, watch } from "vue";
+// the list is open, once the first view is drawn, when outages changed, and not more often than is read.
+import { onUnmounted, shallowReactive, watch } from "vue";
 import { ask } from "../../src/shared/api/request";
 import type { Session } from "../../src/shared/api/session";
 import { is_open } from "../live/decisions";
@@ -26,6 +26,7 @@ export function use_worklist_places(desk: Desk, session: Session): ReadonlyMap<s
   let due_ms = Number.POSITIVE_INFINITY;
 
   function look(): void {
+    if (!desk.is_settled.value) return;
     const now_ms = performance.now();
     const not_before_ms = looked_at_ms + (is_any_new() ? NEW_NOT_BEFORE_MS : NOT_BEFORE_MS);
     // What is due sooner stays due: in a flood of new ones it would else be put off for ever.
@@ -67,7 +68,13 @@ export function use_worklist_places(desk: Desk, session: Session): ReadonlyMap<s
       if (state === "signed_in") look();
     },
   );
-  onMounted(() => void ask_again());
+  watch(
+    desk.is_settled,
+    (is_settled) => {
+      if (is_settled) void ask_again();
+    },
+    { immediate: true },
+  );
   onUnmounted(() => clearTimeout(timer));
   return by_outage;
 }

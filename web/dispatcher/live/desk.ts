@@ -4,6 +4,7 @@ import { error_words } from "../../src/shared/api/error_words";
 import type { LoggedHazard } from "../../src/shared/api/hazard_model";
 import type { Change, Crew, Found, Job, NetworkInForce } from "../../src/shared/api/model";
 import type { Incident } from "../../src/shared/api/outage_life_model";
+import type { PlaceOnMap } from "../../src/shared/api/replay_model";
 import { ask } from "../../src/shared/api/request";
 import type { DriveRoute, RoadClosure } from "../../src/shared/api/road_model";
 import type { Session } from "../../src/shared/api/session";
@@ -16,6 +17,7 @@ import { OpenPromises } from "../promises/open_promises";
 import { SwitchedDevices } from "../switching/switched_devices";
 import { is_out, next_decision, waits_for_dispatcher } from "./decisions";
 import { Details } from "./details";
+import { LateInterruptions } from "./late_interruptions";
 import { NetworkLosses } from "./network_losses";
 import {
   apply_change,
@@ -23,11 +25,19 @@ import {
   type Interruption,
   type Known,
   type LoggedOutage,
-  type Snapshot,
-  take_snapshot,
+  type Shelves,
+  take_shelves,
 } from "./replay";
 
 const TRY_AGAIN_MS = 3_000;
+/** By then the first view is drawn, or there is no map that could tell. */
+const SETTLED_BY_MS = 4_000;
+
+/** The first answer: what the list and the map show at first sight. */
+interface FirstView extends Shelves {
+  places: Record<string, PlaceOnMap>;
+  reported_hazards: Record<string, string[]>;
+}
 
 export class Desk {
   readonly known: Known = {
@@ -42,9 +52,12 @@ export class Desk {
     incidents: shallowReactive(new Map<string, Incident>()),
     // Many and only drawn: the map is told which outages changed, and looks for itself.
     interruptions: new Map<string, Map<string, Interruption>>(),
+    interruptions_at: Number.POSITIVE_INFINITY,
   };
   readonly network = shallowRef<NetworkInForce | null>(null);
   readonly is_loaded = ref(false);
+  /** The first view is drawn: what is looked at only later may be asked for. */
+  readonly is_settled = ref(false);
   /** Why nothing could be loaded yet, as an error; its words follow the language. */
   readonly load_error = shallowRef<unknown>(null);
   readonly stream = shallowRef<ChangeStream | null>(null);
@@ -74,6 +87,8 @@ export class Desk {
   readonly switched: SwitchedDevices;
   /** Planned outages that are not over. */
   readonly planned: PlannedList;
+  private readonly late = new LateInterruptions(this.known);
+  private settling: ReturnType<typeof setTimeout> | undefined;
   private is_stopped = false;
 
   constructor(private readonly session: Session) {
@@ -92,7 +107,9 @@ export class Desk {
         const position = await this.load();
         this.is_loaded.value = true;
         this.load_error.value = null;
-        if (!this.is_stopped) this.follow(position);
+        if (this.is_stopped) return;
+        this.follow(position);
+        this.settling = setTimeout(() => this.settle(), SETTLED_BY_MS);
         return;
       } catch (error) {
         if (this.session.notice(error)) return;
@@ -109,6 +126,7 @@ export class Desk {
     this.plan.start();
     this.planned.start();
     this.switched.look();
+    if (this.is_settled.value && this.late.are_missing) void this.load_rest();
     if (!stream) void this.start();
     else if (stream.connection.state !== "live") {
       // One that was still asking under the sign-in before would be refused, and stop, after this.
@@ -119,6 +137,7 @@ export class Desk {
 
   stop(): void {
     this.is_stopped = true;
+    clearTimeout(this.settling);
     this.losses.stop();
     this.promises.stop();
     this.plan.stop();
@@ -164,14 +183,11 @@ export class Desk {
   });
 
   private async load(): Promise<number> {
-    const [in_force, snapshot] = await Promise.all([
-      ask<NetworkInForce>("/api/network"),
-      ask<Snapshot>("/api/snapshot"),
-      this.details.load(),
-    ]);
-    this.network.value = in_force;
+    const [, view] = await Promise.all([this.look_at_network(), ask<FirstView>("/api/snapshot/first-view")]);
     const before = [...this.known.outages.keys()];
-    take_snapshot(this.known, snapshot);
+    take_shelves(this.known, view);
+    this.late.begin();
+    this.details.take_first(view.places, view.reported_hazards);
     // Those that the snapshot does not tell of any more go from the map as well.
     this.changed_outages.value = new Set([...before, ...this.known.outages.keys()]);
     this.losses.look();
@@ -179,14 +195,41 @@ export class Desk {
     this.plan.start();
     this.planned.start();
     this.switched.look();
-    return snapshot.position;
+    if (this.is_settled.value) void this.load_rest();
+    return view.position;
+  }
+
+  /** The map came to rest, or there is none: ask for the rest, once. */
+  settle(): void {
+    if (!this.is_loaded.value || this.is_settled.value || this.is_stopped) return;
+    this.is_settled.value = true;
+    void this.load_rest();
+  }
+
+  private async load_rest(): Promise<void> {
+    while (!this.is_stopped) {
+      try {
+        await this.details.load();
+        await this.late.load();
+        this.changed_outages.value = new Set(this.known.outages.keys());
+        return;
+      } catch (error) {
+        if (this.session.notice(error)) return;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      }
+    }
+  }
+
+  /** The map begins to draw with the answer, whatever else is still on its way. */
+  private async look_at_network(): Promise<void> {
+    this.network.value = await ask<NetworkInForce>("/api/network");
   }
 
   /** Another network version came into force: its name, its tiles, and what it lost. */
   private async load_network(): Promise<void> {
     while (!this.is_stopped) {
       try {
-        this.network.value = await ask<NetworkInForce>("/api/network");
+        await this.look_at_network();
         return;
       } catch (error) {
         if (this.session.notice(error)) return;
@@ -204,6 +247,7 @@ export class Desk {
   }
 
   private apply(changes: Change[]): void {
+    this.late.heed(changes);
     const changed = new Set<string>();
     const to_ask = new Set<string>();
     for (const change of changes) {

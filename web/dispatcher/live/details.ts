@@ -1,7 +1,8 @@
-// What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log: of all
-// once, then of those that changed, so many in one request.
+// What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log: what the
+// first view needs with it, all of it once that is drawn, then of those that changed, so many in one request.
 import { ref, shallowReactive } from "vue";
 import type { Change, Outage } from "../../src/shared/api/model";
+import type { PlaceOnMap } from "../../src/shared/api/replay_model";
 import { ask } from "../../src/shared/api/request";
 
 const GATHER_MS = 400;
@@ -14,10 +15,20 @@ const MOST_AT_ONCE = 200;
 /** Changes of which the log tells all that stands in the details. */
 const TOLD_WHOLLY: ReadonlySet<string> = new Set(["outage.etr_changed", "outage.etr_lapsing"]);
 
+/** What the first look at an outage needs. */
+export interface FirstLook {
+  lon: number | null;
+  lat: number | null;
+  hazards: readonly string[];
+}
+
+const NO_HAZARDS: readonly string[] = [];
+
 export class Details {
   readonly by_id = shallowReactive(new Map<string, Outage>());
   /** Counts what was taken: whoever reads of all outages follows this one number, not each of them. */
   readonly taken = ref(0);
+  private first_looks: ReadonlyMap<string, FirstLook> = new Map();
   private wanted = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -27,6 +38,23 @@ export class Details {
   async load(): Promise<void> {
     const { outages } = await ask<{ outages: Outage[] }>("/api/outages?active=true&limit=10000");
     for (const outage of outages) this.take(outage);
+  }
+
+  /** Take what came with the first view, by outage. */
+  take_first(places: Record<string, PlaceOnMap>, hazards: Record<string, string[]>): void {
+    const ids = new Set([...Object.keys(places), ...Object.keys(hazards)]);
+    this.first_looks = new Map(
+      [...ids].map((id) => {
+        const { lon = null, lat = null } = places[id] ?? {};
+        return [id, { lon, lat, hazards: hazards[id] ?? NO_HAZARDS }];
+      }),
+    );
+    this.taken.value += 1;
+  }
+
+  /** What is known of an outage for a first look; null where nothing was told yet. */
+  first_look(outage_id: string): FirstLook | null {
+    return this.by_id.get(outage_id) ?? this.first_looks.get(outage_id) ?? null;
   }
 
   take(outage: Outage): void {

@@ -34,20 +34,20 @@ export function outage_rows(desk: Desk): OutageRow[] {
   // Of thousands, all are followed together: following each would take longer than making the rows.
   void desk.details.taken.value;
   void desk.promises.taken.value;
-  const details = toRaw(desk.details.by_id);
+  const details = toRaw(desk.details);
   const promises = toRaw(desk.promises.by_outage);
   const rows: OutageRow[] = [];
   for (const outage of desk.known.outages.values()) {
     const jobs = desk.jobs_of(outage.id);
-    const detail = details.get(outage.id);
+    const look = details.first_look(outage.id);
     const row: OutageRow = {
       outage,
       decision: next_decision(outage.status, jobs),
       job: jobs.findLast(is_active) ?? jobs.at(-1) ?? null,
-      hazards: detail?.hazards ?? NO_HAZARDS,
+      hazards: look?.hazards ?? NO_HAZARDS,
       promise: promises.get(outage.id)?.next_clock ?? null,
-      lon: detail?.lon ?? null,
-      lat: detail?.lat ?? null,
+      lon: look?.lon ?? null,
+      lat: look?.lat ?? null,
     };
     const before = made.get(outage);
     if (before && is_same(before, row)) rows.push(before);

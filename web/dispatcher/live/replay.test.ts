@@ -1,7 +1,14 @@
 // A snapshot before, and the changes after it, give the snapshot after: the same rules as dispatch/replay.py.
 import { expect, test } from "vitest";
 import type { Change } from "../../src/shared/api/model";
-import { apply_change, type Known, type Snapshot, take_snapshot } from "./replay";
+import {
+  apply_change,
+  type Known,
+  type Snapshot,
+  take_interruptions,
+  take_shelves,
+  take_snapshot,
+} from "./replay";
 
 function nothing_known(): Known {
   return {
@@ -15,6 +22,7 @@ function nothing_known(): Known {
     tags: new Map(),
     incidents: new Map(),
     interruptions: new Map(),
+    interruptions_at: 0,
   };
 }
 
@@ -115,6 +123,48 @@ test("a snapshot replaces all that was known", () => {
   } as Snapshot;
   take_snapshot(known, snapshot);
   expect(known.outages.size).toBe(0);
+});
+
+test("who is out may be told later than the rest, and at another position", () => {
+  const at = "2026-07-01T11:58:00+00:00";
+  const lost = (position: number, ...households: string[]): Change =>
+    change(position, {
+      data: { interruptions: { started: { [at]: Object.fromEntries(households.map((one) => [one, 1])) } } },
+    });
+  const course = [
+    lost(4, "S-1", "S-2"),
+    change(5, { data: { interruptions: { ended: { "2026-07-01T13:00:00+00:00": ["S-1"] } } } }),
+    change(6, { data: { interruptions: { withdrawn: ["S-2"] } } }),
+    lost(7, "S-3"),
+  ];
+  const all = nothing_known();
+  for (const one of course) apply_change(all, one);
+  const empty = {
+    position: 3,
+    outages: {},
+    jobs: {},
+    crews: {},
+    conflicts: {},
+    hazards: {},
+    road_closures: {},
+  };
+  // Whichever changes came before it was told, after it, or on both sides of it.
+  for (let told_at = 3; told_at <= 7; told_at += 1) {
+    for (let come = 0; come <= course.length; come += 1) {
+      const then = nothing_known();
+      for (const one of course) if (one.position <= told_at) apply_change(then, one);
+      const interruptions = Object.fromEntries(
+        [...then.interruptions].map(([id, own]) => [id, Object.fromEntries(own)]),
+      );
+      const known = nothing_known();
+      take_shelves(known, { ...empty, switching_orders: {}, tags: {}, incidents: {} });
+      for (const one of course.slice(0, come)) apply_change(known, one);
+      expect(known.interruptions.size).toBe(0);
+      take_interruptions(known, { position: told_at, interruptions }, course.slice(0, come));
+      for (const one of course.slice(come)) apply_change(known, one);
+      expect(known.interruptions).toEqual(all.interruptions);
+    }
+  }
 });
 
 test("a conflict appears, its facts change, and it leaves when it is cleared", () => {

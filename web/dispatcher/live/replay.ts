@@ -63,9 +63,18 @@ export interface Known {
   tags: Map<string, LoggedTag>;
   incidents: Map<string, Incident>;
   interruptions: Map<string, Map<string, Interruption>>;
+  /** The position that `interruptions` were told with; infinite while they are still asked for. */
+  interruptions_at: number;
 }
 
-export interface Snapshot {
+/** Who is out by each outage, to the household. */
+export interface Interruptions {
+  position: number;
+  interruptions: Record<string, Record<string, Interruption>>;
+}
+
+/** A snapshot without who is out. */
+export interface Shelves {
   position: number;
   outages: Record<string, LoggedOutage>;
   jobs: Record<string, Job>;
@@ -76,8 +85,9 @@ export interface Snapshot {
   switching_orders: Record<string, LoggedOrder>;
   tags: Record<string, LoggedTag>;
   incidents: Record<string, Incident>;
-  interruptions: Record<string, Record<string, Interruption>>;
 }
+
+export type Snapshot = Shelves & Interruptions;
 
 const shelves = [
   "outages",
@@ -91,17 +101,31 @@ const shelves = [
   "incidents",
 ] as const;
 
-/** Put a snapshot in place of whatever was known. */
-export function take_snapshot(known: Known, snapshot: Snapshot): void {
+/** Put a snapshot in place of whatever was known; who is out is taken by itself (`take_interruptions`). */
+export function take_shelves(known: Known, snapshot: Shelves): void {
   for (const shelf of shelves) {
     known[shelf].clear();
     for (const [id, one] of Object.entries(snapshot[shelf]))
       (known[shelf] as Map<string, object>).set(id, one);
   }
   known.interruptions.clear();
-  for (const [outage_id, own] of Object.entries(snapshot.interruptions)) {
+  known.interruptions_at = Number.POSITIVE_INFINITY;
+}
+
+/** Put in who is out, and what changed of it since; `changes` are all that came since the snapshot was asked for. */
+export function take_interruptions(known: Known, told: Interruptions, changes: readonly Change[]): void {
+  known.interruptions.clear();
+  known.interruptions_at = told.position;
+  for (const [outage_id, own] of Object.entries(told.interruptions)) {
     known.interruptions.set(outage_id, new Map(Object.entries(own)));
   }
+  for (const change of changes) change_interruptions(known, change);
+}
+
+/** Put a whole snapshot in place of whatever was known. */
+export function take_snapshot(known: Known, snapshot: Snapshot): void {
+  take_shelves(known, snapshot);
+  take_interruptions(known, snapshot, []);
 }
 
 /** Apply one change. What it alters is replaced, never written into, so that a page sees that it is new. */
@@ -136,10 +160,13 @@ export function apply_change(known: Known, change: Change): void {
   // RULE 3: an outage's version is the position of its last change, its jobs' changes included.
   const outage = change.outage_id ? known.outages.get(change.outage_id) : undefined;
   if (outage) known.outages.set(outage.id, { ...outage, version: change.position });
-  // RULE 4: interruptions, in the order withdrawn, started, ended, moved.
-  if (change.outage_id && change.data.interruptions) {
-    apply_interruptions(known.interruptions, change.outage_id, change.data.interruptions);
-  }
+  change_interruptions(known, change);
+}
+
+/** RULE 4: interruptions, in the order withdrawn, started, ended, moved; none that they were told with already. */
+function change_interruptions(known: Known, { position, outage_id, data }: Change): void {
+  if (!outage_id || !data.interruptions || position <= known.interruptions_at) return;
+  apply_interruptions(known.interruptions, outage_id, data.interruptions);
 }
 
 /** A hazard's version is the position of its last change, its jobs' included; one that is closed leaves with them. */
