@@ -36,6 +36,7 @@ from api.routes.evidence import BATCH_PATH, LARGEST_BATCH_BYTES
 from api.routes.photos import PHOTO_PATH
 from api.routes.supply_errors import too_large_page
 from api.routes.supply_pages import REPORT_PATH
+from api.routes.supply_push import LARGEST_PUSH_BYTES, PUSH_PATH
 from api.settings import (
     BaseMapSettings,
     DatabaseSettings,
@@ -61,11 +62,12 @@ from gis.tile_cache import TileCache
 # Far above any order of a dispatcher; evidence in bulk has a route of its own.
 LARGEST_BODY_BYTES = 1024 * 1024
 
-_LARGER_BODIES = {
+_OTHER_BODIES = {
     BATCH_PATH: LARGEST_BATCH_BYTES,
     DISCONNECTIONS_PATH: LARGEST_LIST_BYTES,
     PHOTO_PATH: LARGEST_PHOTO_BYTES,
     REPORT_PATH: LARGEST_REPORT_BYTES,
+    PUSH_PATH: LARGEST_PUSH_BYTES,
 }
 
 # What FastAPI itself adds, open to everybody: the documentation and its local files.
@@ -121,7 +123,7 @@ def bare_app() -> FastAPI:
     errors.install(app)
     # The last one added is the outermost: refused requests are logged too.
     app.add_middleware(
-        BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_LARGER_BODIES, refuse=_too_large
+        BodyLimit, usual_bytes=LARGEST_BODY_BYTES, bytes_by_pattern=_OTHER_BODIES, refuse=_too_large
     )
     app.add_middleware(Gatekeeper, application=app)
     app.add_middleware(RequestLog)

@@ -27,6 +27,10 @@ FILES: Mapping[str, str] = {
     "style.css": "text/css",
     "live.js": "text/javascript",
     "photo.js": "text/javascript",
+    "push.js": "text/javascript",
+    "push_worker.js": "text/javascript",
+    "app.webmanifest": "application/manifest+json",
+    "icon.png": "image/png",
 }
 
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
@@ -34,7 +38,8 @@ _HEADERS = {
     # The page is one customer's own: no cache keeps it, no other page frames it, nothing else is fetched.
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "img-src 'self' data:; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Referrer-Policy": "same-origin",
     "Vary": "Accept-Language, Cookie",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from api.quiet_times import read_quiet, written_time
+from api.supply_push import PushBox
 from dispatch.channels import Channel
 from dispatch.message_addresses import masked_address
 from dispatch.notifications import LANGUAGES
@@ -56,6 +57,7 @@ class MessagesForm:
     quiet_until: str
     language: str
     has_calendar: bool
+    push: PushBox | None
 
     @property
     def waiting(self) -> list[ChannelField]:
@@ -65,11 +67,17 @@ class MessagesForm:
     @property
     def is_silent(self) -> bool:
         """Whether nothing at all would come."""
-        return not any(channel.is_on for channel in self.channels) or not any(self.topics.values())
+        is_told = any(channel.is_on for channel in self.channels) or (
+            self.push is not None and self.push.is_on
+        )
+        return not is_told or not any(self.topics.values())
 
 
-def form_of(chosen: Subscriptions, *, language: str) -> MessagesForm:
-    """Return the form as it stands for what was chosen; `language` is the one that is written in now."""
+def form_of(chosen: Subscriptions, *, language: str, push: PushBox | None = None) -> MessagesForm:
+    """Return the form as it stands for what was chosen; `language` is the one that is written in now.
+
+    A browser subscribes by itself (`push`), beside the fields.
+    """
     preferences, quiet = chosen.preferences, chosen.preferences.quiet
     begins, ends = _USUAL_QUIET
     if quiet is not None:
@@ -88,12 +96,14 @@ def form_of(chosen: Subscriptions, *, language: str) -> MessagesForm:
                 inputmode=INPUTS[one.channel][1],
             )
             for one in chosen.channels
+            if one.channel in INPUTS
         ),
         has_quiet=quiet is not None,
         quiet_from=begins,
         quiet_until=ends,
         language=language,
         has_calendar=chosen.has_calendar,
+        push=push,
     )
 
 
@@ -120,6 +130,7 @@ def read_form(fields: Mapping[str, str], before: MessagesForm) -> MessagesForm:
         quiet_until=fields.get("quiet_until", "")[:8],
         language=language if language in LANGUAGES else before.language,
         has_calendar=before.has_calendar,
+        push=before.push,
     )
 
 

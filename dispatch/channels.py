@@ -16,7 +16,10 @@ class Channel(StrEnum):
     SMS = "sms"
     WECOM = "wecom"  # WeCom 企业微信, or a gateway to WeChat 微信
     WEBHOOK = "webhook"  # the customer's own program
+    WEB_PUSH = "web_push"  # the customer's browser, by its push service
 
 
 # Reached by what is on file, unless the customer says otherwise; the others only by what a customer chose.
 ON_FILE = (Channel.EMAIL, Channel.SMS)
+# Reached at hosts that customers bring, not by one gateway: one host away is not all of them.
+AT_MANY_HOSTS = (Channel.WEBHOOK, Channel.WEB_PUSH)

@@ -4,10 +4,11 @@ RULE 1: a message is marked `sending` and committed before it leaves, so that a 
 Mails are marked a batch at a time, all others one by one.
 RULE 2: a message whose outcome is unknown (found in `sending` by the next try, or without an answer that
 tells) is `uncertain`. It is mailed again under the same Message-ID, for a second mail does less harm than
-none, and told to a webhook again under the same number; a text message is not sent again.
-RULE 3: what is refused stays queued for another try, and is `failed` after the last one.
-RULE 4: after an uncertain outcome the rest of the batch waits for the next try: the line is not to be
-trusted.
+none, and told to a webhook or a browser again under the same number; a text message is not sent again.
+RULE 3: what is refused stays queued for another try, and is `failed` after the last one; at once where the
+address is gone for good, which is then forgotten.
+RULE 4: after an uncertain outcome the rest of the batch for the same gateway or host waits for the next try:
+the line is not to be trusted. So does the rest for a host that cannot be reached.
 RULE 5: what nobody needs any more is dropped before it leaves (dispatch/delivery_batch.py).
 No address, number, name or text reaches a log.
 """
@@ -16,11 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from dispatch.channels import Channel
+from dispatch.channels import AT_MANY_HOSTS, Channel
 from dispatch.chat_messages import send_chat
 from dispatch.delivery_batch import MAXIMUM_ATTEMPTS, SENT_AGAIN, Delivery, Message, begin_try
 from dispatch.errors import DispatchError
@@ -28,8 +31,11 @@ from dispatch.gateways import GatewayUnreachable
 from dispatch.mail import Mail, send_mails
 from dispatch.message_kinds import MessageStatus, WhyUnsent
 from dispatch.outcomes import Outcome
+from dispatch.push_addresses import PushAddress
+from dispatch.push_choice import end_push
 from dispatch.sms import send_sms
 from dispatch.tables import NotificationRow
+from dispatch.web_push import send_push
 from dispatch.webhooks import send_webhook
 
 __all__ = ["MAXIMUM_ATTEMPTS", "Delivery", "DeliveryFailed", "deliver_notifications"]
@@ -38,6 +44,7 @@ _AFTER = {
     Outcome.SENT: MessageStatus.SENT,
     Outcome.REFUSED: MessageStatus.QUEUED,
     Outcome.UNCERTAIN: MessageStatus.UNCERTAIN,
+    Outcome.GONE: MessageStatus.FAILED,
 }
 
 
@@ -105,24 +112,47 @@ def _send_one_by_one(
 ) -> int:
     messages = begin_try(engine, ids, delivery, channel, now)
     outcomes: dict[int, Outcome] = {}
+    not_now: set[str] = set()
     try:
         for message in messages:
+            host = _host(message, channel)
+            if host in not_now:
+                continue
             delivery.take_turn(channel)
             _mark_sending(engine, message.number)
             try:
                 outcome = _hand_over(message, delivery, channel)
             except GatewayUnreachable:
                 _settle(engine, {message.number: Outcome.REFUSED}, now)
-                raise
+                if channel not in AT_MANY_HOSTS:
+                    raise
+                not_now.add(host)
+                continue
             outcomes[message.number] = outcome
             _settle(engine, {message.number: outcome}, now)
-            if outcome is Outcome.UNCERTAIN:
-                break
+            if outcome is Outcome.GONE:
+                _forget(engine, message)
+            elif outcome is Outcome.UNCERTAIN:
+                not_now.add(host)
     finally:
         _give_up(engine, ids)
-    # An uncertain one asks for no other try where it is not sent again, but what waits behind it does.
-    uncertain = 0 if channel in SENT_AGAIN else list(outcomes.values()).count(Outcome.UNCERTAIN)
-    return _sent(outcomes, of=len(messages) - uncertain, by=f"gateway for {channel}")
+    # These ask for no other try, but what waits behind them does.
+    ended = [Outcome.GONE] if channel in SENT_AGAIN else [Outcome.GONE, Outcome.UNCERTAIN]
+    done = sum(outcome in ended for outcome in outcomes.values())
+    return _sent(outcomes, of=len(messages) - done, by=f"gateway for {channel}")
+
+
+def _host(message: Message, channel: Channel) -> str:
+    """Return the host that a message goes to, where each has its own; else there is one gateway for all."""
+    if channel not in AT_MANY_HOSTS:
+        return ""
+    is_push = channel is Channel.WEB_PUSH
+    return urlsplit(PushAddress.kept(message.address).endpoint if is_push else message.address).netloc
+
+
+def _forget(engine: Engine, message: Message) -> None:
+    with Session(engine) as session, session.begin():
+        end_push(session, number=message.number, address=message.address)
 
 
 def _hand_over(message: Message, delivery: Delivery, channel: Channel) -> Outcome:
@@ -130,6 +160,14 @@ def _hand_over(message: Message, delivery: Delivery, channel: Channel) -> Outcom
         return send_sms(sms_url=delivery.sms_url or "", phone=message.address, text=message.body)
     if channel is Channel.WECOM:
         return send_chat(wecom_url=delivery.wecom_url or "", user=message.address, text=message.body)
+    if channel is Channel.WEB_PUSH and delivery.push is not None:
+        return send_push(
+            address=message.address,
+            route=delivery.push,
+            title=message.subject,
+            text=message.body,
+            facts=message.facts,
+        )
     return send_webhook(
         address=message.address,
         hosts=delivery.webhook_hosts,
@@ -157,16 +195,20 @@ def _mark_sending(engine: Engine, number: int) -> None:
 
 def _settle(engine: Engine, outcomes: Mapping[int, Outcome], now: datetime) -> None:
     """Write down what became of each."""
-    by_status: dict[MessageStatus, list[int]] = {}
+    numbers: dict[Outcome, list[int]] = {}
     for number, outcome in outcomes.items():
-        by_status.setdefault(_AFTER[outcome], []).append(number)
+        numbers.setdefault(outcome, []).append(number)
+    facts: Mapping[Outcome, dict[str, Any]] = {
+        Outcome.SENT: {"sent_at": now},
+        Outcome.GONE: {"because": WhyUnsent.GONE},
+    }
     with Session(engine) as session, session.begin():
-        for status, numbers in by_status.items():
-            settle = update(NotificationRow).where(NotificationRow.id.in_(numbers)).values(status=status)
-            if status is MessageStatus.QUEUED:
+        for outcome, those in numbers.items():
+            settle = update(NotificationRow).where(NotificationRow.id.in_(those))
+            if outcome is Outcome.REFUSED:
                 # One that was uncertain before stays so: an earlier try may have reached the customer.
                 settle = settle.where(NotificationRow.status == MessageStatus.SENDING)
-            session.execute(settle.values(sent_at=now) if status is MessageStatus.SENT else settle)
+            session.execute(settle.values(status=_AFTER[outcome], **facts.get(outcome, {})))
 
 
 def _give_up(engine: Engine, ids: Collection[int]) -> None:

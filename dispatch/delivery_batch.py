@@ -3,7 +3,7 @@
 RULE 1: what nobody needs any more is dropped here, at the last moment, with why
 (dispatch/message_relevance.py).
 RULE 2: a text message found under way was left by a killed worker: it is uncertain, and not sent again. A
-mail and a webhook's message are, under the number they had.
+mail, a webhook's message and a push are, under the number they had; after those that nobody tried yet.
 RULE 3: words are made when a message leaves, so that what waited says what is known now.
 """
 
@@ -27,13 +27,15 @@ from dispatch.message_tables import MessageSubscriptionRow
 from dispatch.message_threads import Told, is_open, standing_outage, still_out, told_before
 from dispatch.message_words import Texts, subject_and_body
 from dispatch.planned_states import PlannedStatus
+from dispatch.push_facts import push_facts
 from dispatch.tables import ChangeLogRow, NotificationRow, OutageRow
+from dispatch.web_push import PushRoute
 from gis.network_versions import active_network_version
 from gis.tables import CustomerRow
 
 MAXIMUM_ATTEMPTS = 6
 # What a second arrival does little harm to: it has the first one's number.
-SENT_AGAIN = (Channel.EMAIL, Channel.WEBHOOK)
+SENT_AGAIN = (Channel.EMAIL, Channel.WEBHOOK, Channel.WEB_PUSH)
 _CALLED_OFF = (PlannedStatus.CANCELLED, PlannedStatus.WITHDRAWN)
 
 
@@ -46,7 +48,8 @@ class Delivery:
     """Where messages go and how they are worded: an address for each channel, texts by language, a time zone.
 
     `mail_url` is an Apprise mail address, `sms_url` one with `{phone}` in it, `wecom_url` one with `{user}`;
-    None where there is none. `webhook_hosts` are the hosts at which customers may have programs.
+    None where there is none. `webhook_hosts` are the hosts at which customers may have programs; `push` is
+    how browsers are told.
     `take_turn` is called before each message leaves, and returns when the channel's rate allows it.
     """
 
@@ -56,6 +59,7 @@ class Delivery:
     sms_url: str | None = None
     wecom_url: str | None = None
     webhook_hosts: Collection[str] = field(default=())
+    push: PushRoute | None = None
     take_turn: Callable[[Channel], None] = _no_limit
 
     def channels(self) -> list[Channel]:
@@ -65,6 +69,7 @@ class Delivery:
             Channel.SMS: self.sms_url,
             Channel.WECOM: self.wecom_url,
             Channel.WEBHOOK: self.webhook_hosts,
+            Channel.WEB_PUSH: self.push,
         }
         return [channel for channel, address in there.items() if address]
 
@@ -114,7 +119,8 @@ def begin_try(
                 )
             row.attempts += 1
             said = _worded(row, about, change, delivery=delivery, rules=rules, now=now)
-            messages.append(_message(row, address, said, told[row.account], rules))
+            texts = delivery.texts[row.language]
+            messages.append(_message(row, address, said, told=told[row.account], rules=rules, texts=texts))
         return messages
 
 
@@ -162,7 +168,7 @@ def _unfinished(session: Session, ids: Sequence[int], channel: Channel) -> Selec
         )
         .where(NotificationRow.id.in_(ids), NotificationRow.status.in_(statuses))
         .where(NotificationRow.attempts < MAXIMUM_ATTEMPTS)
-        .order_by(NotificationRow.id)
+        .order_by(NotificationRow.status == MessageStatus.UNCERTAIN, NotificationRow.id)
         .with_for_update(of=NotificationRow)
     )
 
@@ -240,7 +246,13 @@ def _worded(
 
 
 def _message(
-    row: NotificationRow, address: str, said: tuple[str, str], told: Told, rules: MessageRules
+    row: NotificationRow,
+    address: str,
+    said: tuple[str, str],
+    *,
+    told: Told,
+    rules: MessageRules,
+    texts: Mapping[str, str],
 ) -> Message:
     first = told.first(row.id)
     has_links = rules.public_url is not None and rules.link_key is not None
@@ -260,6 +272,7 @@ def _message(
             "id": _key(row.id, row.queued_at),
             "kind": row.kind,
             "outage": row.outage_id or row.planned_outage_id or "",
+            **(push_facts(row, rules, texts) if row.channel == Channel.WEB_PUSH else {}),
         },
     )
 

@@ -23,10 +23,15 @@ class GatewayUnreachable(DispatchError):
     """A gateway cannot be reached, or its address in the settings is not one; nothing has left."""
 
 
-def service_at(address: str) -> Any:
-    """Let Apprise read an address; None where it cannot."""
+def keep_silent() -> None:
+    """Shut the logs of the libraries that would write addresses into them."""
     for name in ("apprise", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def service_at(address: str) -> Any:
+    """Let Apprise read an address; None where it cannot."""
+    keep_silent()
     return apprise.Apprise.instantiate(address, suppress_exceptions=True)
 
 

@@ -34,6 +34,8 @@ def plain_address(channel: Channel, typed: str, *, webhook_hosts: Collection[str
         if not _USER.fullmatch(written):
             raise InvalidInput(field=channel, text="this is not an id of WeCom or WeChat")
         return written
+    if channel is Channel.WEB_PUSH:
+        raise InvalidInput(field=channel, text="nobody types this: the browser itself subscribes")
     if not is_webhook(written, hosts=webhook_hosts):
         text = "this has to be an https address at a host that is allowed here, without a question mark"
         raise InvalidInput(field=channel, text=text)

@@ -58,6 +58,7 @@ class WhyUnsent(StrEnum):
     # Failed.
     NO_ADDRESS = "no_address"
     REFUSED = "refused"  # after the last try
+    GONE = "gone"  # the push service knows the customer's browser no more
 
 
 # A person's word of warning: no topic that anybody could do without, and no quiet hours.

@@ -13,15 +13,16 @@ from dispatch.tables import NotificationRow, OutageRow
 
 # Whom a message names as the source of a time; everything else is an estimate.
 _PERSONS = (EtrSource.CREW, EtrSource.DISPATCHER)
-# Channels read on a phone's first screen: one text message, without a subject.
-_SHORT = (Channel.SMS, Channel.WECOM)
+# Channels read on a phone's first screen: one short text.
+_SHORT = (Channel.SMS, Channel.WECOM, Channel.WEB_PUSH)
+_WITHOUT_SUBJECT = (Channel.SMS, Channel.WECOM)
 _PLAIN_HOURS = timedelta(hours=24)
 
 Texts = Mapping[str, Mapping[str, str]]
 
 
 def is_short(channel: str) -> bool:
-    """Return whether a channel takes one text without a subject, short enough for a phone's first screen."""
+    """Return whether a channel takes one text, short enough for a phone's first screen."""
     return channel in _SHORT
 
 
@@ -44,12 +45,10 @@ def subject_and_body(
         values = _outage_values(about, words, time_zone, now, is_short=short)
     else:
         values = _planned_values(about, change, time_zone, is_short=short)
-    if short:
-        return "", words[f"message.{row.kind}.sms"].format_map(values)
-    return (
-        words[f"message.{row.kind}.subject"].format_map(values),
-        words[f"message.{row.kind}.body"].format_map(values),
-    )
+    text = words[f"message.{row.kind}.{'sms' if short else 'body'}"].format_map(values)
+    if row.channel in _WITHOUT_SUBJECT:
+        return "", text
+    return words[f"message.{row.kind}.subject"].format_map(values), text
 
 
 def _outage_values(

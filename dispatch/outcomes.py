@@ -11,3 +11,4 @@ class Outcome(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
+    GONE = "gone"  # the address leads nowhere, and never will again

@@ -7,6 +7,8 @@ themselves.
 RULE 3: leaving twice is leaving once.
 RULE 4: an address that is typed gets nothing but a code until that was typed back
 (dispatch/address_confirmations.py); what held before holds until then.
+RULE 5: what a browser subscribed to by itself is neither chosen nor left with the others
+(dispatch/push_choice.py).
 """
 
 from __future__ import annotations
@@ -111,18 +113,20 @@ def save_subscriptions(
 ) -> None:
     """Keep what an account chose: `channels` are those it wants, with an address or None for the one on file.
 
-    A channel that is there and not among them is left. A new address is sent a code, and waits (rule 4).
+    A channel that is there and not among them is left, but for web push (rule 5). A new address is sent a
+    code, and waits (rule 4).
     InvalidInput, naming a channel, `quiet` or `codes`, where something is no address, there is none on file,
     or too many codes were asked for.
     """
     before = read_subscriptions(session, account=account, real_now=codes.now)
+    typed = [choice for choice in before.channels if choice.channel is not Channel.WEB_PUSH]
     wanted = {
         choice.channel: _wanted_address(choice, channels[choice.channel], webhook_hosts)
-        for choice in before.channels
+        for choice in typed
         if choice.channel in channels
     }
     _keep_preferences(session, account, preferences, now)
-    for choice in before.channels:
+    for choice in typed:
         is_wanted = choice.channel in wanted
         address = wanted[choice.channel] if is_wanted else None
         if address is not None and address != choice.address:
@@ -132,7 +136,7 @@ def save_subscriptions(
         # Nothing is kept where nothing was chosen: who leaves no field filled has not left.
         if is_wanted or choice.is_on or choice.address is not None:
             left_at = None if is_wanted else now
-            _keep_channel(session, account, choice.channel, address=address, left_at=left_at, now=now)
+            keep_channel(session, account, choice.channel, address=address, left_at=left_at, now=now)
 
 
 def send_another_code(session: Session, *, account: str, channel: Channel, codes: Codes) -> bool:
@@ -154,7 +158,7 @@ def confirm_address(
     """Let messages go to an address from now on if its code is right."""
     answer, address = take_code(session, account=account, channel=channel, typed=code, now=real_now)
     if answer is CodeAnswer.RIGHT:
-        _keep_channel(session, account, channel, address=address, left_at=None, now=now)
+        keep_channel(session, account, channel, address=address, left_at=None, now=now)
     return answer
 
 
@@ -163,7 +167,7 @@ def leave_channel(session: Session, *, account: str, channel: Channel, now: date
     row = session.get(MessageSubscriptionRow, (account, str(channel)))
     was_on = row.left_at is None if row is not None else channel in ON_FILE
     if was_on:
-        _keep_channel(session, account, channel, address=None, left_at=now, now=now)
+        keep_channel(session, account, channel, address=None, left_at=now, now=now)
     return was_on
 
 
@@ -268,7 +272,7 @@ def _keep_preferences(session: Session, account: str, preferences: Preferences, 
     session.execute(statement.on_conflict_do_update(index_elements=["account"], set_=values))
 
 
-def _keep_channel(
+def keep_channel(
     session: Session,
     account: str,
     channel: Channel,
@@ -277,6 +281,7 @@ def _keep_channel(
     left_at: datetime | None,
     now: datetime,
 ) -> None:
+    """Keep where an account is told on a channel, or when it left."""
     values = {"address": address, "left_at": left_at, "changed_at": now}
     statement = insert(MessageSubscriptionRow).values(account=account, channel=str(channel), **values)
     session.execute(statement.on_conflict_do_update(index_elements=["account", "channel"], set_=values))

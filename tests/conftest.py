@@ -15,6 +15,7 @@ gets is a copy, or a transaction that is rolled back.
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import io
 import itertools
 import os
@@ -357,3 +358,22 @@ def relight(monkeypatch, capsys):
         return int(ended.value.code or 0), said.out, said.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def push_service_module():
+    """Return tests/push_service.py, which several rooms' tests share."""
+    path = Path(__file__).parent / "push_service.py"
+    spec = importlib.util.spec_from_file_location("relight_tests_push_service", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def push_service(push_service_module):
+    """Return a push service that takes everything, until its mood is another one."""
+    service = push_service_module.PushService()
+    yield service
+    service.close()

@@ -24,6 +24,7 @@ _COMMANDS = {
     "rates": ("api.cli.rates", "commands"),
     "storm": ("api.cli.storm", "commands"),
     "user": ("api.cli.user", "commands"),
+    "push-key": ("api.cli.push_key", "push_key"),
     "version": ("api.cli.version", "version"),
 }
 

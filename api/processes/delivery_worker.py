@@ -1,4 +1,4 @@
-"""The delivery worker: takes queued messages from procrastinate's queue and sends them through Apprise.
+"""The delivery worker: takes queued messages from procrastinate's queue and sends them.
 
 One runs on a database at a time. Every few seconds it also queues what was held and is due. What a killed one
 left in the middle is taken up again at the next start; `dispatch.delivery` knows which of those messages may
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -70,6 +71,7 @@ def delivery_by(messages: MessageSettings, *, rate: SendingRate) -> Delivery:
     return Delivery(
         **urls,
         webhook_hosts=messages.hosts(),
+        push=messages.push_route(real_now=lambda: datetime.now(UTC)),
         texts=read_vocabulary(),
         time_zone=ZoneInfo(messages.time_zone),
         take_turn=rate.take_turn,

@@ -48,6 +48,7 @@ from api.routes import (
     supply_here,
     supply_messages,
     supply_pages,
+    supply_push,
     supply_status,
     switching,
     system,
@@ -104,6 +105,7 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         subscriptions,
         # Before the pages: the last of these takes every address below /supply.
         supply_messages,
+        supply_push,
         storm,
         supply_here,
         supply_pages,

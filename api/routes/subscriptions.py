@@ -15,6 +15,7 @@ from api.schemas.messages import (
     CalendarLink,
     ChannelChoice,
     CodeOrder,
+    PushOrder,
     SubscriptionOrder,
     Subscriptions,
 )
@@ -26,9 +27,12 @@ from dispatch.channels import Channel
 from dispatch.errors import InvalidInput
 from dispatch.message_addresses import masked_address
 from dispatch.message_rules import QuietHours
+from dispatch.push_addresses import PushAddress
+from dispatch.push_choice import subscribe_push
 from dispatch.subscriptions import (
     Preferences,
     confirm_address,
+    leave_channel,
     make_calendar,
     read_subscriptions,
     save_subscriptions,
@@ -44,10 +48,10 @@ _CODE_PROBLEMS = {
 
 @router.get("/api/my-subscriptions")
 @open_to(Role.CUSTOMER)
-def read_my_subscriptions(identity: SignedIn, engine: Database) -> Subscriptions:
+def read_my_subscriptions(request: Request, identity: SignedIn, engine: Database) -> Subscriptions:
     """Say what the customer hears, where, in which language, and when not."""
     with reading(engine) as work:
-        return _answer(work, account=identity.account or "")
+        return _answer(work, request, account=identity.account or "")
 
 
 @router.put("/api/my-subscriptions")
@@ -57,7 +61,8 @@ def save_my_subscriptions(
 ) -> Subscriptions:
     """Keep what the customer chooses. `channels` has those that are wanted; every other one is left.
 
-    A new address is sent a code, and gets nothing else until that was confirmed.
+    A browser is told, or not, as before. A new address is sent a code, and gets nothing else until that was
+    confirmed.
     """
     messages: MessageSettings = request.app.state.messages
     account = identity.account or ""
@@ -77,12 +82,14 @@ def save_my_subscriptions(
             codes=Codes(make=new_code, now=datetime.now(UTC)),
             now=work.now,
         )
-        return _answer(work, account=account)
+        return _answer(work, request, account=account)
 
 
 @router.post("/api/my-subscriptions/confirm")
 @open_to(Role.CUSTOMER)
-def confirm_my_address(body: CodeOrder, identity: SignedIn, engine: Database) -> Subscriptions:
+def confirm_my_address(
+    body: CodeOrder, request: Request, identity: SignedIn, engine: Database
+) -> Subscriptions:
     """Take the code that was sent to a new address: from now on messages go there."""
     account = identity.account or ""
     with receiving(engine) as work:
@@ -97,7 +104,36 @@ def confirm_my_address(body: CodeOrder, identity: SignedIn, engine: Database) ->
     if answer is not CodeAnswer.RIGHT:
         raise InvalidInput(field="code", text=_CODE_PROBLEMS[answer])
     with reading(engine) as work:
-        return _answer(work, account=account)
+        return _answer(work, request, account=account)
+
+
+@router.put("/api/my-subscriptions/web-push")
+@open_to(Role.CUSTOMER)
+def subscribe_my_browser(
+    body: PushOrder, request: Request, identity: SignedIn, engine: Database
+) -> Subscriptions:
+    """Tell this browser from now on, and no other; `PushManager.subscribe` gave this out."""
+    messages: MessageSettings = request.app.state.messages
+    account = identity.account or ""
+    address = PushAddress.read(
+        endpoint=body.endpoint,
+        p256dh=body.keys.p256dh,
+        auth=body.keys.auth,
+        hosts=messages.push_hosts() if messages.push_key() is not None else (),
+    )
+    with receiving(engine) as work:
+        subscribe_push(work.session, account=account, address=address, now=work.now)
+        return _answer(work, request, account=account)
+
+
+@router.delete("/api/my-subscriptions/web-push")
+@open_to(Role.CUSTOMER)
+def leave_my_browser(request: Request, identity: SignedIn, engine: Database) -> Subscriptions:
+    """Tell no browser of the customer any more."""
+    account = identity.account or ""
+    with receiving(engine) as work:
+        leave_channel(work.session, account=account, channel=Channel.WEB_PUSH, now=work.now)
+        return _answer(work, request, account=account)
 
 
 @router.post("/api/my-subscriptions/calendar")
@@ -116,7 +152,9 @@ def _quiet(body: SubscriptionOrder) -> QuietHours | None:
     return read_quiet(body.quiet_from or "", body.quiet_until or "")
 
 
-def _answer(work: Work, *, account: str) -> Subscriptions:
+def _answer(work: Work, request: Request, *, account: str) -> Subscriptions:
+    messages: MessageSettings = request.app.state.messages
+    key = messages.push_key()
     chosen = read_subscriptions(work.session, account=account, real_now=datetime.now(UTC))
     preferences, quiet = chosen.preferences, chosen.preferences.quiet
     return Subscriptions(
@@ -131,7 +169,7 @@ def _answer(work: Work, *, account: str) -> Subscriptions:
                 {
                     "channel": one.channel,
                     "is_on": one.is_on,
-                    "address": one.address,
+                    "address": _own_address(one.channel, one.address),
                     "on_file": masked_address(one.on_file) if one.on_file else None,
                     "waiting": one.waiting.address if one.waiting is not None else None,
                 }
@@ -139,4 +177,11 @@ def _answer(work: Work, *, account: str) -> Subscriptions:
             for one in chosen.channels
         ],
         has_calendar=chosen.has_calendar,
+        web_push_key=key.public_text if key is not None else None,
     )
+
+
+def _own_address(channel: Channel, address: str | None) -> str | None:
+    if channel is not Channel.WEB_PUSH or address is None:
+        return address
+    return PushAddress.kept(address).endpoint

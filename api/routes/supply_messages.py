@@ -22,6 +22,7 @@ from api.supply_cookie import COOKIE_NAME, drop_pass, held_pass, keep_pass
 from api.supply_face import SupplyFace
 from api.supply_messages import MessagesForm, form_of, preferences_of, read_form, wanted_channels
 from api.supply_passes import open_pass
+from api.supply_push import push_box
 from api.work import Database, Work, reading, receiving
 from dispatch.address_confirmations import CodeAnswer, Codes
 from dispatch.channels import Channel
@@ -45,7 +46,7 @@ router = APIRouter(tags=["customers"], include_in_schema=False, route_class=Supp
 
 # For so long a link in a message opens the page of the supply that it was about.
 _OPENS_FOR = timedelta(days=7)
-_SAID = ("saved", "code_sent", "confirmed")
+_SAID = ("saved", "code_sent", "confirmed", "push_on", "push_off")
 
 
 @router.get("/supply/messages")
@@ -56,7 +57,7 @@ def show_messages(request: Request, face: Face, engine: Database) -> Response:
     if held is None:
         return _no_pass(request, face)
     with reading(engine) as work:
-        form = _form(work, account=held.account)
+        form = _form(work, request, account=held.account)
     said = request.query_params.get("said")
     return _page(request, face, form, said=said if said in _SAID else None)
 
@@ -69,7 +70,7 @@ def save_messages(request: Request, face: Face, engine: Database, fields: Fields
     if held is None:
         return _no_pass(request, face)
     with reading(engine) as work:
-        form = read_form(fields, _form(work, account=held.account))
+        form = read_form(fields, _form(work, request, account=held.account))
     messages: MessageSettings = request.app.state.messages
     try:
         with receiving(engine) as work:
@@ -109,7 +110,7 @@ def confirm(request: Request, face: Face, engine: Database, fields: Fields) -> R
                 now=work.now,
             )
             problem = None if answer is CodeAnswer.RIGHT else f"code_{answer}"
-        form = _form(work, account=held.account)
+        form = _form(work, request, account=held.account)
     if problem is not None:
         return _page(request, face, form, problem=problem)
     return RedirectResponse(f"/supply/messages?said={said}", status_code=303)
@@ -134,7 +135,7 @@ def new_calendar(request: Request, face: Face, engine: Database) -> Response:
     token, digest = new_token()
     with receiving(engine) as work:
         make_calendar(work.session, account=held.account, digest=digest, now=work.now)
-        form = _form(work, account=held.account)
+        form = _form(work, request, account=held.account)
         public_url = message_rules_in_force(work.session).public_url
     base = (public_url or str(request.base_url)).rstrip("/")
     return _page(request, face, form, said="calendar", calendar=f"{base}/supply/calendar/{token}.ics")
@@ -206,9 +207,10 @@ def _codes() -> Codes:
     return Codes(make=new_code, now=datetime.now(UTC))
 
 
-def _form(work: Work, *, account: str) -> MessagesForm:
+def _form(work: Work, request: Request, *, account: str) -> MessagesForm:
     chosen = read_subscriptions(work.session, account=account, real_now=datetime.now(UTC))
-    return form_of(chosen, language=language_of(work.session, account=account))
+    push = push_box(work.session, account=account, messages=request.app.state.messages)
+    return form_of(chosen, language=language_of(work.session, account=account), push=push)
 
 
 def _about(session: Session, token: str, purpose: LinkPurpose) -> tuple[str, Channel, datetime] | None:

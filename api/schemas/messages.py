@@ -8,7 +8,8 @@ from pydantic import Field, StringConstraints
 
 from api.schemas.shape import Answer, Instant, Name, Order
 
-ChannelName = Literal["email", "sms", "wecom", "webhook"]
+TypedChannel = Literal["email", "sms", "wecom", "webhook"]
+ChannelName = Literal["email", "sms", "wecom", "webhook", "web_push"]
 Status = Literal["held", "queued", "sending", "sent", "failed", "uncertain", "dropped"]
 DangerName = Literal["wire_down", "keep_away"]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -55,7 +56,8 @@ class SentAgain(Answer):
 class ChannelChoice(Answer):
     """One channel: whether it is on, the own address, the end of the one on file.
 
-    `waiting` is one that gets nothing until its code is typed.
+    `waiting` is one that gets nothing until its code is typed. Of a browser (`web_push`) the address is the
+    endpoint alone, without its keys.
     """
 
     channel: ChannelName
@@ -76,10 +78,15 @@ class Subscriptions(Answer):
     planned: bool
     channels: list[ChannelChoice]
     has_calendar: bool
+    # For `PushManager.subscribe`; null where browsers are not told.
+    web_push_key: str | None
 
 
 class SubscriptionOrder(Order):
-    """What a customer chooses. A channel that is not named is left; null: the address on file."""
+    """What a customer chooses. A channel that is not named is left; null: the address on file.
+
+    What a browser subscribed to stays as it is.
+    """
 
     language: Literal["en", "zh"] | None = None
     quiet_from: TimeOfDay | None = None
@@ -87,14 +94,29 @@ class SubscriptionOrder(Order):
     outages: bool = True
     progress: bool = True
     planned: bool = True
-    channels: dict[ChannelName, Address | None]
+    channels: dict[TypedChannel, Address | None]
 
 
 class CodeOrder(Order):
     """The code that was sent to a new address."""
 
-    channel: ChannelName
+    channel: TypedChannel
     code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+class PushKeys(Order):
+    """The two keys of a browser's subscription, in base64 as addresses have it."""
+
+    p256dh: Annotated[str, StringConstraints(max_length=200)]
+    auth: Annotated[str, StringConstraints(max_length=200)]
+
+
+class PushOrder(Order):
+    """A browser's subscription as its `toJSON` writes it."""
+
+    endpoint: Annotated[str, StringConstraints(max_length=1000)]
+    keys: PushKeys
+    expirationTime: float | None = None  # noqa: N815 - browsers name it so; nothing is made of it
 
 
 class CalendarLink(Answer):

@@ -55,6 +55,9 @@ TABLE = {
     ("POST", "/supply/messages"): EVERYBODY,
     ("POST", "/supply/messages/calendar"): EVERYBODY,
     ("POST", "/supply/messages/confirm"): EVERYBODY,
+    ("POST", "/supply/messages/push"): EVERYBODY,
+    ("POST", "/supply/messages/push/leave"): EVERYBODY,
+    ("GET", "/supply/push/worker.js"): EVERYBODY,
     # Let in by a secret or a signature in the address: tests/api/test_supply_messages.py.
     ("GET", "/supply/calendar/{token}.ics"): EVERYBODY,
     ("GET", "/supply/stop/{token}"): EVERYBODY,
@@ -193,6 +196,8 @@ TABLE = {
     ("PUT", "/api/my-subscriptions"): {"customer"},
     ("POST", "/api/my-subscriptions/calendar"): {"customer"},
     ("POST", "/api/my-subscriptions/confirm"): {"customer"},
+    ("PUT", "/api/my-subscriptions/web-push"): {"customer"},
+    ("DELETE", "/api/my-subscriptions/web-push"): {"customer"},
     ("GET", "/api/notifications"): DESK,
     ("GET", "/api/notifications/dead"): DESK,
     ("POST", "/api/notifications/send-again"): DESK,

@@ -240,7 +240,7 @@ def upgrade() -> None:
     op.create_index('ix_map_overview_geometry', 'map_overview', ['zoom', 'geometry'], unique=False, postgresql_using='gist')
     op.create_table('message_channel',
     sa.Column('name', sa.Text(), nullable=False),
-    sa.CheckConstraint("name IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_message_channel_name')),
+    sa.CheckConstraint("name IN ('email', 'sms', 'wecom', 'webhook', 'web_push')", name=op.f('ck_message_channel_name')),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_message_channel'))
     )
     op.create_table('message_preference',
@@ -274,7 +274,7 @@ def upgrade() -> None:
     sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("address IS NOT NULL OR left_at IS NOT NULL OR channel IN ('email', 'sms')", name=op.f('ck_message_subscription_address')),
-    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_message_subscription_channel')),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook', 'web_push')", name=op.f('ck_message_subscription_channel')),
     sa.PrimaryKeyConstraint('account', 'channel', name=op.f('pk_message_subscription'))
     )
     op.create_table('address_confirmation',
@@ -288,7 +288,7 @@ def upgrade() -> None:
     sa.Column('was_refused', sa.Boolean(), server_default='false', nullable=False),
     sa.Column('wrong_tries', sa.SmallInteger(), server_default='0', nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_address_confirmation_channel')),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook', 'web_push')", name=op.f('ck_address_confirmation_channel')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_address_confirmation'))
     )
     op.create_index('ix_address_confirmation_account', 'address_confirmation', ['account', 'channel'], unique=False)
@@ -820,8 +820,8 @@ def upgrade() -> None:
     sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook')", name=op.f('ck_notification_channel')),
-    sa.CheckConstraint("because IN ('over', 'never_told', 'superseded', 'left', 'no_address', 'refused')", name=op.f('ck_notification_because')),
+    sa.CheckConstraint("channel IN ('email', 'sms', 'wecom', 'webhook', 'web_push')", name=op.f('ck_notification_channel')),
+    sa.CheckConstraint("because IN ('over', 'never_told', 'superseded', 'left', 'no_address', 'refused', 'gone')", name=op.f('ck_notification_because')),
     sa.CheckConstraint("status <> 'held' OR not_before IS NOT NULL", name=op.f('ck_notification_held')),
     sa.CheckConstraint('num_nonnulls(outage_id, planned_outage_id) = 1', name=op.f('ck_notification_about')),
     sa.CheckConstraint("status IN ('held', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'dropped')", name=op.f('ck_notification_status')),

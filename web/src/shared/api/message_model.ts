@@ -2,7 +2,7 @@
 export interface Message {
   id: number;
   account: string;
-  channel: "email" | "sms" | "wecom" | "webhook";
+  channel: "email" | "sms" | "wecom" | "webhook" | "web_push";
   kind: string;
   outage_id: string | null;
   planned_outage_id: string | null;
