@@ -5,64 +5,44 @@ Rule 1: every device believed open, and every report that none of them explains,
 candidate is the likeliest near it, and whom that puts out is its extent. Two with the same first candidate
 are one.
 Rule 2: what is known to be open is an outage with probability 1.
-Rule 3: an outage began with the first report of it that another one followed within `TOGETHER`, as far as
-there are several: a clock that is hours off, or an older trouble of one customer, does not date it back.
+Rule 3: an outage began with its first reports (`topology.reports`); one that nobody reports, when telemetry
+saw it open.
 Rule 4: outages of a few service points that a babbling source speaks of are withheld (`topology.conflicts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from topology.arrays import LongArray
+from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import NOBODY
-from topology.candidates import Blamed, Names, Suspects, Verdict, name_of
+from topology.candidates import Judge, Verdicts, id_array_of, vertices_of
 from topology.conflicts import (
-    APART,
     FEWEST_BABBLING,
     MOST_ALONE,
     contradicted_closed,
     contradicted_open,
     false_gasps,
     silent_collectors,
-    times_apart,
 )
 from topology.down_pass import Believed
+from topology.evidence_weights import FloatArray
+from topology.extents import Extent, Extents
 from topology.fault_priors import CutStates
-from topology.heard import Spell, TimeArray
-from topology.inference_result import (
-    Candidate,
-    Conflict,
-    EvidenceIds,
-    InferenceResult,
-    InferredOutage,
-    Reason,
-)
+from topology.heard import TimeArray
+from topology.inference_result import Conflict, InferenceResult, Outages
 from topology.known_open import KnownDevice
-from topology.observations import Observation, ObservationKind
-from topology.phases import format_phases
+from topology.known_outages import KnownOutages
+from topology.outage_table import OutageTable
 from topology.rates import EvidenceRates
-from topology.reasons import (
-    Ground,
-    NamedDevice,
-    name_device,
-    reasons_for_device,
-    reasons_for_known,
-    reasons_for_service,
-)
+from topology.reasons import Ground, Reasons
+from topology.reports import Reports
 from topology.statements import Statements
-from topology.supply_tree import SupplyTree
 from topology.tally import Tally
-
-TOGETHER = timedelta(minutes=10)
-_FEW = 3
-# Extents of what is believed no more are kept up to so many: the same devices come and go.
-_EXTENTS_KEPT = 1000
-_Made = tuple[InferredOutage, list[Conflict]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,274 +54,150 @@ class Rest:
     unknown: Sequence[str] = ()
 
 
+# Extents of what is believed no more are kept up to so many: the same devices come and go.
+_EXTENTS_KEPT = 1000
+_Rows = tuple[OutageTable | KnownOutages, LongArray]
+
+
 class Answers:
-    """Makes answers, and keeps of each feeder what it made as long as nothing there has changed."""
+    """Makes answers, and keeps of each feeder what it found as long as nothing there has changed."""
 
     def __init__(
         self, ground: Ground, *, states: CutStates, statements: Statements, rates: EvidenceRates
     ) -> None:
         """Start without an answer; `ground` is read anew each time."""
         self._ground = ground
-        self._states = states
         self._statements = statements
         self._rates = rates
-        self._names = Names(ground.blame, states)
-        self._extents: dict[tuple[Blamed, int], Extent] = {}
-        self._verdicts: dict[int, list[Verdict]] = {}
-        self._made: dict[int, dict[tuple[Blamed, int], _Made]] = {}
+        self._judge = Judge(ground.blame, states)
+        self._extents = Extents(ground.tree)
+        # What was found, and the rows of it that still hold.
+        self._kept: list[tuple[OutageTable, LongArray]] = []
 
     def answer(
-        self, believed: Believed, *, changed: Iterable[int], rest: Rest, now: datetime
+        self, believed: Believed, *, changed: Sequence[int], rest: Rest, now: datetime
     ) -> InferenceResult:
         """Return all outages, most customers first, and the conflicts in what they rest on.
 
         `believed` holds what is believed on the feeders that have changed.
         """
         ground = self._ground
-        builder = _Builder(
-            ground,
-            Suspects(ground.blame, self._states, believed, self._names),
-            Tally(ground.blame, ground.heard, ground.feeder_since),
-            self._statements,
-            self._extents,
-            now,
-        )
-        for feeder in changed:
-            self._verdicts.pop(feeder, None)
-            self._made.pop(feeder, None)
-        for verdict in builder.verdicts(believed):
-            self._verdicts.setdefault(builder.feeder_of(verdict), []).append(verdict)
-        made = [builder.known(one) for one in rest.known if one.is_worth_saying]
-        every = [one for verdicts in self._verdicts.values() for one in verdicts]
-        verdicts, babbling = _withhold(ground, self._rates, every)
-        made += [self._make(builder, one) for one in verdicts]
-        if len(self._extents) > _EXTENTS_KEPT + 2 * len(every):
-            used = {(one.blamed, one.phases) for one in every}
-            self._extents = {key: one for key, one in self._extents.items() if key in used}
-        outages = sorted(
-            (one for one, _ in made), key=lambda one: (-one.customers_out, one.started_at, one.device)
-        )
+        has_changed = ground.blame.of_feeders(changed)
+        tally = Tally(ground.blame, ground.heard, ground.feeder_since, has_changed)
+        self._keep(has_changed, self._find(believed, tally, now))
+        shown, babbling = self._withhold()
+        known = KnownOutages(ground.tree, [one for one in rest.known if one.is_worth_saying], now)
+        found: list[_Rows] = [(known, np.arange(len(known))), *shown]
+        outages, blamed, probability = _in_order(ground, found)
+        apart = (one for table, rows in found for one in table.conflicts(rows))
         conflicts = [
-            *contradicted_closed(ground, outages),
+            *contradicted_closed(ground, blamed, probability),
             *contradicted_open(ground, rest.contradicted),
             *babbling,
-            *sorted((one for _, found in made for one in found), key=lambda one: one.subject),
-            *silent_collectors(ground, self._statements, outages),
+            *sorted(apart, key=lambda one: one.subject),
+            *silent_collectors(ground, self._statements, lambda: _points_out(found)),
         ]
         ignored = (*self._statements.ignored, *rest.unknown)
-        return InferenceResult(now, tuple(outages), ignored, tuple(conflicts))
+        return InferenceResult(now, outages, ignored, tuple(conflicts))
 
-    def _make(self, builder: _Builder, verdict: Verdict) -> _Made:
-        of_feeder = self._made.setdefault(builder.feeder_of(verdict), {})
-        # Of one device on the same phases there is one verdict.
-        key = verdict.blamed, verdict.phases
-        if (made := of_feeder.get(key)) is None:
-            made = of_feeder[key] = builder.outage(verdict)
-        return made
+    def _keep(self, has_changed: BoolArray, found: OutageTable) -> None:
+        """Keep what was found before on feeders that have not changed, and what is found now."""
+        kept = [(table, rows[~has_changed[table.feeder[rows]]]) for table, rows in self._kept]
+        self._kept = [(table, rows) for table, rows in kept if len(rows)]
+        for table, rows in self._kept:
+            table.keep(rows)
+        self._kept.append((found, np.arange(len(found.feeder))))
+        if len(self._extents) > _EXTENTS_KEPT + 2 * sum(len(rows) for _, rows in self._kept):
+            used = [
+                zip(one.blamed[rows].tolist(), one.phases[rows].tolist(), strict=True)
+                for one, rows in self._kept
+            ]
+            self._extents.forget_all_but({key for keys in used for key in keys})
 
+    def _withhold(self) -> tuple[list[tuple[OutageTable, LongArray]], list[Conflict]]:
+        """Rule 4."""
+        if sum(len(rows) for _, rows in self._kept) < FEWEST_BABBLING:
+            return self._kept, []
+        told_by = np.concatenate([table.told_by[rows] for table, rows in self._kept])
+        withheld, found = false_gasps(self._ground, self._rates, told_by[told_by != NOBODY])
+        shown = [(table, rows[~np.isin(table.told_by[rows], withheld)]) for table, rows in self._kept]
+        return shown, found
 
-def _withhold(
-    ground: Ground, rates: EvidenceRates, verdicts: Sequence[Verdict]
-) -> tuple[list[Verdict], list[Conflict]]:
-    """Rule 4."""
-    if len(verdicts) < FEWEST_BABBLING:
-        return list(verdicts), []
-    told_by = [_gasped_alone(ground, verdict) for verdict in verdicts]
-    alone = [point for point in told_by if point >= 0]
-    withheld, found = false_gasps(ground, rates, np.array(alone, dtype=np.int64))
-    held = set(withheld.tolist())
-    return [one for one, point in zip(verdicts, told_by, strict=True) if point not in held], found
-
-
-def _gasped_alone(ground: Ground, verdict: Verdict) -> int:
-    """Return the service point that an outage of a few rests on, -1 of many or if one called."""
-    blame, heard = ground.blame, ground.heard
-    if verdict.blamed.point >= 0:
-        return verdict.blamed.point
-    vertex = int(blame.vertex_of_device[verdict.blamed.device])
-    if blame.affected(vertex, verdict.phases) > MOST_ALONE:
-        return NOBODY
-    below = blame.points_at_or_below(vertex)
-    reporting = below[heard.reports(below)]
-    return int(reporting[0]) if len(reporting) and not heard.called[reporting].any() else NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Whom something puts out when it opens: the service points, their ids, and how many customers."""
-
-    points: LongArray
-    ids: tuple[str, ...]
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Builder:
-    ground: Ground
-    suspects: Suspects
-    tally: Tally
-    statements: Statements
-    extents: dict[tuple[Blamed, int], Extent]
-    now: datetime
-
-    def feeder_of(self, verdict: Verdict) -> int:
-        """Return the feeder that a verdict is about, the root for what hangs from none."""
-        blame = self.ground.blame
-        if verdict.blamed.point >= 0:
-            return int(blame.feeder[blame.vertex_of_point[verdict.blamed.point]])
-        return int(blame.feeder[blame.vertex_of_device[verdict.blamed.device]])
-
-    def verdicts(self, believed: Believed) -> list[Verdict]:
+    def _find(self, believed: Believed, tally: Tally, now: datetime) -> OutageTable:
         """Rule 1."""
-        verdicts = [
-            self.suspects.of_device(int(believed.vertices[row]), state) for row, state in believed.opened
-        ]
-        verdicts += [self.suspects.of_service(point) for point in believed.unexplained.tolist()]
-        first: dict[tuple[str, str], Verdict] = {}
-        for one in verdicts:
-            first.setdefault((one.candidates[0].device, one.candidates[0].phases), one)
-        return list(first.values())
-
-    def outage(self, verdict: Verdict) -> _Made:
-        """Return the outage that a verdict comes to, and the conflicts in what is said of it."""
-        if verdict.blamed.point >= 0:
-            return self._of_service(verdict)
-        ground, extent = self.ground, self._extent(verdict)
-        reporting = extent.points[ground.heard.reports(extent.points)]
-        reasons = reasons_for_device(
-            ground=ground,
-            tally=self.tally,
-            vertex=int(ground.blame.vertex_of_device[verdict.blamed.device]),
-            phases=verdict.phases,
-            said=ground.said_by(reporting),
-            candidate=verdict.candidates[0],
+        ground = self._ground
+        blame, heard = ground.blame, ground.heard
+        verdicts = self._judge.verdicts(believed)
+        blamed, phases = verdicts.first_blamed, verdicts.first_phases
+        devices = np.flatnonzero(blamed >= 0).tolist()
+        extents = {row: self._extents.of(blamed.item(row), phases.item(row)) for row in devices}
+        points, starts = _put_out(blamed, extents)
+        reports = Reports(heard, points, starts)
+        vertices = vertices_of(blame, blamed)
+        # Of services alone; for devices it is known.
+        customers = ground.tree.network.service_point_customers[points[starts[:-1]]].astype(np.int64)
+        customers[devices] = [one.customers for one in extents.values()]
+        return OutageTable(
+            tree=ground.tree,
+            verdicts=verdicts,
+            extents=extents,
+            customers=customers,
+            feeder=blame.feeder[vertices].astype(np.int64),
+            told_by=_told_by(ground, verdicts, vertices),
+            started=self._started(reports, blamed, now),
+            reports=reports,
+            reasons=Reasons(ground, tally, verdicts, reports),
         )
-        started = _began(ground.heard.since(reporting)) or self._opened_at(verdict)
-        spells = [one for one in ground.heard.spell[reporting].tolist() if one is not None]
-        outage = _outage(verdict.candidates, extent, started, reasons, EvidenceIds(spells))
-        first_gasp = float(ground.heard.first_gasp[reporting].min(initial=np.inf))
-        return outage, _apart(outage, first_gasp, spells)
 
-    def _of_service(self, verdict: Verdict) -> _Made:
-        """Return the outage of one service point alone."""
-        ground, point = self.ground, verdict.blamed.point
-        heard, is_out = ground.heard, ground.heard.reports_at(point)
-        reasons = reasons_for_service(
-            ground=ground,
-            tally=self.tally,
-            point=point,
-            said=ground.said_at(point),
-            candidate=verdict.candidates[0],
-        )
-        since = heard.since_at(point) if is_out else np.inf
-        started = _at(since) if since < np.inf else self._opened_at(verdict)
-        spells = [heard.spell[point]] if is_out and heard.spell[point] is not None else []
-        outage = _outage(verdict.candidates, self._extent(verdict), started, reasons, EvidenceIds(spells))
-        first_gasp = heard.first_gasp.item(point) if is_out else np.inf
-        return outage, _apart(outage, first_gasp, spells)
-
-    def _extent(self, verdict: Verdict) -> Extent:
-        key = verdict.blamed, verdict.phases
-        if (extent := self.extents.get(key)) is None:
-            tree = self.ground.tree
-            if (point := verdict.blamed.point) >= 0:
-                points = np.array([point], dtype=np.int64)
-            else:
-                points = tree.service_points_below(verdict.blamed.device, verdict.phases).astype(np.int64)
-            extent = self.extents[key] = extent_of(tree, points)
-        return extent
-
-    def _opened_at(self, verdict: Verdict) -> datetime:
-        """Return when telemetry saw the device open: it is believed without a report."""
-        said = self.statements.devices.get(verdict.blamed.device)
-        return said.open.observations[0].at if said is not None and said.open is not None else self.now
-
-    def known(self, one: KnownDevice) -> _Made:
-        """Rule 2."""
-        tree = self.ground.tree
-        name = name_of(tree, one.blamed)
-        claimed = [said for spell in one.claimed for said in spell.observations]
-        spoken = [*(one.known.observations if one.known else ()), *claimed]
-        is_device = one.blamed.device >= 0
-        reasons = reasons_for_known(
-            device=name_device(tree, one.blamed.device) if is_device else NamedDevice(name, None),
-            known=one.known,
-            is_confirmed=one.is_confirmed,
-            service_points=len(one.service_points),
-            reported=[spell.observations for spell in one.claimed],
-        )
-        candidates = (Candidate(name, self._known_phases(one), 1.0, ()),)
-        extent = extent_of(tree, one.service_points.astype(np.int64))
-        started = _known_start(spoken, self.now)
-        outage = _outage(candidates, extent, started, reasons, EvidenceIds((tuple(spoken),)))
-        return outage, times_apart(outage.device, started, spoken)
-
-    def _known_phases(self, one: KnownDevice) -> str:
-        tree = self.ground.tree
-        if (point := one.blamed.point) >= 0:
-            return format_phases(
-                int(tree.service_point_phases[point] or tree.network.service_point_phases[point])
-            )
-        return format_phases(int(tree.network.device_phases[one.blamed.device]) & one.phases)
+    def _started(self, reports: Reports, blamed: LongArray, now: datetime) -> TimeArray:
+        """Rule 3."""
+        started = reports.began.copy()
+        for row in np.flatnonzero(np.isinf(started)).tolist():
+            said = self._statements.devices.get(blamed.item(row))
+            opened = said.open.observations[0].at if said is not None and said.open is not None else now
+            started[row] = opened.timestamp()
+        return started
 
 
-def extent_of(tree: SupplyTree, points: LongArray) -> Extent:
-    """Return the extent that some service points are."""
-    network = tree.network
-    customers = int(network.service_point_customers[points].sum())
-    return Extent(points, tuple(network.service_point_ids(points)), customers)
+def _put_out(blamed: LongArray, extents: Mapping[int, Extent]) -> tuple[LongArray, LongArray]:
+    """Return the service points that outages put out, those of each after the other, and where they start."""
+    counts = np.ones(len(blamed), dtype=np.int64)
+    counts[list(extents)] = [len(one.points) for one in extents.values()]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    points = np.empty(starts[-1], dtype=np.int64)
+    for row, one in extents.items():
+        points[starts[row] : starts[row + 1]] = one.points
+    services = np.flatnonzero(blamed < 0)
+    points[starts[services]] = ~blamed[services]
+    return points, starts
 
 
-def _outage(
-    candidates: tuple[Candidate, ...],
-    extent: Extent,
-    started_at: datetime,
-    reasons: tuple[Reason, ...],
-    evidence_ids: Sequence[str],
-) -> InferredOutage:
-    return InferredOutage(
-        device=candidates[0].device,
-        phases=candidates[0].phases,
-        probability=candidates[0].probability,
-        candidates=candidates,
-        service_point_ids=extent.ids,
-        service_points_out=len(extent.ids),
-        customers_out=extent.customers,
-        started_at=started_at,
-        reasons=reasons,
-        evidence_ids=evidence_ids,
+def _told_by(ground: Ground, verdicts: Verdicts, vertices: LongArray) -> LongArray:
+    """Return the service points that outages of a few rest on, -1 of many or where one called."""
+    blame, heard = ground.blame, ground.heard
+    blamed = verdicts.first_blamed
+    told_by = np.where(blamed < 0, ~blamed, NOBODY)
+    few = (blamed >= 0) & (blame.affected(vertices, verdicts.first_phases) <= MOST_ALONE)
+    for row in np.flatnonzero(few).tolist():
+        below = blame.points_at_or_below(vertices.item(row))
+        reporting = below[heard.reports(below)]
+        if len(reporting) and not heard.called[reporting].any():
+            told_by[row] = reporting[0]
+    return told_by
+
+
+def _in_order(ground: Ground, found: Sequence[_Rows]) -> tuple[Outages, LongArray, FloatArray]:
+    """Return all outages, most customers first, then by start and id; and what is blamed, how likely."""
+    blamed, probability, customers, started = (
+        np.concatenate([getattr(table, name)[rows] for table, rows in found])
+        for name in ("blamed", "probability", "customers", "started")
     )
+    order = np.lexsort((id_array_of(ground.tree, blamed), started, -customers))
+    which = np.repeat(np.arange(len(found)), [len(rows) for _, rows in found])[order]
+    row = np.concatenate([rows for _, rows in found])[order]
+    tables = [found[one][0] for one in which.tolist()]
+    return Outages(tables, row.tolist()), blamed[order], probability[order]
 
 
-def first_together(since: TimeArray) -> float | None:
-    """Return the first of some times, in seconds, by rule 3; None when there is none."""
-    times = np.sort(since[np.isfinite(since)])
-    if not len(times):
-        return None
-    if len(times) >= _FEW:
-        followed = np.flatnonzero(np.diff(times) <= TOGETHER.total_seconds())
-        times = times[followed[:1]] if len(followed) else times
-    return float(times[0])
-
-
-def _began(since: TimeArray) -> datetime | None:
-    first = first_together(since)
-    return _at(first) if first is not None else None
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)
-
-
-def _apart(outage: InferredOutage, first_gasp: float, spells: Sequence[Spell]) -> list[Conflict]:
-    """Return the conflict of an outage's times; where no gasp is that early there is none."""
-    if first_gasp > (outage.started_at - APART).timestamp():
-        return []
-    spoken = [one for spell in spells for one in spell]
-    return times_apart(outage.device, outage.started_at, spoken)
-
-
-def _known_start(spoken: Sequence[Observation], now: datetime) -> datetime:
-    """Telemetry knows when a device opened; otherwise the first that spoke of it does."""
-    telemetry = [said.at for said in spoken if said.kind is ObservationKind.SWITCH_OPEN]
-    return min(telemetry or [said.at for said in spoken], default=now)
+def _points_out(found: Sequence[_Rows]) -> LongArray:
+    return np.concatenate([table.points_out(rows) for table, rows in found])

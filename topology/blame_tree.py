@@ -12,12 +12,13 @@ Rule 2: what else comes over several devices hangs below that of its first phase
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from topology.arrays import BoolArray, Indices, IntArray, LongArray, MaskArray, read_only
+from topology.arrays import BoolArray, Indices, IntArray, LongArray, MaskArray, read_only, stretches
 from topology.kinds import BLAMEABLE_KINDS
 from topology.supply_tree import SupplyTree
 
@@ -142,9 +143,26 @@ class BlameTree:
         """By vertex: how many service points hang at or below."""
         return read_only(self.point_starts[self.end] - self.point_starts[:-1])
 
-    def affected(self, vertex: int, phases: int) -> int:
-        """Return how many service points below lose a phase when the vertex opens on these phases."""
-        return int(self.points_below[vertex][(self.taken & phases) > 0].sum())
+    def affected(self, vertices: Indices, phases: Indices) -> LongArray:
+        """Return how many service points below lose a phase when each vertex opens on these phases."""
+        takes = (self.taken & phases[:, None]) > 0
+        return np.asarray((self.points_below[vertices] * takes).sum(axis=1))
+
+    @cached_property
+    def is_fed(self) -> BoolArray:
+        """By service point whether it has supply."""
+        return read_only(self.vertex_of_point >= 0)
+
+    def of_feeders(self, feeders: Indices | Sequence[int]) -> BoolArray:
+        """Tell which vertices are of some feeders; the root stands for itself alone."""
+        is_asked = np.zeros(len(self), dtype=np.bool_)
+        is_asked[feeders] = True
+        return np.asarray(is_asked[self.feeder])
+
+    def own_points(self, vertices: Indices) -> tuple[LongArray, LongArray]:
+        """Return the service points that hang at some vertices themselves, and at which of them each does."""
+        places, which = stretches(self.point_starts[vertices], self.point_starts[vertices + 1])
+        return self.points[places], which
 
     def points_at_or_below(self, vertex: int) -> LongArray:
         """Return the service points that hang at a vertex or below it."""

@@ -13,17 +13,17 @@ that they are out, while others there answer: it may be what collects them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from topology.arrays import BoolArray, LongArray
+from topology.arrays import BoolArray, Indices, LongArray
 from topology.blame_tree import ROOT, BlameTree
-from topology.evidence_weights import GASPS, UNKNOWN_FALSE_RATES, Meter
+from topology.evidence_weights import UNKNOWN_FALSE_RATES, FloatArray, Meter
 from topology.findings import IDS_SHOWN, count_things, name_ids
 from topology.heard import TimeArray
-from topology.inference_result import Conflict, InferredOutage
+from topology.inference_result import Conflict
 from topology.known_open import KnownDevice
 from topology.observations import Observation, ObservationKind
 from topology.rates import EvidenceRates
@@ -42,22 +42,17 @@ _MORE_LIKELY_OPEN = 0.5
 _FEWEST_OTHERS = 2
 
 
-def contradicted_closed(ground: Ground, outages: Sequence[InferredOutage]) -> list[Conflict]:
-    """Rule 1: devices believed open that telemetry shows closed."""
-    found: list[Conflict] = []
-    if not any(one.closed_by_telemetry for one in ground.devices.values()):
-        return found
-    devices = ground.tree.network.find_devices([one.device for one in outages]).tolist()
-    for outage, device in zip(outages, devices, strict=True):
-        said = ground.devices.get(device)
-        if said is None or said.closed_by_telemetry is None or outage.probability <= _MORE_LIKELY_OPEN:
-            continue
-        named = name_device(ground.tree, device)
+def contradicted_closed(ground: Ground, blamed: LongArray, probability: FloatArray) -> list[Conflict]:
+    """Rule 1: devices believed open that telemetry shows closed; what is blamed are `Blamed.number`s."""
+    found = []
+    closed = [device for device, said in ground.devices.items() if said.closed_by_telemetry is not None]
+    for place in np.flatnonzero(np.isin(blamed, closed) & (probability > _MORE_LIKELY_OPEN)).tolist():
+        named, likely = name_device(ground.tree, blamed.item(place)), probability.item(place)
         text = (
             f"Telemetry shows {named.words} closed, but what is reported below makes it "
-            f"{outage.probability:.0%} likely to be open."
+            f"{likely:.0%} likely to be open."
         )
-        values = {**_named(named), "told": "closed", "probability": outage.probability}
+        values = {**_named(named), "told": "closed", "probability": likely}
         found.append(Conflict("telemetry_contradicted", named.id, values, text))
     return found
 
@@ -85,12 +80,11 @@ def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple
     lone = alone[np.isin(heard.word[alone], (Meter.GASPED, Meter.GASPED_UNREACHABLE)) & ~heard.called[alone]]
     feeders = blame.feeder[blame.vertex_of_point[lone]]
     found, withheld = [], [lone[:0]]
-    gasps = sum(int(np.count_nonzero(heard.word == word)) for word in GASPS)
     numbers, counts = np.unique(feeders[feeders != ROOT], return_counts=True)
-    for feeder in numbers[counts >= FEWEST_BABBLING].tolist():
+    fewest = np.maximum(FEWEST_BABBLING, TIMES_EXPECTED * _expected_false(ground, rates, numbers))
+    for feeder, least in zip(numbers[counts >= fewest].tolist(), fewest[counts >= fewest], strict=True):
         of_feeder = lone[feeders == feeder]
-        fewest = max(FEWEST_BABBLING, TIMES_EXPECTED * _expected_false(ground, rates, feeder, gasps))
-        babbling = of_feeder[_crowded(heard.first_report[of_feeder], fewest)]
+        babbling = of_feeder[_crowded(heard.first_report[of_feeder], least)]
         if not len(babbling):
             continue
         withheld.append(babbling)
@@ -106,13 +100,13 @@ def false_gasps(ground: Ground, rates: EvidenceRates, alone: LongArray) -> tuple
     return np.concatenate(withheld), found
 
 
-def _expected_false(ground: Ground, rates: EvidenceRates, feeder: int, gasps: int) -> float:
-    """Return how many false ones of all last gasps a feeder has by the rates, at the most."""
-    of_feeder = int(ground.blame.points_below[feeder].sum())
+def _expected_false(ground: Ground, rates: EvidenceRates, feeders: Indices) -> FloatArray:
+    """Return how many false ones of all last gasps each feeder has by the rates, at the most."""
+    of_feeder = ground.blame.count_below[feeders].astype(np.float64)
     if rates.false_gasp_probability is not None:
         return rates.false_gasp_probability * of_feeder
     false_rate = max(UNKNOWN_FALSE_RATES) if rates.false_rate is None else rates.false_rate
-    return false_rate * gasps * of_feeder / len(ground.blame.points)
+    return false_rate * ground.heard.gasps * of_feeder / len(ground.blame.points)
 
 
 def _crowded(times: TimeArray, fewest: float) -> BoolArray:
@@ -151,18 +145,16 @@ def times_apart(device: str, started_at: datetime, spoken: Iterable[Observation]
 
 
 def silent_collectors(
-    ground: Ground, statements: Statements, outages: Sequence[InferredOutage]
+    ground: Ground, statements: Statements, points_out: Callable[[], LongArray]
 ) -> list[Conflict]:
-    """Rule 4."""
+    """Rule 4; `points_out` tells who is out by any outage."""
     blame, heard = ground.blame, ground.heard
-    silent = np.flatnonzero(
-        (heard.word == Meter.UNREACHABLE) & ~heard.called & ~heard.explained & (blame.vertex_of_point > ROOT)
-    )
+    silent = np.flatnonzero(heard.word == Meter.UNREACHABLE)
+    is_alone = ~heard.called[silent] & ~heard.explained[silent]
+    silent = silent[is_alone & (blame.vertex_of_point[silent] > ROOT)]
     if len(silent) < FEWEST_SILENT:
         return []
-    told = {point for one in outages for point in one.service_point_ids}
-    ids = ground.tree.network.service_point_ids(silent)
-    silent = silent[np.array([id_ not in told for id_ in ids], dtype=np.bool_)]
+    silent = np.setdiff1d(silent, points_out())
     feeders = blame.feeder[blame.vertex_of_point[silent]]
     found = []
     for feeder in np.unique(feeders).tolist():

@@ -14,16 +14,15 @@ when they answer `on` means it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from topology.arrays import BoolArray, IntArray, LongArray
 from topology.blame_tree import NOBODY, BlameTree
-from topology.evidence_weights import METERS, NOT_COUNTED, SAY_OUT, UNWOKEN, Meter
+from topology.evidence_weights import GASPS, METERS, NOT_COUNTED, SAY_OUT, UNWOKEN, Meter
 from topology.observations import Observation, ObservationKind
 from topology.statements import PointStatement, Statements
 
@@ -39,20 +38,18 @@ LEAST_SHARE_WOKEN = 1 / 3
 
 TimeArray = npt.NDArray[np.float64]
 Spell = tuple[Observation, ...]
+_IS_GASP = np.array([one in GASPS for one in Meter])
 _SAYS_OUT = np.array([one in SAY_OUT for one in Meter])
-_OUT_WORDS = frozenset(int(one) for one in SAY_OUT)
 _IS_DARK_SINCE = np.array([one in _DARK_SINCE for one in Meter])
 _SAME_MOMENT_S = SAME_MOMENT.total_seconds()
 _NOTHING = PointStatement()
-# Looked up once: a storm asks for them a million times.
-_CALL, _GASP, _PING = ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP, ObservationKind.PING
-_NONE, _SILENT, _ON, _OFF = (int(one) for one in (Meter.NONE, Meter.SILENT, Meter.ON, Meter.OFF))
-_GASPED, _GASPED_OFF, _GASPED_UNREACHABLE = (
-    int(one) for one in (Meter.GASPED, Meter.GASPED_OFF, Meter.GASPED_UNREACHABLE)
-)
-_UNREACHABLE, _NOT_WOKEN, _NOT_WOKEN_UNREACHABLE = (
-    int(one) for one in (Meter.UNREACHABLE, Meter.NOT_WOKEN, Meter.NOT_WOKEN_UNREACHABLE)
-)
+# The kinds of report that there are in a spell, as columns hold them.
+_CALL, _GASP, _PING = range(3)
+_CODE_OF_KIND = {
+    ObservationKind.TROUBLE_CALL: _CALL,
+    ObservationKind.LAST_GASP: _GASP,
+    ObservationKind.PING: _PING,
+}
 
 
 class Heard:
@@ -66,7 +63,11 @@ class Heard:
         self._silence = np.where(has_meter, Meter.SILENT, Meter.NONE).astype(np.int8)
         self.word = self._silence.copy()
         self.called = np.zeros(count, dtype=np.bool_)
+        # Whether the word or a call says that it is out.
+        self.says_out = np.zeros(count, dtype=np.bool_)
         self.explained = np.zeros(count, dtype=np.bool_)
+        # How many meters have gasped, and from how many places somebody called.
+        self.gasps = self.calls = 0
         self.on_at: TimeArray = np.full(count, NEVER)
         self.first_report: TimeArray = np.full(count, np.inf)
         self.last_report: TimeArray = np.full(count, NEVER)
@@ -88,32 +89,36 @@ class Heard:
     def read(self, points: Iterable[int], statements: Statements, now: datetime) -> set[int]:
         """Take what is now said about some service points; return them and those it is over for (rule 5)."""
         touched = set(points)
-        self._note_spells(np.array(sorted(touched), dtype=np.int64), statements)
-        touched |= self._note_woken(touched)
-        self._read(np.array(sorted(touched), dtype=np.int64), statements, now.timestamp())
+        told = _Told(np.array(sorted(touched), dtype=np.int64), statements)
+        self._note_spells(told)
+        if over := self._note_woken(told.points) - touched:
+            touched |= over
+            told = _Told(np.array(sorted(touched), dtype=np.int64), statements)
+        self._read(told, now.timestamp())
         return touched
 
-    def _note_spells(self, points: LongArray, statements: Statements) -> None:
+    def _note_spells(self, told: _Told) -> None:
         """Note the spells that some service points are in, or were: when they were, and what was said."""
-        told = [_told(statements.points.get(point)) for point in points.tolist()]
-        columns = zip(*told, strict=True) if told else [()] * 6
-        began, woke, calls, first_gasp, has_answered, spells = columns
-        self.spell_began[points] = began
-        self.woke_at[points] = woke
-        self.calls_said[points] = calls
-        self.first_gasp[points] = first_gasp
-        self.has_answered_off[points] = has_answered
-        for point, spell in zip(points.tolist(), spells, strict=True):
-            self.spell[point] = spell
+        points = told.points
+        over = [one.over for one in told.said]
+        began = [one.began.timestamp() if one is not None else np.inf for one in over]
+        self.woke_at[points] = [one.ended.timestamp() if one is not None else np.inf for one in over]
+        self.spell_began[points] = np.where(told.is_out, told.least(told.at), began)
+        self.calls_said[points] = told.count(told.kind == _CALL)
+        self.first_gasp[points] = told.least(np.where(told.kind == _GASP, told.at, np.inf))
+        self.has_answered_off[points] = told.count(told.kind == _PING) > 0
+        self.spell[points] = told.spells
 
-    def _note_woken(self, points: set[int]) -> set[int]:
+    def _note_woken(self, points: LongArray) -> set[int]:
         """Rule 5; return the service points that it is over for now and was not, or the other way round."""
         blame = self._blame
         changed: set[int] = set()
-        for vertex in {int(blame.vertex_of_point[point]) for point in points} - {NOBODY}:
+        vertices = np.unique(blame.vertex_of_point[points])
+        vertices = vertices[vertices != NOBODY]
+        beside, of = blame.own_points(vertices)
+        woken = np.isfinite(self.woke_at[beside]) | np.isfinite(self._over_until[beside])
+        for vertex in vertices[np.unique(of[woken])].tolist():
             own = blame.points[blame.point_starts[vertex] : blame.point_starts[vertex + 1]]
-            if not (np.isfinite(self.woke_at[own]).any() or np.isfinite(self._over_until[own]).any()):
-                continue
             for taken in np.unique(blame.taken_of_point[own]).tolist():
                 alike = own[blame.taken_of_point[own] == taken]
                 began, ended = self._over_spell(alike)
@@ -132,43 +137,52 @@ class Heard:
         began = float(self.spell_began[last].max()) - SAME_MOMENT.total_seconds()
         return began, float(self.woke_at[last].min())
 
-    def _read(self, points: LongArray, statements: Statements, now: float) -> None:
-        restored, over_from, over_until = (
-            one[points].tolist() for one in (self.restored_at, self._over_from, self._over_until)
+    def _read(self, told: _Told, now: float) -> None:
+        """Work out the words of some service points, and when they reported."""
+        points = told.points
+        restored = self.restored_at[points]
+        counts = self._counts(told)
+        on_at = np.array([one.on.at.timestamp() if one.on is not None else NEVER for one in told.said])
+        on_at[on_at < restored - _SAME_MOMENT_S] = NEVER
+        asked = np.array(
+            [one.unreachable.at.timestamp() if one.unreachable is not None else NEVER for one in told.said]
         )
-        silence = self._silence[points].tolist()
-        found = [
-            _read_point(statements.points.get(point, _NOTHING), _Past(back, since, until), quiet, now)
-            for point, back, since, until, quiet in zip(
-                points.tolist(), restored, over_from, over_until, silence, strict=True
-            )
-        ]
-        columns = zip(*found, strict=True) if found else [()] * 5
-        word, called, on_at, first, last = columns
+        word = _words(
+            told, counts, now=now, on_at=on_at, asked=asked, restored=restored, silence=self._silence[points]
+        )
+        is_called = told.count(counts & (told.kind == _CALL)) > 0
+        # What has been dark all the time speaks since supply came back to the others.
+        dark = _IS_DARK_SINCE[word] & (restored > NEVER)
+        first = np.minimum(told.least(np.where(counts, told.at, np.inf)), np.where(dark, restored, np.inf))
+        last = np.maximum(-told.least(np.where(counts, -told.at, np.inf)), np.where(dark, restored, NEVER))
+        self.gasps += int(np.count_nonzero(_IS_GASP[word])) - int(
+            np.count_nonzero(_IS_GASP[self.word[points]])
+        )
+        self.calls += int(np.count_nonzero(is_called)) - int(np.count_nonzero(self.called[points]))
         self.word[points] = word
-        self.called[points] = called
+        self.called[points] = is_called
+        self.says_out[points] = _SAYS_OUT[word] | is_called
         self.on_at[points] = on_at
         self.first_report[points] = first
         self.last_report[points] = last
 
+    def _counts(self, told: _Told) -> BoolArray:
+        """Tell which reports still count (rules 3 and 5)."""
+        points = told.points[told.place]
+        until = self._over_until[points] - np.where(told.kind == _PING, _SAME_MOMENT_S, 0.0)
+        is_over = (self._over_from[points] <= told.at) & (told.at <= until)
+        return np.asarray((told.at > self.restored_at[points]) & ~is_over)
+
     def reports(self, points: LongArray | slice = slice(None)) -> BoolArray:
         """Tell which service points say that they are out and are not explained."""
-        out = _SAYS_OUT[self.word[points]] | self.called[points]
-        return np.asarray(out & ~self.explained[points])
-
-    def reports_at(self, point: int) -> bool:
-        """Tell whether one service point says that it is out and is not explained."""
-        if self.explained.item(point):
-            return False
-        return bool(self.called.item(point)) or self.word.item(point) in _OUT_WORDS
+        return np.asarray(self.says_out[points] & ~self.explained[points])
 
     def note_newest(self, vertices: LongArray) -> None:
         """Bring up to date when the newest report at some vertices was made."""
-        starts, ends = self._blame.point_starts[vertices], self._blame.point_starts[vertices + 1]
-        for vertex, start, end in zip(vertices.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            points = self._blame.points[start:end]
-            reporting = points[self.reports(points)]
-            self._newest[vertex] = self.first_report[reporting].max(initial=NEVER)
+        points, of = self._blame.own_points(vertices)
+        newest = np.full(len(vertices), NEVER)
+        np.maximum.at(newest, of, np.where(self.reports(points), self.first_report[points], NEVER))
+        self._newest[vertices] = newest
 
     def count_woken(self) -> tuple[int, int]:
         """Return how many meters woke where supply came back, and of how many.
@@ -196,94 +210,75 @@ class Heard:
         category = word + METERS * self.called[points]
         return np.where(self.explained[points] | (vertices < 0), NOT_COUNTED, category).astype(np.int32)
 
-    def since_at(self, point: int) -> float:
-        """Return when one reporting service point lost supply (see `since`)."""
-        restored = self.restored_at.item(point) > NEVER and self.word.item(point) in _DARK_SINCE
-        return float((self.restored_from if restored else self.first_report).item(point))
-
     def since(self, points: LongArray) -> TimeArray:
         """Return when reporting service points lost supply, as far as they say: a nested one as all."""
         nested = _IS_DARK_SINCE[self.word[points]] & (self.restored_at[points] > NEVER)
         return np.where(nested, self.restored_from[points], self.first_report[points])
 
 
-class _Past(NamedTuple):
-    """Of a service point, in seconds: since when supply is back, and between when what it said is over."""
+class _Told:
+    """What is said about some service points, and the reports of the spells that they are in, in columns.
 
-    restored_at: float
-    over_from: float
-    over_until: float
+    Of each report: `place` tells of which of the points, `kind` of which kind, `at` when it was made.
+    """
 
-    def counts(self, kind: ObservationKind, at: float) -> bool:
-        """Tell whether a report still counts (rules 3 and 5)."""
-        if at <= self.restored_at:
-            return False
-        until = self.over_until - (_SAME_MOMENT_S if kind is _PING else 0.0)
-        return not self.over_from <= at <= until
+    def __init__(self, points: LongArray, statements: Statements) -> None:
+        """Read what is said now."""
+        self.points = points
+        self.said = [statements.points.get(point, _NOTHING) for point in points.tolist()]
+        out = [one.out.observations if one.out is not None else () for one in self.said]
+        self.is_out = np.array([bool(one) for one in out], dtype=np.bool_)
+        self.spells: npt.NDArray[np.object_] = np.full(len(out), None, dtype=object)
+        for place, spell in enumerate(out):
+            self.spells[place] = spell or None
+        self.place = np.repeat(np.arange(len(out)), [len(one) for one in out])
+        self.kind = np.array([_CODE_OF_KIND[one.kind] for spell in out for one in spell], dtype=np.int8)
+        self.at: TimeArray = np.array(
+            [one.at.timestamp() for spell in out for one in spell], dtype=np.float64
+        )
 
+    def count(self, of: BoolArray) -> LongArray:
+        """Return by point how many of some reports there are."""
+        return np.bincount(self.place[of], minlength=len(self.points))
 
-def _told(said: PointStatement | None) -> tuple[float, float, int, float, bool, Spell | None]:
-    """Return when a spell began and the meter woke from it; calls, the first gasp, an answer; all of it."""
-    if said is None:
-        return np.inf, np.inf, 0, np.inf, False, None
-    over = said.over
-    woke = over.ended.timestamp() if over else np.inf
-    if said.out is None:
-        return over.began.timestamp() if over else np.inf, woke, 0, np.inf, False, None
-    spell = said.out.observations
-    kinds = [one.kind for one in spell]
-    # The observations of a spell are in the order of their times.
-    first_gasp = spell[kinds.index(_GASP)].at.timestamp() if _GASP in kinds else np.inf
-    began = said.out.reported.timestamp()
-    return began, woke, kinds.count(_CALL), first_gasp, _PING in kinds, spell
-
-
-def _read_point(
-    said: PointStatement, past: _Past, silence: int, now: float
-) -> tuple[int, bool, float, float, float]:
-    """Return the meter's word, whether somebody called, when it was on, and the first and last report."""
-    spell = said.out.observations if said.out is not None else ()
-    timed = [(one.kind, one.at.timestamp()) for one in spell]
-    out = [(kind, at) for kind, at in timed if past.counts(kind, at)]
-    on_at = said.on.at.timestamp() if said.on is not None else NEVER
-    if on_at < past.restored_at - _SAME_MOMENT_S:
-        on_at = NEVER
-    word = _word(out, said, past, silence, is_on=on_at > NEVER, now=now)
-    times = [at for _, at in out]
-    if word in _DARK_SINCE and past.restored_at > NEVER:
-        times.append(past.restored_at)
-    is_called = any(kind is _CALL for kind, _ in out)
-    return word, is_called, on_at, min(times, default=np.inf), max(times, default=NEVER)
+    def least(self, values: TimeArray) -> TimeArray:
+        """Return by point the least of what is so of its reports, infinite without one."""
+        least = np.full(len(self.points), np.inf)
+        np.minimum.at(least, self.place, values)
+        return least
 
 
-def _word(
-    out: Sequence[tuple[ObservationKind, float]],
-    said: PointStatement,
-    past: _Past,
-    silence: int,
+def _words(
+    told: _Told,
+    counts: BoolArray,
     *,
-    is_on: bool,
     now: float,
-) -> int:
-    gasps = [at for kind, at in out if kind is _GASP]
-    if any(kind is _PING for kind, _ in out):
-        return _GASPED_OFF if gasps else _OFF
-    asked = said.unreachable.at.timestamp() if said.unreachable is not None else None
-    if gasps:
-        return _GASPED_UNREACHABLE if asked is not None and asked >= min(gasps) else _GASPED
-    if is_on:
-        return _ON
-    if past.restored_at > NEVER and silence == _SILENT:
-        return _unwoken(past.restored_at, asked, now)
-    if asked is not None:
-        return _UNREACHABLE
+    on_at: TimeArray,
+    asked: TimeArray,
+    restored: TimeArray,
+    silence: npt.NDArray[np.int8],
+) -> npt.NDArray[np.int8]:
+    """Return the words of meters: by what is on, what was asked in vain, where supply came back."""
+    gasped = told.kind == _GASP
+    first_gasp = told.least(np.where(counts & gasped, told.at, np.inf))
+    has_gasped = np.isfinite(first_gasp)
+    is_off = told.count(counts & (told.kind == _PING)) > 0
+    is_asked = asked > NEVER
+    is_unwoken = (restored > NEVER) & (silence == Meter.SILENT)
+    is_waking = now < restored + WAKING_TAKES.total_seconds()
     # A last gasp that is over is no silence; a meter that never gasped while its people call is.
-    has_gasped = said.out is not None and any(one.kind is _GASP for one in said.out.observations)
-    return _NONE if has_gasped else silence
-
-
-def _unwoken(restored_at: float, asked: float | None, now: float) -> int:
-    """Return the word of a meter that has said nothing since supply came back (rule 3)."""
-    if now < restored_at + WAKING_TAKES.total_seconds():
-        return _NONE
-    return _NOT_WOKEN_UNREACHABLE if asked is not None and asked >= restored_at else _NOT_WOKEN
+    ever_gasped = told.count(gasped) > 0
+    words = (
+        (is_off & has_gasped, Meter.GASPED_OFF),
+        (is_off, Meter.OFF),
+        (has_gasped & is_asked & (asked >= first_gasp), Meter.GASPED_UNREACHABLE),
+        (has_gasped, Meter.GASPED),
+        (on_at > NEVER, Meter.ON),
+        (is_unwoken & is_waking, Meter.NONE),
+        (is_unwoken & is_asked & (asked >= restored), Meter.NOT_WOKEN_UNREACHABLE),
+        (is_unwoken, Meter.NOT_WOKEN),
+        (is_asked, Meter.UNREACHABLE),
+        (ever_gasped, Meter.NONE),
+    )
+    of = [np.int8(word) for _, word in words]
+    return np.select([is_so for is_so, _ in words], of, silence).astype(np.int8)

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from topology.answers import Answers, Rest, first_together
+from topology.answers import Answers, Rest
 from topology.arrays import BoolArray, LongArray
 from topology.blame_tree import ROOT, grow_blame_tree
 from topology.device_evidence import device_ratios
@@ -31,6 +31,7 @@ from topology.observations import Observation
 from topology.posterior import QUIET, Posterior
 from topology.rates import EvidenceRates
 from topology.reasons import Ground
+from topology.reports import first_together
 from topology.statements import DEFAULT_HOLD_DOWN, Statements
 from topology.supply_tree import SupplyTree
 
@@ -91,11 +92,11 @@ class Inference:
         self._contradicted: list[tuple[KnownDevice, list[int]]] = []
         # By vertex, since when its feeder is in trouble: by reports, or by telemetry that is not believed.
         self._since: TimeArray = np.full(len(self.blame), np.inf)
-        self._first_reports: dict[int, float] = {}
-        self._first_points: dict[int, int] = {}
-        self._told_since: dict[int, float] = {}
+        # By feeder: when it was first reported, whether by a call, and how many report.
+        self._first_reports: TimeArray = np.full(len(self.blame), np.inf)
         self._is_called_first = np.zeros(len(self.blame), dtype=np.bool_)
-        self._feeder_reports: dict[int, dict[int, float]] = {}
+        self._report_counts: LongArray = np.zeros(len(self.blame), dtype=np.int64)
+        self._told_since: dict[int, float] = {}
         # Feeders whose outages must be worded again.
         self._changed: set[int] = {ROOT}
         self._answers = Answers(
@@ -134,26 +135,23 @@ class Inference:
         self._changed.update(self.posterior.refresh().tolist())
         self._changed.update(self._feeders_of(devices | spoken_devices))
         changed, self._changed = sorted(self._changed), {ROOT}
-        reporting = np.flatnonzero(self.heard.reports() & (self.blame.vertex_of_point >= 0))
-        believed = go_down(self.posterior, reporting, self._vertices_of(changed))
+        believed = go_down(self.posterior, self._reporting(), self.blame.of_feeders(changed))
         rest = Rest(self._known, self._contradicted, self._unknown)
         return self._answers.answer(believed, changed=changed, rest=rest, now=now)
 
     def _feeders_of(self, devices: Iterable[int]) -> set[int]:
         return {int(self.blame.feeder[self.blame.vertex_above_device(device)]) for device in devices}
 
-    def _vertices_of(self, feeders: Iterable[int]) -> BoolArray:
-        """Tell which vertices are of some feeders."""
-        wanted = np.zeros(len(self.blame), dtype=np.bool_)
-        for feeder in feeders:
-            wanted[feeder : int(self.blame.end[feeder]) if feeder != ROOT else 1] = True
-        return wanted
+    def _reporting(self) -> LongArray:
+        """Return the service points that say that they are out."""
+        return np.flatnonzero(self.heard.reports() & self.blame.is_fed)
 
     def next_time(self, now: datetime) -> datetime | None:
         """Return when the answer may change without new evidence: the earliest such time after now."""
         times = [one for one in [self.statements.next_time] if one is not None]
-        for feeder in self._first_reports.keys() | self._told_since.keys():
-            since = datetime.fromtimestamp(float(self._since[feeder]), tz=now.tzinfo)
+        feeders = np.append(ROOT, self.blame.feeders)
+        for began in np.unique(self._since[feeders][np.isfinite(self._since[feeders])]).tolist():
+            since = datetime.fromtimestamp(began, tz=now.tzinfo)
             times += [since + timedelta(minutes=start) for start in BUCKET_STARTS[1:]]
         times += [one.at + WAKING_TAKES for one in self._restored]
         return min((one for one in times if one > now), default=None)
@@ -240,17 +238,18 @@ class Inference:
         hung = points[self.blame.vertex_of_point[points] >= 0]
         vertices = np.unique(self.blame.vertex_of_point[hung]).astype(np.int64)
         self.heard.note_newest(vertices)
-        self._note_reports(hung)
+        feeders = set(self.blame.feeder[vertices].tolist())
+        self._note_reports(sorted(feeders))
         self._date_restored()
         # What one place says may make the "on" of its neighbours stale, or of all on a feeder that wakes up.
-        feeders = set(self.blame.feeder[vertices].tolist()) | stirred
+        feeders |= stirred
         beside = self._points_with_on(sorted(feeders))
         points = np.union1d(points, beside)
         self._changed |= feeders
         self.posterior.categorise(points, self.heard.categories(points, self._since))
         self.posterior.receive(
-            gasps=sum(int(np.count_nonzero(self.heard.word == word)) for word in GASPS),
-            calls=int(np.count_nonzero(self.heard.called)),
+            gasps=self.heard.gasps,
+            calls=self.heard.calls,
             woken=rounded_share(*self.heard.count_woken()) if self._restored else 1.0,
         )
 
@@ -267,54 +266,38 @@ class Inference:
                 hung = points[self.blame.vertex_of_point[points] >= 0]
                 self._changed.update(np.unique(self.blame.feeder[self.blame.vertex_of_point[hung]]).tolist())
 
-    def _note_reports(self, points: LongArray) -> None:
-        reports = self.heard.reports(points).tolist()
-        feeders = self.blame.feeder[self.blame.vertex_of_point[points]].tolist()
-        times = self.heard.first_report[points].tolist()
-        touched = set(points.tolist())
-        spoken: dict[int, list[int]] = {}
-        for point, feeder, is_out, at in zip(points.tolist(), feeders, reports, times, strict=True):
-            of_feeder = self._feeder_reports.setdefault(feeder, {})
-            of_touched = spoken.setdefault(feeder, [])
-            if is_out:
-                of_feeder[point] = at
-                of_touched.append(point)
-            else:
-                of_feeder.pop(point, None)
-        for feeder, of_touched in spoken.items():
-            self._note_first(feeder, of_touched, touched)
-            self._write_since(feeder)
-
-    def _note_first(self, feeder: int, spoken: Sequence[int], touched: Collection[int]) -> None:
-        """Note the first report of a feeder: only where it was taken back are all looked at again."""
-        of_feeder = self._feeder_reports[feeder]
-        before = self._first_points.pop(feeder, None)
-        if not of_feeder:
-            del self._feeder_reports[feeder]
-            self._first_reports.pop(feeder, None)
-            return
-        among = of_feeder if before is None or before in touched else (before, *spoken)
-        first = min(among, key=lambda point: (of_feeder[point], point))
-        self._first_points[feeder] = first
-        self._first_reports[feeder] = of_feeder[first]
-        self._is_called_first[feeder] = self.heard.word[first] not in _MARKS_THE_TIME
+    def _note_reports(self, feeders: Sequence[int]) -> None:
+        """Note the first report of some feeders, and how many there are."""
+        points = self._reporting()
+        points = points[self.blame.of_feeders(feeders)[self.blame.vertex_of_point[points]]]
+        feeder, at = self.blame.feeder[self.blame.vertex_of_point[points]], self.heard.first_report[points]
+        self._report_counts[feeders] = np.bincount(feeder, minlength=len(self.blame))[feeders]
+        self._first_reports[feeders] = np.inf
+        np.minimum.at(self._first_reports, feeder, at)
+        # Of several at the same moment, that of the first service point.
+        is_first = at == self._first_reports[feeder]
+        heard_of, first = np.unique(feeder[is_first], return_index=True)
+        words = self.heard.word[points[is_first][first]]
+        self._is_called_first[heard_of] = ~np.isin(words, _MARKS_THE_TIME)
+        self._write_since()
 
     def _note_told(self) -> set[int]:
         """Note since when telemetry shows devices open; return the feeders where that has changed."""
         before, self._told_since = self._told_since, self._told_feeders()
         changed = {feeder for feeder, _ in before.items() ^ self._told_since.items()}
-        for feeder in changed:
-            self._write_since(feeder)
+        if changed:
+            self._write_since()
         return changed
 
-    def _write_since(self, feeder: int) -> None:
-        end = int(self.blame.end[feeder]) if feeder != ROOT else 1
-        since = self._first_reports.get(feeder, np.inf), self._told_since.get(feeder, np.inf)
-        self._since[feeder:end] = min(since)
+    def _write_since(self) -> None:
+        since = self._first_reports.copy()
+        for feeder, told in self._told_since.items():
+            since[feeder] = min(told, since[feeder])
+        self._since[:] = since[self.blame.feeder]
 
-    def _points_with_on(self, feeders: Iterable[int]) -> LongArray:
-        on = np.flatnonzero((self.heard.word == Meter.ON) & (self.blame.vertex_of_point >= 0))
-        return on[self._vertices_of(feeders)[self.blame.vertex_of_point[on]]]
+    def _points_with_on(self, feeders: Sequence[int]) -> LongArray:
+        on = np.flatnonzero((self.heard.word == Meter.ON) & self.blame.is_fed)
+        return on[self.blame.of_feeders(feeders)[self.blame.vertex_of_point[on]]]
 
     def _age(self, now: datetime) -> None:
         """Put every feeder into the bucket of its age; one that telemetry speaks of is as old as that."""
@@ -326,7 +309,7 @@ class Inference:
         for place in np.flatnonzero(ages != self.posterior.age[feeders]).tolist():
             self.posterior.set_age(int(feeders[place]), int(ages[place]))
         # One report alone may be false; several on a feeder are a fault more to expect.
-        self.posterior.expect(sum(len(one) > 1 for one in self._feeder_reports.values()))
+        self.posterior.expect(int(np.count_nonzero(self._report_counts > 1)))
 
     def _told_feeders(self) -> dict[int, float]:
         told: dict[int, float] = {}

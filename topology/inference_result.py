@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from topology.observations import Observation
 from topology.reason_words import text_of
@@ -51,7 +51,28 @@ class Candidate:
     equivalent: tuple[str, ...]
 
 
-class EvidenceIds(Sequence[str]):
+_ItemT_co = TypeVar("_ItemT_co", covariant=True)
+
+
+class ReadLater(Sequence[_ItemT_co]):
+    """What is worked out when it is read, and compares with other such, or with a tuple."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Compare all items, in order."""
+        return isinstance(other, ReadLater | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        """Return the hash of the tuple of items."""
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        """Return the items as a tuple is shown."""
+        return repr(tuple(self))
+
+
+class EvidenceIds(ReadLater[str]):
     """The ids of what is said of an outage, by time and id; put in order when they are first read.
 
     It keeps what was said when the outage was inferred, whatever comes later.
@@ -86,18 +107,6 @@ class EvidenceIds(Sequence[str]):
         """Yield the ids in order."""
         return iter(self._ordered())
 
-    def __eq__(self, other: object) -> bool:
-        """Compare with other ids, or with a tuple of them."""
-        return self._ordered() == (other._ordered() if isinstance(other, EvidenceIds) else other)
-
-    def __hash__(self) -> int:
-        """Return the hash of the tuple of ids."""
-        return hash(self._ordered())
-
-    def __repr__(self) -> str:
-        """Return the ids as a tuple is shown."""
-        return repr(self._ordered())
-
 
 @dataclass(frozen=True, slots=True)
 class InferredOutage:
@@ -115,12 +124,44 @@ class InferredOutage:
     evidence_ids: Sequence[str]
 
 
+class Maker(Protocol):
+    """What makes outages by their numbers; the same number gives the same outage."""
+
+    def __getitem__(self, row: int, /) -> InferredOutage:
+        """Return one outage."""
+
+
+class Outages(ReadLater[InferredOutage]):
+    """The outages of an answer, each made when it is first read: a storm has thousands."""
+
+    __slots__ = ("_makers", "_rows")
+
+    def __init__(self, makers: Sequence[Maker], rows: Sequence[int]) -> None:
+        """Take by outage what makes it, and its number there."""
+        self._makers = makers
+        self._rows = rows
+
+    @overload
+    def __getitem__(self, place: int) -> InferredOutage: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[InferredOutage]: ...
+    def __getitem__(self, place: int | slice) -> InferredOutage | Sequence[InferredOutage]:
+        """Return one outage, or some of them."""
+        if isinstance(place, slice):
+            return Outages(self._makers[place], self._rows[place])
+        return self._makers[place][self._rows[place]]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._rows)
+
+
 @dataclass(frozen=True, slots=True)
 class InferenceResult:
     """The outages believed, most customers first; `ignored` names observations of unknown things."""
 
     at: datetime
-    outages: tuple[InferredOutage, ...]
+    outages: Sequence[InferredOutage]
     ignored: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
 

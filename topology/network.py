@@ -24,6 +24,7 @@ from topology.arrays import (
     MaskArray,
     decode_ids,
     find_ids,
+    find_ids_among,
     read_only,
 )
 from topology.errors import UnknownDeviceError, UnknownServicePointError
@@ -117,6 +118,11 @@ class Network:
     def find_service_points(self, ids: Sequence[str]) -> LongArray:
         """Return the index of each service point, -1 where the network has none with that id."""
         return find_ids(self.service_point_id_array, ids)
+
+    def find_things(self, ids: Sequence[str]) -> tuple[LongArray, LongArray]:
+        """Return the index of the device with each id, and that of the service point; -1 for none."""
+        devices, points = find_ids_among([self.device_id_array, self.service_point_id_array], ids)
+        return devices, points
 
     def device_index(self, device_id: str) -> int:
         """Return the index of a device; raises UnknownDeviceError."""

@@ -258,10 +258,7 @@ class Posterior:
         passes.weigh(EvidenceWeights(self.rates, passes.settings, self._received))
 
     def _refresh(self, passes: UpPass, feeders: LongArray) -> LongArray:
-        stale = np.zeros(len(self.blame), dtype=np.bool_)
-        for feeder, end in zip(feeders.tolist(), self.blame.end[feeders].tolist(), strict=True):
-            stale[feeder:end] = ~passes.is_fresh[feeder:end]
-        vertices = np.flatnonzero(stale)
+        vertices = np.flatnonzero(~passes.is_fresh & self.blame.of_feeders(feeders))
         if len(vertices):
             extra = self._extra(passes, vertices)
             passes.refresh(vertices, counts=self._counts, ages=self.age, extra=extra)

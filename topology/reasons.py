@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from topology.arrays import LongArray
-from topology.blame_tree import ROOT, BlameTree
-from topology.evidence_weights import Meter
+from topology.arrays import BoolArray, Indices, LongArray, stretches
+from topology.blame_tree import BlameTree
+from topology.candidates import Verdicts, vertices_of
 from topology.findings import IDS_SHOWN
 from topology.heard import Heard, TimeArray
 from topology.inference_result import Candidate, Reason
-from topology.kinds import DeviceKind
+from topology.kinds import KINDS, DeviceKind
+from topology.not_above import Own, Signs, Why, why_not_above
 from topology.observations import Observation, ObservationKind
+from topology.phases import ABC
 from topology.reason_words import name_in_words
+from topology.reports import SAID, Reports
 from topology.statements import DeviceStatement, KnownOpen
 from topology.supply_tree import SupplyTree
 from topology.tally import Tally
@@ -63,74 +68,11 @@ class Ground:
     heard: Heard
     devices: Mapping[int, DeviceStatement]
     feeder_since: TimeArray
-    _named: dict[int, NamedDevice] = field(default_factory=dict)
 
     @property
     def tree(self) -> SupplyTree:
         """The supply."""
         return self.blame.tree
-
-    def named(self, device: int) -> NamedDevice:
-        """Return a device, by index, as reasons speak of it."""
-        if (named := self._named.get(device)) is None:
-            named = self._named[device] = name_device(self.tree, device)
-        return named
-
-    def said_at(self, point: int) -> SaidCounts:
-        """Count what was said at one service point, if it reports."""
-        heard = self.heard
-        if not heard.reports_at(point):
-            return SaidCounts(0, 0, 0)
-        has_gasped, has_answered = heard.first_gasp.item(point) < np.inf, heard.has_answered_off.item(point)
-        return SaidCounts(int(has_gasped), heard.calls_said.item(point), int(has_answered))
-
-    def said_by(self, points: LongArray) -> SaidCounts:
-        """Count what was said at some service points in the spells they are in."""
-        heard = self.heard
-        calls = int(heard.calls_said[points].sum())
-        gasps = int(np.count_nonzero(np.isfinite(heard.first_gasp[points])))
-        pings = int(np.count_nonzero(heard.has_answered_off[points]))
-        return SaidCounts(gasps, calls, pings)
-
-
-def reasons_for_device(
-    *, ground: Ground, tally: Tally, vertex: int, phases: int, said: SaidCounts, candidate: Candidate
-) -> tuple[Reason, ...]:
-    """Return why a device is believed open, rather than one below or above it."""
-    blame = ground.blame
-    device = int(blame.device[vertex])
-    named = ground.named(device)
-    below = blame.affected(vertex, phases)
-    reasons = [_said(named, tally.out(vertex, phases), below, said)]
-    if unwoken := tally.unwoken(vertex, phases):
-        reasons.append(Reason("not_woken", {**named.values, "count": unwoken}))
-    if tally.on(vertex):
-        reasons += _on_below(ground, _points_out(blame, vertex, phases))
-    parts = tally.reporting_parts(vertex)
-    if len(parts) > 1:
-        ids = ground.tree.network.device_ids(blame.device[parts])
-        reasons.append(Reason("lowest_common", {"parts": len(ids), **_listed("devices", ids)}))
-    reasons += _about_itself(ground, device, named)
-    higher = [one for one in blame.above(vertex) if blame.affected(one, phases) > below]
-    own = _Own(vertex=vertex, count=int(blame.count_below.item(vertex)), out=tally.out(vertex))
-    reasons += _not_above(ground, tally, higher, own)
-    reasons += _same(candidate)
-    return tuple(reasons)
-
-
-def reasons_for_service(
-    *, ground: Ground, tally: Tally, point: int, said: SaidCounts, candidate: Candidate
-) -> tuple[Reason, ...]:
-    """Return why a service point is believed to be out alone."""
-    blame = ground.blame
-    vertex = int(blame.vertex_of_point[point])
-    reasons = [Reason("service_alone", {"service_point": candidate.device, **said.values})]
-    near = (vertex, *blame.above(vertex)) if vertex != ROOT else ()
-    higher = [one for one in near if blame.count_below.item(one) > 1]
-    own = _Own(point=point, count=1, out=int(ground.heard.reports_at(point)))
-    reasons += _not_above(ground, tally, higher, own)
-    reasons += _same(candidate)
-    return tuple(reasons)
 
 
 def reasons_for_known(
@@ -157,7 +99,13 @@ def reasons_for_known(
 
 def name_device(tree: SupplyTree, device: int) -> NamedDevice:
     """Return a device, by index, as reasons speak of it."""
-    return NamedDevice(tree.network.device_ids(np.array([device]))[0], tree.network.device_kind(device))
+    return name_devices(tree, np.array([device]))[0]
+
+
+def name_devices(tree: SupplyTree, devices: Indices) -> list[NamedDevice]:
+    """Return devices, by index, as reasons speak of them."""
+    kinds = [KINDS[code] for code in tree.network.device_kind_codes[devices].tolist()]
+    return [NamedDevice(*one) for one in zip(tree.network.device_ids(devices), kinds, strict=True)]
 
 
 def count_said(heard: Iterable[Observation]) -> SaidCounts:
@@ -168,17 +116,125 @@ def count_said(heard: Iterable[Observation]) -> SaidCounts:
     return SaidCounts(*(kinds.count(kind) for kind in asked))
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """The service points that what is believed open puts out: all below a vertex, or one; how many report."""
+class Reasons:
+    """The reasons of some outages: counted at once for all of them, made of one when somebody reads it."""
 
-    count: int
-    out: int
-    vertex: int = -1
-    point: int = -1
+    def __init__(self, ground: Ground, tally: Tally, verdicts: Verdicts, reports: Reports) -> None:
+        """Count what is so now."""
+        blame, blamed, phases = ground.blame, verdicts.first_blamed, verdicts.first_phases
+        signs = Signs(blame, ground.devices)
+        vertex = vertices_of(blame, blamed)
+        is_device = blamed >= 0
+        self._tree = ground.tree
+        self._counts = {
+            "blamed": blamed,
+            **reports.said,
+            "out": tally.out.below(vertex, phases),
+            "service_points": blame.affected(vertex, phases),
+            "unwoken": tally.unwoken.below(vertex, phases),
+            "saw_fault": signs.saw_fault[vertex],
+            "is_closed": signs.is_closed[vertex],
+        }
+        own = _own(blame, tally, is_device, vertex, phases)
+        self._above = why_not_above(blame, tally, signs, own)
+        self._note_parts(blame, tally, is_device, vertex)
+        self._note_on(tally, is_device, vertex, phases)
 
-    def points(self, blame: BlameTree) -> LongArray:
-        return np.array([self.point]) if self.vertex < 0 else blame.points_at_or_below(self.vertex)
+    def _note_parts(self, blame: BlameTree, tally: Tally, is_device: BoolArray, vertex: LongArray) -> None:
+        """Note the devices right below each device at or below which something is reported."""
+        children, starts = blame.children
+        places, which = stretches(starts[vertex], np.where(is_device, starts[vertex + 1], 0))
+        parts = children[places]
+        reports = tally.out.below(parts) > 0
+        self._parts = blame.device[parts[reports]]
+        self._part_starts = np.searchsorted(which[reports], np.arange(len(vertex) + 1))
+
+    def _note_on(self, tally: Tally, is_device: BoolArray, vertex: LongArray, phases: LongArray) -> None:
+        """Note who is on though a device would put it out, and the first of those on under the one above."""
+        self._on_below: dict[int, LongArray] = {}
+        self._examples: dict[int, LongArray] = {}
+        taken = self._tree.service_point_phases
+        for row in np.flatnonzero(is_device & (tally.on.below(vertex, phases) > 0)).tolist():
+            on = tally.on.points_below(int(vertex[row]))
+            self._on_below[row] = on[(taken[on] & int(phases[row])) > 0]
+        for row in np.flatnonzero(self._above.why == Why.HAS_SUPPLY).tolist():
+            on = tally.on.points_below(int(self._above.vertex[row]))
+            own = tally.on.points_below(int(vertex[row])) if is_device[row] else ()
+            self._examples[row] = np.setdiff1d(on, own)[:EXAMPLES]
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        """What is counted, as plain numbers: taken out of arrays one by one they cost ten times as much."""
+        above = {name: getattr(self._above, name) for name in ("why", "others", "on", "silent")}
+        return {name: column.tolist() for name, column in {**self._counts, **above}.items()}
+
+    @cached_property
+    def _named_above(self) -> list[NamedDevice]:
+        return name_devices(self._tree, self._above.device)
+
+    def of(self, row: int, candidate: Candidate) -> tuple[Reason, ...]:
+        """Return why an outage with this first candidate is believed, and none below or above."""
+        columns = self._columns
+        said = {name: columns[name][row] for name in SAID}
+        if (device := columns["blamed"][row]) >= 0:
+            reasons = self._of_device(row, name_device(self._tree, device), said)
+        else:
+            reasons = [Reason("service_alone", {"service_point": candidate.device, **said})]
+        if (why := columns["why"][row]) != Why.NOTHING:
+            reasons.append(self._not_above(row, why))
+        if candidate.equivalent:
+            reasons.append(Reason("equivalent", _listed("devices", candidate.equivalent)))
+        return tuple(reasons)
+
+    def _of_device(self, row: int, named: NamedDevice, said: dict[str, int]) -> list[Reason]:
+        columns = self._columns
+        counted = {"out": columns["out"][row], "service_points": columns["service_points"][row]}
+        reasons = [Reason("reports_below", {**named.values, **counted, **said})]
+        if unwoken := columns["unwoken"][row]:
+            reasons.append(Reason("not_woken", {**named.values, "count": unwoken}))
+        if (on := self._on_below.get(row)) is not None:
+            reasons.append(Reason("on_below", {"on": len(on), **self._listed_points(on[:EXAMPLES])}))
+        parts = self._parts[self._part_starts[row] : self._part_starts[row + 1]]
+        if len(parts) > 1:
+            ids = self._tree.network.device_ids(parts)
+            reasons.append(Reason("lowest_common", {"parts": len(ids), **_listed("devices", ids)}))
+        if columns["saw_fault"][row]:
+            reasons.append(Reason("fault_indicator", named.values))
+        if columns["is_closed"][row]:
+            reasons.append(Reason("shown_closed", named.values))
+        return reasons
+
+    def _not_above(self, row: int, why: int) -> Reason:
+        named, columns = self._named_above[row].values, self._columns
+        if why == Why.IS_CLOSED:
+            return Reason("above_is_closed", named)
+        if why == Why.IS_IN_ORDER:
+            return Reason("above_found_in_order", named)
+        if why == Why.HAS_SUPPLY:
+            examples = self._listed_points(self._examples[row])
+            return Reason("above_has_supply", {**named, "on": columns["on"][row], **examples})
+        counted = {"silent": columns["silent"][row], "service_points": columns["others"][row]}
+        return Reason("above_is_silent", {**named, **counted})
+
+    def _listed_points(self, points: LongArray) -> dict[str, object]:
+        return _listed("examples", self._tree.network.service_point_ids(points))
+
+
+def _own(blame: BlameTree, tally: Tally, is_device: BoolArray, vertex: LongArray, phases: LongArray) -> Own:
+    """Return what is above outages, and what they put out: a service alone has itself, and reports."""
+
+    def of(device: LongArray, service: LongArray | int) -> LongArray:
+        return np.where(is_device, device, service)
+
+    return Own(
+        first=of(blame.parent[vertex].astype(np.int64), vertex),
+        phases=of(phases, ABC),
+        affected=of(blame.affected(vertex, phases), 1),
+        count=of(blame.count_below[vertex], 1),
+        out=of(tally.out.below(vertex), 1),
+        on=of(tally.on.below(vertex), 0),
+        explained=of(tally.explained.below(vertex), 0),
+    )
 
 
 def _said(device: NamedDevice, out: int, total: int, said: SaidCounts) -> Reason:
@@ -188,66 +244,3 @@ def _said(device: NamedDevice, out: int, total: int, said: SaidCounts) -> Reason
 def _listed(name: str, ids: Sequence[str]) -> dict[str, object]:
     """Return the first few ids as values, and how many more there are."""
     return {name: list(ids[:IDS_SHOWN]), "more": max(0, len(ids) - IDS_SHOWN)}
-
-
-def _points_out(blame: BlameTree, vertex: int, phases: int) -> LongArray:
-    below = blame.points_at_or_below(vertex)
-    return below[(blame.tree.service_point_phases[below] & phases) > 0]
-
-
-def _about_itself(ground: Ground, device: int, named: NamedDevice) -> list[Reason]:
-    said = ground.devices.get(device)
-    if said is None:
-        return []
-    reasons = []
-    if said.indicator is not None and said.indicator.result == "fault":
-        reasons.append(Reason("fault_indicator", named.values))
-    if said.closed_by_telemetry is not None:
-        reasons.append(Reason("shown_closed", named.values))
-    return reasons
-
-
-def _on_below(ground: Ground, below: LongArray) -> list[Reason]:
-    """Name those that are out by this and answered that they have supply: of their own, or it is not so."""
-    on = _on(ground, below)
-    if not len(on):
-        return []
-    return [Reason("on_below", {"on": len(on), **_examples(ground, on)})]
-
-
-def _on(ground: Ground, points: LongArray) -> LongArray:
-    return np.asarray(points[ground.heard.categories(points, ground.feeder_since) == Meter.ON])
-
-
-def _examples(ground: Ground, points: LongArray) -> dict[str, object]:
-    return _listed("examples", ground.tree.network.service_point_ids(points[:EXAMPLES]))
-
-
-def _not_above(ground: Ground, tally: Tally, above: Sequence[int], own: _Own) -> list[Reason]:
-    """Say why it is not the next device above that feeds more than its own service points."""
-    blame = ground.blame
-    for one in above:
-        device = int(blame.device[one])
-        said = ground.devices.get(device)
-        if said is not None and said.closed_by_telemetry is not None:
-            return [Reason("above_is_closed", ground.named(device).values)]
-        if said is not None and said.found_in_order is not None:
-            return [Reason("above_found_in_order", ground.named(device).values)]
-        others = int(blame.count_below.item(one)) - own.count
-        on, explained = np.empty(0, dtype=np.int64), tally.explained(one)
-        if tally.on(one) or explained:
-            below = np.setdiff1d(blame.points_at_or_below(one), own.points(blame))
-            on, explained = _on(ground, below), int(np.count_nonzero(ground.heard.explained[below]))
-        if len(on):
-            values = {**ground.named(device).values, "on": len(on), **_examples(ground, on)}
-            return [Reason("above_has_supply", values)]
-        if silent := others - (tally.out(one) - own.out) - explained:
-            counted = {"silent": silent, "service_points": others}
-            return [Reason("above_is_silent", {**ground.named(device).values, **counted})]
-    return []
-
-
-def _same(candidate: Candidate) -> list[Reason]:
-    if not candidate.equivalent:
-        return []
-    return [Reason("equivalent", _listed("devices", candidate.equivalent))]

@@ -6,8 +6,7 @@ an observation that comes twice counts once.
 
 Rule 1: the latest statement about a service point holds; "on" wins over "out" at the same instant, since a
 meter says good-bye before it wakes.
-Rule 2: an out spell starts with the first report after the point was last known to be on. A call or a ping
-finds an outage some time after it began, a last gasp marks the moment.
+Rule 2: an out spell is made of the reports after the point was last known to be on.
 Rule 3: the latest statement about a device holds, phase by phase. Telemetry reports by exception, so "closed"
 holds until it says otherwise; a crew's finding is of its moment: the device may open after it.
 Rule 4: a device that opened and closed again has been restored; what was said below it before is over.
@@ -25,23 +24,30 @@ from topology.observations import Observation, ObservationKind
 
 # Clocks of meters and field computers differ; what is further ahead than this is left for later.
 CLOCK_TOLERANCE = timedelta(minutes=5)
-# People look at the fuse box, at the neighbours' windows, and then call.
-LATE_REPORT = timedelta(minutes=15)
 # Reclosers try for about a minute before they lock out, and meters gasp meanwhile.
 DEFAULT_HOLD_DOWN: Mapping[str, float] = {
     ObservationKind.LAST_GASP: 60.0,
     ObservationKind.SWITCH_OPEN: 60.0,
 }
 
+# Looked up once: a storm asks for them a million times.
+_PING, _GASP, _CALL, _POWER_UP, _CREW_FINDING, _SWITCH_OPEN, _SWITCH_CLOSED = (
+    ObservationKind.PING,
+    ObservationKind.LAST_GASP,
+    ObservationKind.TROUBLE_CALL,
+    ObservationKind.POWER_UP,
+    ObservationKind.CREW_FINDING,
+    ObservationKind.SWITCH_OPEN,
+    ObservationKind.SWITCH_CLOSED,
+)
 _OPENING = frozenset({"open", "damaged"})
 _IN_ORDER = frozenset({"closed", "ok"})
 
 
 @dataclass(frozen=True, slots=True)
 class OutSpell:
-    """Since when a service point is out: the earliest it may have begun, and the reports of it."""
+    """The reports that a service point is out, by time."""
 
-    began: datetime
     observations: tuple[Observation, ...]
 
     @property
@@ -111,18 +117,23 @@ class Statements:
     _by_point: dict[int, list[Observation]] = field(default_factory=dict)
     _by_device: dict[int, list[Observation]] = field(default_factory=dict)
     _waiting: list[Observation] = field(default_factory=list)
+    _held: dict[str, timedelta] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note how long each kind is held."""
+        self._held = {kind: timedelta(seconds=held) for kind, held in self.hold_down.items() if held}
 
     def take(self, observations: Iterable[Observation], now: datetime) -> tuple[set[int], set[int]]:
         """Read more observations, and those whose time has come; return the points and devices spoken of."""
-        arrived = self._new_among(observations)
-        ready = [one for one in (*arrived, *self._waiting) if self._counts_from(one) <= now]
-        self._waiting = [one for one in (*arrived, *self._waiting) if self._counts_from(one) > now]
-        subjects = [one.subject for one in ready]
-        devices = self.network.find_devices(subjects).tolist()
-        points = self.network.find_service_points(subjects).tolist()
+        ready: list[Observation] = []
+        waiting: list[Observation] = []
+        for one in (*self._new_among(observations), *self._waiting):
+            (ready if self._counts_from(one) <= now else waiting).append(one)
+        self._waiting = waiting
+        devices, points = self.network.find_things([one.subject for one in ready])
         spoken_points: set[int] = set()
         spoken_devices: set[int] = set()
-        for one, device, point in zip(ready, devices, points, strict=True):
+        for one, device, point in zip(ready, devices.tolist(), points.tolist(), strict=True):
             if device >= 0:
                 self._by_device.setdefault(device, []).append(one)
                 spoken_devices.add(device)
@@ -162,14 +173,8 @@ class Statements:
             self.points.pop(point, None)
         else:
             self.points[point] = said
-        for of_crews, is_so in (
-            (self.open_points, said is not None and said.open is not None),
-            (self.sound_points, said is not None and said.is_sound),
-        ):
-            if is_so:
-                of_crews.add(point)
-            else:
-                of_crews.discard(point)
+        _note(self.open_points, point, is_so=said is not None and said.open is not None)
+        _note(self.sound_points, point, is_so=said is not None and said.is_sound)
 
     @property
     def ids(self) -> set[str]:
@@ -193,8 +198,7 @@ class Statements:
         return list(arrived.values())
 
     def _counts_from(self, one: Observation) -> datetime:
-        held = self.hold_down.get(one.kind)
-        return one.at + timedelta(seconds=held) if held else one.at - CLOCK_TOLERANCE
+        return one.at + self._held.get(one.kind, -CLOCK_TOLERANCE)
 
 
 def read_statements(
@@ -211,20 +215,25 @@ def read_statements(
 
 def says_out(one: Observation) -> bool:
     """Tell whether an observation says that its service point has no supply."""
-    if one.kind is ObservationKind.PING:
-        return one.result == "off"
-    return one.kind in {ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP}
+    kind = one.kind
+    return kind is _CALL or kind is _GASP or (kind is _PING and one.result == "off")
 
 
 def says_on(one: Observation) -> bool:
     """Tell whether an observation says that its service point has supply."""
-    if one.kind is ObservationKind.PING:
-        return one.result == "on"
-    return one.kind is ObservationKind.POWER_UP
+    kind = one.kind
+    return kind is _POWER_UP or (kind is _PING and one.result == "on")
 
 
 def _key(one: Observation) -> tuple[datetime, str, str, str]:
     return one.at, one.kind, one.subject, one.result or ""
+
+
+def _note(points: set[int], point: int, *, is_so: bool) -> None:
+    if is_so:
+        points.add(point)
+    elif points:
+        points.discard(point)
 
 
 def _without(heard_by: dict[int, list[Observation]], index: int, gone: Container[str]) -> list[Observation]:
@@ -234,7 +243,7 @@ def _without(heard_by: dict[int, list[Observation]], index: int, gone: Container
     return left
 
 
-def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
+def _read_service_point(heard: Sequence[Observation]) -> PointStatement:
     spell: list[Observation] = []
     opened: list[Observation] = []
     on: Observation | None = None
@@ -243,32 +252,27 @@ def _read_service_point(heard: Iterable[Observation]) -> PointStatement:
     is_sound = False
     for one in _later_last(heard, says_on):
         if says_on(one):
-            if any(said.kind is ObservationKind.LAST_GASP for said in spell):
+            if any(said.kind is _GASP for said in spell):
                 over = OverSpell(spell[0].at, one.at)
             spell, opened, on, unreachable, is_sound = [], [], one, None, False
         elif says_out(one):
             spell.append(one)
             is_sound = False
-        elif one.kind is ObservationKind.PING and one.result == "unreachable":
+        elif one.kind is _PING and one.result == "unreachable":
             unreachable = one
-        elif one.kind is ObservationKind.CREW_FINDING and one.result in _OPENING:
+        elif one.kind is _CREW_FINDING and one.result in _OPENING:
             opened.append(one)
             is_sound = False
-        elif one.kind is ObservationKind.CREW_FINDING and one.result in _IN_ORDER:
+        elif one.kind is _CREW_FINDING and one.result in _IN_ORDER:
             opened, is_sound = [], True
-    out = OutSpell(_began(spell, on.at if on else None), tuple(spell)) if spell else None
+    out = OutSpell(tuple(spell)) if spell else None
     known = KnownOpen(opened[0].phases, tuple(opened)) if opened else None
     if spell:
         on = over = None
     return PointStatement(out, on, over, unreachable, known, is_sound)
 
 
-def _began(spell: Sequence[Observation], last_on: datetime | None) -> datetime:
-    began = min(one.at if one.kind is ObservationKind.LAST_GASP else one.at - LATE_REPORT for one in spell)
-    return began if last_on is None else max(began, last_on)
-
-
-def _read_device(carried: int, heard: Iterable[Observation]) -> DeviceStatement:
+def _read_device(carried: int, heard: Sequence[Observation]) -> DeviceStatement:
     open_phases = 0
     speaking: list[Observation] = []
     reclosed: list[OverSpell] = []
@@ -287,7 +291,7 @@ def _read_device(carried: int, heard: Iterable[Observation]) -> DeviceStatement:
                 speaking = []
             open_phases, last_closing = remaining, one
     told = last_closing if not open_phases else None
-    by_telemetry = told if told and told.kind is ObservationKind.SWITCH_CLOSED else None
+    by_telemetry = told if told and told.kind is _SWITCH_CLOSED else None
     return DeviceStatement(
         open=KnownOpen(open_phases, tuple(speaking)) if open_phases else None,
         closed_by_telemetry=by_telemetry,
@@ -298,14 +302,16 @@ def _read_device(carried: int, heard: Iterable[Observation]) -> DeviceStatement:
 
 
 def _says_open(one: Observation) -> bool:
-    is_found = one.kind is ObservationKind.CREW_FINDING and one.result in _OPENING
-    return is_found or one.kind is ObservationKind.SWITCH_OPEN
+    is_found = one.kind is _CREW_FINDING and one.result in _OPENING
+    return is_found or one.kind is _SWITCH_OPEN
 
 
 def _says_closed(one: Observation) -> bool:
-    is_found = one.kind is ObservationKind.CREW_FINDING and one.result in _IN_ORDER
-    return is_found or one.kind is ObservationKind.SWITCH_CLOSED
+    is_found = one.kind is _CREW_FINDING and one.result in _IN_ORDER
+    return is_found or one.kind is _SWITCH_CLOSED
 
 
-def _later_last(heard: Iterable[Observation], wins: Callable[[Observation], bool]) -> list[Observation]:
+def _later_last(heard: Sequence[Observation], wins: Callable[[Observation], bool]) -> Sequence[Observation]:
+    if len(heard) == 1:
+        return heard
     return sorted(heard, key=lambda one: (one.at, wins(one), one.id))

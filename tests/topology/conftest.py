@@ -58,6 +58,12 @@ def posterior_twin() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def answers_twin() -> ModuleType:
+    """The twin of answers, which says everything of one outage after the other."""
+    return _load("answers_twin")
+
+
+@pytest.fixture(scope="session")
 def draw_network() -> Callable[[str], Network]:
     """Makes a network from text and refuses findings."""
 
