@@ -7,7 +7,9 @@ RULE 3: of the lines in a tile of a level's zoom the most important are drawn, a
     zoom comes before all: nobody hangs from one line of meshed high voltage, and yet it holds the picture.
 RULE 4: below zoom 12 lines have no ids: those of one feeder are joined, simplified to half a pixel, and what
     is then smaller than a pixel is left out. At 12 and 13 they keep their ids and are simplified alone.
-RULE 5: transformers show from zoom 12; service points below 14 as groups with counts, from zoom 10.
+RULE 5: lines and transformers have the voltage (kV) of their ends, where it is known: the higher one, which
+    is that of a transformer's upper side. Lines of different voltages are never joined.
+RULE 6: transformers show from zoom 12; service points below 14 as groups with counts, from zoom 10.
 """
 
 from __future__ import annotations
@@ -36,11 +38,12 @@ _IDS_FROM_ZOOM = 12
 _TRANSFORMERS_FROM_ZOOM = 12
 _GROUPS_FROM_ZOOM = 10
 _LONG_PIXELS = 8
+_LAYERS_WITH_VOLTAGE = ("line_section", "transformer")
 # So many groups of service points stand along the side of a tile: one every 16 pixels.
 _GROUPS_PER_SIDE = 32
 
-_DETAIL_COLUMNS = ("layer", "id", "kind", "feeder", "normally_open", "priority")
-_OVERVIEW_COLUMNS = ("zoom", "layer", "id", "kind", "feeder", "service_points", "customers")
+_DETAIL_COLUMNS = ("layer", "id", "kind", "feeder", "nominal_kv", "normally_open", "priority")
+_OVERVIEW_COLUMNS = ("zoom", "layer", "id", "kind", "feeder", "nominal_kv", "service_points", "customers")
 
 Geometry = npt.NDArray[np.object_]
 Numbers = npt.NDArray[np.int64]
@@ -94,6 +97,7 @@ def _empty(names: Sequence[str]) -> pd.DataFrame:
 def _features(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return all assets that have a place, in EPSG:3857, neighbours next to each other."""
     node_places = dict(zip(rows["node"]["id"], rows["node"]["geometry"], strict=True))
+    node_kv = rows["node"].set_index("id")["nominal_kv"].astype("float64")
     frames = [_empty(_DETAIL_COLUMNS)]
     for layer, node in (
         ("line_section", None),
@@ -112,6 +116,7 @@ def _features(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         made = pd.DataFrame({"layer": layer, "geometry": to_web_mercator(geometry)}, index=frame.index)
         for name in _DETAIL_COLUMNS[1:]:
             made[name] = frame[name].astype(object) if name in frame else None
+        made["nominal_kv"] = _higher_kv(frame, node_kv) if layer in _LAYERS_WITH_VOLTAGE else np.nan
         frames.append(made[~missing])
     features = pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
     if features.empty:
@@ -120,6 +125,13 @@ def _features(rows: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         total_bounds=[-WORLD_M / 2, -WORLD_M / 2, WORLD_M / 2, WORLD_M / 2], level=16
     )
     return features.iloc[np.argsort(along.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _higher_kv(devices: pd.DataFrame, node_kv: pd.Series[float]) -> npt.NDArray[np.float64]:
+    """Return the voltage of each device (RULE 5); NaN where neither of its ends knows one."""
+    known = node_kv[node_kv.between(0, np.inf, inclusive="neither")]
+    ends = [devices[end].map(known).to_numpy(dtype=np.float64) for end in ("from_node", "to_node")]
+    return cast("npt.NDArray[np.float64]", np.fmax(*ends))
 
 
 def _customers_behind(network: Network) -> Numbers:
@@ -171,15 +183,16 @@ def _line_levels(lines: pd.DataFrame, network: Network) -> Iterator[pd.DataFrame
 
 
 def _joined(lines: pd.DataFrame, pixel_m: float) -> pd.DataFrame:
-    """Return the lines of each feeder and kind joined and simplified, without the smallest."""
+    """Return the lines of each feeder, kind and voltage joined and simplified, without the smallest."""
     geometry = lines["geometry"].to_numpy(dtype=object)
-    made: list[tuple[Any, Any, Any]] = []
-    for places in lines.groupby(["feeder", "kind"], dropna=False, sort=False).indices.values():
-        feeder, kind = lines.iloc[places[0]][["feeder", "kind"]]
+    made: list[tuple[Any, Any, Any, Any]] = []
+    alike = ["feeder", "kind", "nominal_kv"]
+    for places in lines.groupby(alike, dropna=False, sort=False).indices.values():
+        first = lines.iloc[places[0]][alike]
         merged = shapely.line_merge(shapely.multilinestrings(geometry[places]))
         parts = shapely.simplify(shapely.get_parts(merged), pixel_m / 2)
-        made += [(feeder, kind, part) for part in parts[shapely.length(parts) >= pixel_m]]
-    frame = pd.DataFrame(made, columns=["feeder", "kind", "geometry"], dtype=object)
+        made += [(*first, part) for part in parts[shapely.length(parts) >= pixel_m]]
+    frame = pd.DataFrame(made, columns=[*alike, "geometry"], dtype=object)
     return frame.assign(id=None)
 
 
@@ -213,6 +226,7 @@ def _groups(points: pd.DataFrame, network: Network) -> Iterator[pd.DataFrame]:
                 "id": None,
                 "kind": None,
                 "feeder": None,
+                "nominal_kv": None,
                 "service_points": here,
                 "customers": np.bincount(group, weights=customers).astype(np.int64),
                 "geometry": shapely.points(*middle),

@@ -21,8 +21,9 @@ from gis.tiles import vector_tile
 
 logger = logging.getLogger(__name__)
 
-# Counts up when tiles are made in another way, so that neither a folder nor a browser shows old ones.
-RECIPE = 1
+# Counts up when tiles are made in another way, so that neither a folder nor a browser shows old ones; pages
+# name it in the addresses of tiles (web/src/shared/map/tile_address.ts): a browser never asks twice for one.
+RECIPE = 2
 # Nearer than this the map enlarges what it has (web/src/shared/map/network_style.ts).
 _HIGHEST_KEPT_ZOOM = 17
 _KEPT_VERSIONS = 2

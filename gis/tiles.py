@@ -1,4 +1,4 @@
-"""Vector tiles of a network version, made by PostGIS (ST_AsMVT): ids, kinds and feeders, nothing personal.
+"""Vector tiles of a network version, made by PostGIS (ST_AsMVT): ids, kinds, voltages; nothing personal.
 
 What is out or open reaches the map as feature state, not as new tiles, so a tile never changes while its
 network version stands and may be kept as long as one likes. What is drawn at which zoom was decided at
@@ -24,8 +24,8 @@ HIGHEST_ZOOM = 22
 EXTENT = 4096
 MARGIN = 64
 
-_DETAIL = "id, kind, feeder, normally_open, priority"
-_OVERVIEW = "id, kind, feeder, service_points, customers"
+_DETAIL = "id, kind, feeder, nominal_kv, normally_open, priority"
+_OVERVIEW = "id, kind, feeder, nominal_kv, service_points, customers"
 
 # Every name in it is a constant of this module; the values are bound. Nulls are left out of a tile, so that
 # one row of columns serves all layers.
@@ -49,7 +49,7 @@ _OF_LEVEL = "asset.zoom = :level"
 _FAR = text(_TILE.format(table="map_overview", columns=_OVERVIEW, of_zoom=_OF_LEVEL, within="true", **_SIZES))
 _WITHIN = "ST_Intersects(asset.geometry, ST_Transform(ST_GeomFromWKB(:area, 4326), 3857))"
 # Without how urgent a household is: that is told to our own people only.
-_PLAIN = "id, kind, feeder, normally_open"
+_PLAIN = "id, kind, feeder, nominal_kv, normally_open"
 _NEAR_WITHIN = text(
     _TILE.format(table="map_feature", columns=_PLAIN, of_zoom="true", within=_WITHIN, **_SIZES)
 )

@@ -219,6 +219,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=True),
     sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('nominal_kv', sa.Double(), nullable=True),
     sa.Column('normally_open', sa.Boolean(), nullable=True),
     sa.Column('priority', sa.Text(), nullable=True),
     sa.Column('geometry', Geometry('GEOMETRY', srid=3857, spatial_index=False), nullable=False),
@@ -232,6 +233,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=True),
     sa.Column('feeder', sa.Text(), nullable=True),
+    sa.Column('nominal_kv', sa.Double(), nullable=True),
     sa.Column('service_points', sa.Integer(), nullable=True),
     sa.Column('customers', sa.BigInteger(), nullable=True),
     sa.Column('geometry', Geometry('GEOMETRY', srid=3857, spatial_index=False), nullable=False),
@@ -606,6 +608,7 @@ def upgrade() -> None:
     op.create_index('ix_evidence_remark', 'evidence', ['received_at'], unique=False, postgresql_where=sa.text('remark IS NOT NULL'))
     op.create_index('ix_evidence_service_point', 'evidence', ['service_point', 'at'], unique=False)
     op.create_index('ix_evidence_speaking', 'evidence', ['status', 'sequence'], unique=False, postgresql_where=sa.text("status IN ('new', 'analysed')"))
+    op.create_index('ix_evidence_waiting_calls', 'evidence', ['sequence'], unique=False, postgresql_where=sa.text("kind = 'trouble_call' AND status IN ('new', 'analysed') AND outage_id IS NULL"))
     op.create_table('taken_call',
     sa.Column('evidence_id', sa.Text(), nullable=False),
     sa.Column('service_point', sa.Text(), nullable=False),

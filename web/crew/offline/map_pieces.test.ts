@@ -1,6 +1,7 @@
 // The pieces of the map that are fetched ahead are those around the jobs, from the region down to the street.
 import { expect, test } from "vitest";
 import type { BaseMapDetails } from "../../src/shared/map/base_map";
+import { is_tile_of, tile_address } from "../../src/shared/map/tile_address";
 import { base_map_addresses, piece_addresses } from "./map_pieces";
 
 const schwerin = { lon: 11.41, lat: 53.63 };
@@ -8,9 +9,15 @@ const schwerin = { lon: 11.41, lat: 53.63 };
 test("the piece a job lies in is there at every zoom that is fetched", () => {
   const addresses = new Set(piece_addresses(4, [schwerin]));
   // By the usual rule of slippy maps, reckoned elsewhere.
-  expect(addresses).toContain("/api/tiles/4/14/8711/5289.mvt");
-  expect(addresses).toContain("/api/tiles/4/10/544/330.mvt");
-  expect([...addresses].every((one) => one.startsWith("/api/tiles/4/"))).toBe(true);
+  expect(addresses).toContain(tile_address(4, "14/8711/5289"));
+  expect(addresses).toContain(tile_address(4, "10/544/330"));
+  expect([...addresses].every((one) => is_tile_of(one, 4))).toBe(true);
+});
+
+test("pieces of another network, or made in another way, are not of this one", () => {
+  const address = tile_address(4, "10/544/330");
+  expect(is_tile_of(address.replace("/4/", "/41/"), 4)).toBe(false);
+  expect(is_tile_of(address.split("?")[0] ?? "", 4)).toBe(false);
 });
 
 test("two jobs in one street share their pieces", () => {

@@ -3,6 +3,7 @@
 import { relight_header } from "../../src/shared/api/face";
 import { ask } from "../../src/shared/api/request";
 import type { BaseMapDetails } from "../../src/shared/map/base_map";
+import { is_tile_of, tile_address } from "../../src/shared/map/tile_address";
 
 /** As in service_worker.js. */
 const PIECES = "relight-crew-tiles";
@@ -51,7 +52,7 @@ function numbers_around(
 /** The addresses of the pieces of the network around places. */
 export function piece_addresses(network_version: number, places: readonly Place[]): string[] {
   return numbers_around(places, AROUND)
-    .map((numbers) => `/api/tiles/${network_version}/${numbers}.mvt`)
+    .map((numbers) => tile_address(network_version, numbers))
     .slice(0, MOST_PIECES);
 }
 
@@ -75,13 +76,15 @@ export async function fetch_map_pieces(network_version: number, places: readonly
   if (!("caches" in globalThis) || !navigator.serviceWorker?.controller) return;
   const { signal } = fetching;
   const { base_map } = await ask<{ base_map: BaseMapDetails | null }>("/api/base-map");
-  const stands = [`/api/tiles/${network_version}/`, ...(base_map ? [`/api/base-map/${base_map.made}/`] : [])];
+  const stands = (address: string): boolean =>
+    address === "/api/base-map" ||
+    is_tile_of(address, network_version) ||
+    (base_map !== null && address.startsWith(`/api/base-map/${base_map.made}/`));
   const pieces = await caches.open(PIECES);
   const kept = new Set<string>();
   for (const { url } of await pieces.keys()) {
-    const { pathname } = new URL(url);
-    if (pathname === "/api/base-map" || stands.some((begin) => pathname.startsWith(begin)))
-      kept.add(pathname);
+    const { pathname, search } = new URL(url);
+    if (stands(pathname + search)) kept.add(pathname + search);
     else await pieces.delete(url);
   }
   // The network first: where its lines run matters more than what lies between.

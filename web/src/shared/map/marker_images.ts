@@ -128,6 +128,42 @@ export function hazard_image(level: number, palette: Palette): ImageData {
   return pixels(context);
 }
 
+export interface CallLook {
+  kind: "hazard" | "out" | "partial";
+  is_fresh: boolean;
+  words: string;
+}
+
+const CALL_SIGNS: Record<CallLook["kind"], string> = { hazard: "!", out: "", partial: "½" };
+
+/** Draw a call: a speech bubble over where it came from, full while it is fresh, with a sign for what was told. */
+export function call_image({ kind, is_fresh, words }: CallLook, palette: Palette): ImageData {
+  const label = `${CALL_SIGNS[kind]} ${words}`.trim();
+  const measure = canvas(1, 1);
+  measure.font = `600 11px ${FONT}`;
+  const width = Math.ceil(measure.measureText(label).width) + 14;
+  const context = canvas(width, 25);
+  const middle = width / 2;
+  const colour = kind === "hazard" ? palette.out_confirmed : palette.text;
+  context.beginPath();
+  context.roundRect(1.5, 1.5, width - 3, 16, 5);
+  context.moveTo(middle - 4, 17);
+  context.lineTo(middle, 23);
+  context.lineTo(middle + 4, 17);
+  context.lineWidth = 2;
+  context.lineJoin = "round";
+  context.strokeStyle = colour;
+  context.stroke();
+  context.fillStyle = is_fresh ? colour : palette.label_ground;
+  context.fill();
+  context.font = `600 11px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = is_fresh ? palette.ground : palette.text;
+  context.fillText(label, middle, 10);
+  return pixels(context);
+}
+
 export type SwitchLook = "open" | "closed" | "tagged" | "tagged_open" | "tagged_closed";
 
 /** Draw a switch that stands otherwise than normally (its blade open or closed), or one that bears a tag, or both. */

@@ -1,7 +1,8 @@
 // The map's style: our own ground and the network from our own tiles, with nothing from any other host.
 // What is out or blamed reaches the features as feature state (`out`, `blamed`), so tiles never change.
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import type { Palette } from "./palette";
+import type { ByVoltage, Palette } from "./palette";
+import { tile_address } from "./tile_address";
 
 export const NETWORK = "network";
 const HIGHEST_TILE_ZOOM = 17;
@@ -31,7 +32,7 @@ export function network_style(network_version: number, palette: Palette): StyleS
     sources: {
       [NETWORK]: {
         type: "vector",
-        tiles: [`${location.origin}/api/tiles/${network_version}/{z}/{x}/{y}.mvt`],
+        tiles: [`${location.origin}${tile_address(network_version, "{z}/{x}/{y}")}`],
         maxzoom: HIGHEST_TILE_ZOOM,
         promoteId: "id",
       },
@@ -56,23 +57,45 @@ const tells_much: ExpressionSpecification = [
   ["to-boolean", ["get", "normally_open"]],
 ];
 
+/** Voltages (kV) from which a line is drawn deeper and broader; below, and where it is not known, it is quiet. */
+const VOLTAGE_STEPS = [1.001, 35, 220] as const;
+/** How much broader, by those steps; what is blamed comes out whatever its voltage. */
+const BREADTHS = [1, 1.4, 2, 2.6] as const;
+const BREADTH_BLAMED = 2.8;
+
+const nominal_kv: ExpressionSpecification = ["to-number", ["get", "nominal_kv"], 0];
+
+/** One of four values: up to 1 kV or unknown, above 1 kV, from 35 kV, from 220 kV. */
+function by_voltage<T extends string | number>([lowest, ...higher]: ByVoltage<T>): ExpressionSpecification {
+  const steps = VOLTAGE_STEPS.flatMap((from_kv, at) => [from_kv, higher[at]]);
+  return ["step", nominal_kv, lowest, ...steps] as unknown as ExpressionSpecification;
+}
+
+const line_breadth: ExpressionSpecification = [
+  "case",
+  ["to-boolean", ["feature-state", "blamed"]],
+  BREADTH_BLAMED,
+  by_voltage(BREADTHS),
+];
+
 function lines(palette: Palette): LayerSpecification {
   return {
     id: "line_section",
     type: "line",
     source: NETWORK,
     "source-layer": "line_section",
-    layout: { "line-cap": "round" },
+    // Higher voltages lie over lower ones.
+    layout: { "line-cap": "round", "line-sort-key": nominal_kv },
     paint: {
       "line-color": colour_by_state(palette, "blamed", [
         "match",
         ["get", "kind"],
         "underground",
-        palette.underground,
-        palette.overhead,
+        by_voltage(palette.underground),
+        by_voltage(palette.overhead),
       ]),
       // From very far there are few lines, each a long one.
-      "line-width": by_zoom([7, 1], [10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
+      "line-width": by_zoom_times(line_breadth, [7, 1], [10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
     },
   };
 }
@@ -121,7 +144,8 @@ function transformers(palette: Palette): LayerSpecification {
     minzoom: 12,
     paint: {
       "circle-color": colour_by_state(palette, "blamed", palette.ground),
-      "circle-radius": by_zoom([12, 1.5], [14, 3], [17, 6]),
+      // Where voltages are known, those of substations are larger.
+      "circle-radius": by_zoom_times(by_voltage([1, 1, 1.7, 2]), [12, 1.5], [14, 3], [17, 6]),
       "circle-stroke-color": colour_by_state(palette, "blamed", palette.transformer),
       "circle-stroke-width": by_zoom([12, 1], [15, 2]),
     },
@@ -160,6 +184,11 @@ type Stop = [zoom: number, value: number];
 
 function by_zoom(...stops: Stop[]): ExpressionSpecification {
   return ["interpolate", ["linear"], ["zoom"], ...stops.flat()] as unknown as ExpressionSpecification;
+}
+
+function by_zoom_times(factor: ExpressionSpecification, ...stops: Stop[]): ExpressionSpecification {
+  const parts = stops.flatMap(([zoom, value]) => [zoom, ["*", factor, value]]);
+  return ["interpolate", ["linear"], ["zoom"], ...parts] as unknown as ExpressionSpecification;
 }
 
 function by_zoom_and_out(...stops: [zoom: number, supplied: number, out: number][]): ExpressionSpecification {

@@ -2,11 +2,15 @@
 import type { OutageStatus } from "../api/model";
 import { status_colour } from "../look/status_marks";
 
+/** Up to 1 kV or unknown, above 1 kV, from 35 kV, from 220 kV (network_style.ts). */
+export type ByVoltage<T> = readonly [low: T, medium: T, high: T, highest: T];
+
 export interface Palette {
   name: "light" | "dark";
   ground: string;
-  overhead: string;
-  underground: string;
+  // The higher the voltage, the farther from the ground: by lightness, which everybody can tell, not by hue.
+  overhead: ByVoltage<string>;
+  underground: ByVoltage<string>;
   transformer: string;
   switch: string;
   service_point: string;
@@ -24,8 +28,8 @@ export interface Palette {
 const light: Palette = {
   name: "light",
   ground: "#f3f5f7",
-  overhead: "#9fb0c0",
-  underground: "#b9b0a2",
+  overhead: ["#9fb0c0", "#64829c", "#3d5a74", "#1f3448"],
+  underground: ["#b9b0a2", "#94816a", "#6b573f", "#423322"],
   transformer: "#5d7184",
   switch: "#3f5162",
   service_point: "#93a3b1",
@@ -49,8 +53,8 @@ const light: Palette = {
 const dark: Palette = {
   name: "dark",
   ground: "#0f1419",
-  overhead: "#4f6478",
-  underground: "#544e45",
+  overhead: ["#4f6478", "#7692aa", "#a3bccf", "#d3e3ef"],
+  underground: ["#544e45", "#85786a", "#b3a38e", "#ded0bb"],
   transformer: "#7d93a6",
   switch: "#9db0c0",
   service_point: "#4b5a68",
