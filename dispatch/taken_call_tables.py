@@ -1,4 +1,7 @@
-"""The rows of calls that a person took: what was said beside "no supply". Rows do not leave this room."""
+"""The rows of calls that a person took: what was said beside "no supply"; and how calls that wait are found.
+
+Rows do not leave this room.
+"""
 
 from __future__ import annotations
 
@@ -24,3 +27,11 @@ class TakenCallRow(Base):
     taken_at: Mapped[datetime] = mapped_column(Instant)
     are_neighbours_out: Mapped[bool] = mapped_column(Boolean)
     is_call_back_wanted: Mapped[bool] = mapped_column(Boolean)
+
+
+# The calls that wait to be explained (dispatch/call_marks.py) are few among all evidence that speaks.
+Index(
+    "ix_evidence_waiting_calls",
+    EvidenceRow.sequence,
+    postgresql_where=text("kind = 'trouble_call' AND status IN ('new', 'analysed') AND outage_id IS NULL"),
+)

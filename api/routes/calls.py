@@ -1,21 +1,26 @@
-"""A call: what is known about the caller's supply, before anyone is sent."""
+"""A call: what is known about the caller's supply, before anyone is sent; and where calls came from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import Engine
 
 from api.call_words import call_words
 from api.roles import Role, open_to
-from api.schemas.calls import CallAnswer, CallAnswers, CallLookUp
+from api.schemas.calls import CallAnswer, CallAnswers, CallLookUp, CallMarks
+from api.schemas.shape import Name
 from api.supply_face import SupplyFace
 from api.work import Database, reading, receiving
+from dispatch.call_marks import Sight, call_marks
 from dispatch.calls import CallAnswer as Found
 from dispatch.calls import CallAnswerCode, Caller, look_up_call
+from dispatch.errors import NoActiveNetwork
 from dispatch.meter_requests import PingRules, ask_house
 from dispatch.pings import PingReason
+from gis.network_versions import active_network_version
 
 router = APIRouter(tags=["calls"])
 
@@ -55,6 +60,37 @@ def look_up(body: CallLookUp, request: Request, engine: Database) -> CallAnswers
             for answer in found
         ]
     )
+
+
+_Longitude = Annotated[float, Query(ge=-180, le=180)]
+_Latitude = Annotated[float, Query(ge=-90, le=90)]
+
+
+@router.get("/api/calls/marks")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_marks(
+    *,
+    west: _Longitude,
+    south: _Latitude,
+    east: _Longitude,
+    north: _Latitude,
+    engine: Database,
+    outage: Annotated[Name | None, Query(description="Whose calls to add to those that wait.")] = None,
+    limit: Annotated[int, Query(ge=1, le=2_000)] = 500,
+) -> CallMarks:
+    """Say from which households in sight calls wait to be explained, and from which about one outage."""
+    with reading(engine) as work:
+        network_version = active_network_version(work.session)
+        if network_version is None:
+            raise NoActiveNetwork
+        found = call_marks(
+            work.session,
+            network_version=network_version,
+            sight=Sight(west, south, east, north),
+            outage_id=outage,
+            most=limit,
+        )
+    return CallMarks.model_validate(found)
 
 
 def _ask_meters(request: Request, engine: Engine, unexplained: Sequence[Found]) -> set[str]:

@@ -51,6 +51,34 @@ class CallAnswers(Answer):
     answers: list[CallAnswer]
 
 
+class CallMark(Answer):
+    """One household that called: where it is, when it called last, how often, and what it told.
+
+    `kind` is `hazard` where it told of a danger, `partial` where only some of its phases are gone. Without an
+    `outage_id` its call waits to be explained.
+    """
+
+    service_point: str
+    lon: float
+    lat: float
+    at: Instant
+    calls: int
+    kind: Literal["hazard", "out", "partial"]
+    hazard: str | None
+    outage_id: str | None
+
+
+class CallMarks(Answer):
+    """The households in sight that called last; `households` and `calls` are how many there are in sight.
+
+    Looked at are the newest 10,000 calls that wait, and the newest 10,000 of the outage.
+    """
+
+    marks: list[CallMark]
+    households: int
+    calls: int
+
+
 class DisconnectionsTaken(Answer):
     """What a list of disconnections came to."""
 

@@ -140,3 +140,29 @@ def test_nobody_learns_by_an_address_that_a_neighbour_owes_money(world, visitor)
     client = visitor()
     sent = client.post("/supply/report", data={"token": "t", "address": "a1 Street 1"})
     assert "unpaid" not in client.get(sent.headers["location"]).text
+
+
+def test_where_calls_came_from_is_told_to_the_desk_without_anything_personal(world):
+    take = {"id": "call-1", "at": datetime.now(UTC).isoformat(), "service_point": "a1"}
+    assert world.client("agent").post("/api/calls", json=take).status_code == 200
+    sight = {"west": 11.3, "south": 53.5, "east": 11.5, "north": 53.7}
+    answer = world.client("dispatcher").get("/api/calls/marks", params=sight)
+    (mark,) = answer.json()["marks"]
+    assert (mark["service_point"], mark["kind"], mark["calls"], mark["outage_id"]) == ("a1", "out", 1, None)
+    assert (mark["lon"], mark["lat"]) == (11.42, 53.635)
+    assert (answer.json()["households"], answer.json()["calls"]) == (1, 1)
+    for personal in ("Household", "住户", "555", "Street", "A-a1", "M-a1"):
+        assert personal not in answer.text
+    elsewhere = world.client("supervisor").get("/api/calls/marks", params={**sight, "west": 11.45})
+    assert elsewhere.json() == {"marks": [], "households": 0, "calls": 0}
+    # Nothing of a household is in what live pages follow.
+    changes = world.client("dispatcher").get("/api/snapshot").text
+    assert "call-1" not in changes
+
+
+def test_a_sight_that_is_none_is_refused(world):
+    sight = {"west": -181, "south": 53.5, "east": "far", "north": 53.7}
+    assert world.client("dispatcher").get("/api/calls/marks", params=sight).status_code == 422
+    near = {"west": 11.3, "south": 53.5, "east": 11.5, "north": 53.7}
+    for name in ("agent", "crew", "customer"):
+        assert world.client(name).get("/api/calls/marks", params=near).status_code == 403

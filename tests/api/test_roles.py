@@ -216,6 +216,7 @@ TABLE = {
     ("GET", "/api/pings"): DESK,
     ("POST", "/api/calls/look-up"): DESK | {"agent"},
     ("POST", "/api/calls"): DESK | {"agent"},
+    ("GET", "/api/calls/marks"): DESK,
     ("GET", "/api/calls/households/{service_point:path}"): DESK | {"agent"},
     ("GET", "/api/storm"): DESK,
     ("GET", "/api/reports/storm"): DESK,

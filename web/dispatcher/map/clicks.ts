@@ -1,5 +1,7 @@
 // What a click on the map of the desk leads to: the mark that was hit, else the device near it.
 import type { MapGeoJSONFeature, Map as MapLibreMap } from "maplibre-gl";
+import type { Found } from "../../src/shared/api/model";
+import { CALL_LAYER, open_bubble } from "../calls/call_layer";
 import { HAZARD_LAYER } from "../hazards/hazard_layer";
 import type { Desk } from "../live/desk";
 import { PLANNED_LAYER } from "../planned/planned_layer";
@@ -12,6 +14,8 @@ export interface Chosen {
   crew: (id: string) => void;
   hazard: (id: string) => void;
   planned: (id: string) => void;
+  /** A household whose call nothing explains yet. */
+  call: (service_point: string) => void;
 }
 
 /** Near enough for a finger or a tired hand. A switch comes before what it stands on. */
@@ -25,6 +29,7 @@ export function choose_by_click(map: MapLibreMap, desk: Desk, chosen: Chosen): v
     crew_spot: chosen.crew,
     [HAZARD_LAYER]: chosen.hazard,
     [PLANNED_LAYER]: chosen.planned,
+    [CALL_LAYER]: (id, mark) => look_at_call(map, id, mark, chosen),
     [SWITCHING_LAYER]: (id, mark) => look_at_switched(desk, id, mark),
   };
   const layers = Object.keys(by_layer);
@@ -40,6 +45,19 @@ export function choose_by_click(map: MapLibreMap, desk: Desk, chosen: Chosen): v
   map.on("mouseleave", layers, () => {
     map.getCanvas().style.cursor = "";
   });
+}
+
+/** A household as the search would have found it by its id. */
+export function household(id: string): Found {
+  const nothing = { account: null, customers: null, lon: null, lat: null };
+  return { kind: "service_point", id, title: id, matched: "id", ...nothing };
+}
+
+function look_at_call(map: MapLibreMap, id: string, mark: MapGeoJSONFeature, chosen: Chosen): void {
+  const { cluster, outage_id } = mark.properties;
+  if (cluster) void open_bubble(map, mark);
+  else if (outage_id) chosen.outage(String(outage_id));
+  else chosen.call(id);
 }
 
 function look_at_switched(desk: Desk, id: string, mark: MapGeoJSONFeature): void {

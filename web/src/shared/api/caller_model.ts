@@ -36,6 +36,25 @@ export interface HouseholdAnswer {
   texts: Record<string, string>;
 }
 
+/** One household that called, for the map of the desk; without an outage its call waits to be explained. */
+export interface CallMark {
+  service_point: string;
+  lon: number;
+  lat: number;
+  at: string;
+  calls: number;
+  kind: "hazard" | "out" | "partial";
+  hazard: string | null;
+  outage_id: string | null;
+}
+
+/** Those that called last, and how many households and calls there are in sight. */
+export interface CallMarks {
+  marks: CallMark[];
+  households: number;
+  calls: number;
+}
+
 export interface HouseholdCall {
   at: string;
   hazard: string | null;
