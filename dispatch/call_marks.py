@@ -15,10 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from gis.sight import Sight
 
 MOST_LOOKED_AT = 10_000
 
@@ -29,15 +30,6 @@ class CallKind(StrEnum):
     HAZARD = "hazard"
     OUT = "out"
     PARTIAL = "partial"
-
-
-class Sight(NamedTuple):
-    """What the map shows, in degrees (WGS 84)."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True, slots=True)

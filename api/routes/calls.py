@@ -12,9 +12,10 @@ from api.call_words import call_words
 from api.roles import Role, open_to
 from api.schemas.calls import CallAnswer, CallAnswers, CallLookUp, CallMarks
 from api.schemas.shape import Name
+from api.sight import SightNow
 from api.supply_face import SupplyFace
 from api.work import Database, reading, receiving
-from dispatch.call_marks import Sight, call_marks
+from dispatch.call_marks import call_marks
 from dispatch.calls import CallAnswer as Found
 from dispatch.calls import CallAnswerCode, Caller, look_up_call
 from dispatch.errors import NoActiveNetwork
@@ -62,18 +63,11 @@ def look_up(body: CallLookUp, request: Request, engine: Database) -> CallAnswers
     )
 
 
-_Longitude = Annotated[float, Query(ge=-180, le=180)]
-_Latitude = Annotated[float, Query(ge=-90, le=90)]
-
-
 @router.get("/api/calls/marks")
 @open_to(Role.DISPATCHER, Role.SUPERVISOR)
 def read_marks(
     *,
-    west: _Longitude,
-    south: _Latitude,
-    east: _Longitude,
-    north: _Latitude,
+    sight: SightNow,
     engine: Database,
     outage: Annotated[Name | None, Query(description="Whose calls to add to those that wait.")] = None,
     limit: Annotated[int, Query(ge=1, le=2_000)] = 500,
@@ -86,7 +80,7 @@ def read_marks(
         found = call_marks(
             work.session,
             network_version=network_version,
-            sight=Sight(west, south, east, north),
+            sight=sight,
             outage_id=outage,
             most=limit,
         )

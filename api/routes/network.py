@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query, Request
 
 from api.devices import describe_device, network_in_force
 from api.roles import Role, open_to
-from api.schemas.network import Device, Loss, NetworkInForce, NetworkTrace, NetworkWorklist
+from api.schemas.network import DeadLines, Device, Loss, NetworkInForce, NetworkTrace, NetworkWorklist
 from api.schemas.shape import Name
+from api.sight import SightNow
 from api.work import Database, reading
+from dispatch.dead_lines import dead_lines
 from dispatch.network_activation import network_worklist
 from dispatch.network_traces import Direction, TracedState, trace_network
 
@@ -35,6 +37,15 @@ def read_worklist(request: Request, engine: Database) -> NetworkWorklist:
     return NetworkWorklist(
         network_version=traced.network_version, losses=[Loss.model_validate(one) for one in losses]
     )
+
+
+@router.get("/api/network/dead-lines")
+@open_to(Role.DISPATCHER, Role.SUPERVISOR)
+def read_dead_lines(sight: SightNow, request: Request, engine: Database) -> DeadLines:
+    """Name the lines in sight that have no supply: as things are switched, by outages, by predictions."""
+    with reading(engine) as work:
+        traced = request.app.state.networks.in_force(work.session)
+        return DeadLines.model_validate(dead_lines(work.session, traced=traced, sight=sight))
 
 
 @router.get("/api/network/devices/{device:path}")

@@ -18,6 +18,19 @@ class NetworkInForce(Answer):
     bounds: tuple[float, float, float, float] | None
 
 
+class DeadLines(Answer):
+    """Lines in sight that have no supply, and those that have none on some of their phases.
+
+    Told apart is what only predictions say. Not `is_whole` where there are too many to tell: 10,000 are told.
+    """
+
+    dead: list[str]
+    partly_dead: list[str]
+    predicted_dead: list[str]
+    predicted_partly_dead: list[str]
+    is_whole: bool
+
+
 class Device(Answer):
     """One device between two nodes (a service point is at one), with what it feeds in the normal state."""
 

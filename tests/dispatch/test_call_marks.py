@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dispatch.call_marks import CallMarks, Sight, call_marks
+from dispatch.call_marks import CallMarks, call_marks
 from dispatch.tables import EvidenceRow
 from dispatch.transactions import read_transaction, write_transaction
 from gis.places import service_point_details
+from gis.sight import Sight
 
 EVERYWHERE = Sight(-180, -90, 180, 90)
 

@@ -21,19 +21,20 @@ interface Line {
   kind?: "overhead" | "underground";
   nominal_kv?: number;
   blamed?: "predicted" | "confirmed";
+  dead?: "predicted" | "confirmed";
+  is_partly_dead?: boolean;
 }
 
+type Painted = "line-color" | "line-width" | "line-gap-width";
+
 /** What the map makes of a paint property of a line at zoom 15. */
-function painted(
-  name: "line-color" | "line-width",
-  { kind = "overhead", nominal_kv, blamed }: Line,
-): unknown {
+function painted(name: Painted, { kind = "overhead", nominal_kv, ...state }: Line): unknown {
   const line = style.layers.find(({ id }) => id === "line_section") as LineLayerSpecification;
   const spec = latest.paint_line[name] as StylePropertySpecification;
   const made = createPropertyExpression(line.paint?.[name], name, spec);
   if (made.result !== "success") throw new Error(`${name} cannot be read`);
   const properties = { kind, ...(nominal_kv !== undefined && { nominal_kv }) };
-  return made.value.evaluate({ zoom: 15 }, { type: 2, properties }, blamed ? { blamed } : {});
+  return made.value.evaluate({ zoom: 15 }, { type: 2, properties }, state);
 }
 
 const colour = (line: Line): string => String(painted("line-color", line));
@@ -72,4 +73,16 @@ test("what is blamed comes before its voltage, and is the broadest of all", () =
     expect(colour({ ...line, blamed: "confirmed" })).toBe(as_colour(palette.out_confirmed));
     expect(width({ ...line, blamed: "confirmed" })).toBeGreaterThan(width({ nominal_kv: 380 }));
   }
+});
+
+test("a line without supply has the colour of its state, and is two thin ones where only some phases are gone", () => {
+  expect(colour({ nominal_kv: 10, dead: "confirmed" })).toBe(as_colour(palette.out_confirmed));
+  expect(colour({ nominal_kv: 10, dead: "predicted" })).toBe(as_colour(palette.out_predicted));
+  expect(width({ nominal_kv: 10, dead: "confirmed" })).toBe(width({ nominal_kv: 10 }));
+  const partly: Line = { nominal_kv: 10, dead: "confirmed", is_partly_dead: true };
+  expect(painted("line-gap-width", partly)).toBeGreaterThan(0);
+  expect(width(partly)).toBeLessThan(width({}));
+  expect(painted("line-gap-width", { nominal_kv: 10, dead: "confirmed" })).toBe(0);
+  // Of what is blamed itself the blame is told.
+  expect(colour({ dead: "confirmed", blamed: "predicted" })).toBe(as_colour(palette.out_predicted));
 });

@@ -1,5 +1,6 @@
 // The map's style: our own ground and the network from our own tiles, with nothing from any other host.
-// What is out or blamed reaches the features as feature state (`out`, `blamed`), so tiles never change.
+// What is out, blamed or dead reaches the features as feature state (`out`, `blamed`, `dead` with `is_partly_dead`), so
+// tiles never change.
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { ByVoltage, Palette } from "./palette";
 import { tile_address } from "./tile_address";
@@ -62,6 +63,8 @@ const VOLTAGE_STEPS = [1.001, 35, 220] as const;
 /** How much broader, by those steps; what is blamed comes out whatever its voltage. */
 const BREADTHS = [1, 1.4, 2, 2.6] as const;
 const BREADTH_BLAMED = 2.8;
+/** Of each of the two lines that one is drawn as where only some phases are gone. */
+const BREADTH_PARTLY = 0.8;
 
 const nominal_kv: ExpressionSpecification = ["to-number", ["get", "nominal_kv"], 0];
 
@@ -75,6 +78,8 @@ const line_breadth: ExpressionSpecification = [
   "case",
   ["to-boolean", ["feature-state", "blamed"]],
   BREADTH_BLAMED,
+  ["to-boolean", ["feature-state", "is_partly_dead"]],
+  BREADTH_PARTLY,
   by_voltage(BREADTHS),
 ];
 
@@ -87,13 +92,19 @@ function lines(palette: Palette): LayerSpecification {
     // Higher voltages lie over lower ones.
     layout: { "line-cap": "round", "line-sort-key": nominal_kv },
     paint: {
-      "line-color": colour_by_state(palette, "blamed", [
-        "match",
-        ["get", "kind"],
-        "underground",
-        by_voltage(palette.underground),
-        by_voltage(palette.overhead),
-      ]),
+      "line-color": colour_by_state(
+        palette,
+        "blamed",
+        colour_by_state(palette, "dead", [
+          "match",
+          ["get", "kind"],
+          "underground",
+          by_voltage(palette.underground),
+          by_voltage(palette.overhead),
+        ]),
+      ),
+      // Where only some phases are gone, the line is two thin ones.
+      "line-gap-width": ["case", ["to-boolean", ["feature-state", "is_partly_dead"]], 2.5, 0],
       // From very far there are few lines, each a long one.
       "line-width": by_zoom_times(line_breadth, [7, 1], [10, 0.4], [13, 0.8], [15, 1.6], [18, 4]),
     },
@@ -197,10 +208,10 @@ function by_zoom_and_out(...stops: [zoom: number, supplied: number, out: number]
   return ["interpolate", ["linear"], ["zoom"], ...parts] as unknown as ExpressionSpecification;
 }
 
-/** The colour by what the feature state says of the feature: out or blamed, by a confirmed outage or a predicted one. */
+/** The colour by what the feature state says of the feature: out, blamed or dead, by a confirmed outage or a predicted one. */
 function colour_by_state(
   palette: Palette,
-  name: "out" | "blamed",
+  name: "out" | "blamed" | "dead",
   otherwise: string | ExpressionSpecification,
 ): ExpressionSpecification {
   const state: ExpressionSpecification = ["feature-state", name];
