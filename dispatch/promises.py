@@ -113,7 +113,7 @@ def promises_of(
         select(PromisedOutageRow).where(PromisedOutageRow.outage_id.in_(list(by_id)))
     ).all()
     rules = rules_by_number(session)
-    reports = _first_reports(session, by_id)
+    reports = first_reports(session, by_id)
     proofs = arrival_proofs(session, outage_ids=by_id)
     pauses = _pauses(session, by_id)
     return {
@@ -169,14 +169,21 @@ def _promises(
     )
 
 
-def _first_reports(session: Session, outage_ids: Iterable[str]) -> dict[str, tuple[FirstReport, ...]]:
-    """Return the first report of each kind, by outage: those that are explained by the outage are true."""
+def first_reports(
+    session: Session, outage_ids: Iterable[str], *, received_by: datetime | None = None
+) -> dict[str, tuple[FirstReport, ...]]:
+    """Return the first report of each kind, by outage: those that are explained by the outage are true.
+
+    With `received_by` of those alone that had reached Relight by then.
+    """
     query = (
         select(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.id, EvidenceRow.at)
         .where(EvidenceRow.outage_id.in_(list(outage_ids)), EvidenceRow.status != "not_an_outage")
         .ext(distinct_on(EvidenceRow.outage_id, EvidenceRow.kind))
         .order_by(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.at, EvidenceRow.id)
     )
+    if received_by is not None:
+        query = query.where(EvidenceRow.received_at <= received_by)
     found: dict[str, list[FirstReport]] = defaultdict(list)
     for outage_id, kind, evidence_id, at in session.execute(query):
         if outage_id is not None:

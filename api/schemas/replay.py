@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from api.schemas.changes import Change, PlaceOnMap, Snapshot
+from api.schemas.promises import PromiseClock
 from api.schemas.shape import Answer, Instant
 from api.schemas.switching import SwitchedDevice, TemporaryPlace
 
@@ -37,6 +38,13 @@ class PastChanges(Moment):
 
     changes: list[Change] | None
     places: dict[str, PlaceOnMap]
+
+
+class PastPromises(Answer):
+    """How the clocks of one outage stood at an instant; none where nothing was promised."""
+
+    at: Instant
+    clocks: list[PromiseClock]
 
 
 class PastPoint(Answer):

@@ -92,3 +92,23 @@ def test_states_are_kept_by_the_worker_and_begin_a_replay(world, desk, monkeypat
     snapshot = client.get("/api/snapshot").json()
     told = ask(client, datetime.now(UTC).isoformat()).json()
     assert {name: told[name] for name in snapshot} == snapshot
+
+
+def test_area_and_promises_of_an_instant(world, desk):
+    client = world.client("dispatcher")
+    desk.lose("a1", "a2", "a3")
+    outage_id, at = desk.outage.id, datetime.now(UTC).isoformat()
+    version = client.get(f"/api/outages/{outage_id}").json()["version"]
+    area = client.get(f"/api/outages/{outage_id}/area").json()
+    desk.confirm()
+    desk.restore()
+    path = f"/api/replay/outages/{outage_id}"
+    assert client.get(f"{path}/area", params={"position": version}).json() == area
+    told = client.get(f"{path}/promises", params={"at": at})
+    assert (told.status_code, set(told.json())) == (200, {"at", "clocks"})
+    # Not known by then, no instant, no position.
+    assert client.get(f"{path}/area", params={"position": 0}).status_code == 404
+    assert client.get("/api/replay/outages/O-none/promises", params={"at": at}).status_code == 404
+    assert client.get(f"{path}/promises", params={"at": "yesterday"}).status_code == 422
+    assert client.get(f"{path}/area", params={"position": -1}).status_code == 422
+    assert world.client("crew").get(f"{path}/area", params={"position": version}).status_code == 403

@@ -1,5 +1,5 @@
 // The areas of the outages' households, as the server draws them: asked for one by one, largest first, and again
-// only when an outage has other households than before.
+// only when an outage has other households than before. Looking back, they are those that were known then.
 import type { Feature, Geometry } from "geojson";
 import { shallowReactive, toRaw } from "vue";
 import { ask } from "../../src/shared/api/request";
@@ -12,9 +12,14 @@ const MOST_SHOWN = 60;
 const TRY_AGAIN_MS = 5_000;
 
 interface Area {
-  /** What the area was drawn for: the number of households changes with them. */
-  households: number;
+  /** What the area was drawn for. */
+  households: string;
   geometry: Geometry | null;
+}
+
+/** Changes with the households of an outage. */
+function households_of({ device, phases, status, service_points_out }: LoggedOutage): string {
+  return `${device}|${phases}|${is_out(status)}|${service_points_out}`;
 }
 
 export type AreaFeature = Feature<
@@ -27,6 +32,9 @@ export class Areas {
   private wanted: OutageRow[] = [];
   private is_asking = false;
   private is_stopped = false;
+
+  /** `is_past`: what was known of an outage at its last change then, and never what was known at another time. */
+  constructor(private readonly is_past = false) {}
 
   stop(): void {
     this.is_stopped = true;
@@ -41,7 +49,7 @@ export class Areas {
   want(rows: readonly OutageRow[], selected_id: string | null): void {
     const known = toRaw(this.known);
     this.wanted = this.heaviest(rows, selected_id).filter(
-      ({ outage }) => known.get(outage.id)?.households !== outage.service_points_out,
+      ({ outage }) => known.get(outage.id)?.households !== households_of(outage),
     );
     void this.ask();
   }
@@ -66,8 +74,9 @@ export class Areas {
   /** The areas to draw: those of outages that still are out, and the selected one. */
   shown(outages: ReadonlyMap<string, LoggedOutage>, selected_id: string | null): AreaFeature[] {
     const features: AreaFeature[] = [];
-    for (const [id, { geometry }] of this.known) {
+    for (const [id, { geometry, households }] of this.known) {
       const outage = outages.get(id);
+      if (outage && this.is_past && households !== households_of(outage)) continue;
       const selected = id === selected_id;
       if (!outage || !geometry || !(selected || is_out(outage.status))) continue;
       const held = outage.status === "predicted" ? "predicted" : "confirmed";
@@ -85,14 +94,21 @@ export class Areas {
     return row.outage.id === selected_id ? Number.MAX_SAFE_INTEGER : row.outage.customers_out;
   }
 
+  /** An outage's version is the position of its last change. */
+  private address_of({ id, version }: LoggedOutage): string {
+    const own = encodeURIComponent(id);
+    if (!this.is_past) return `/api/outages/${own}/area`;
+    return `/api/replay/outages/${own}/area?${new URLSearchParams({ position: String(version) })}`;
+  }
+
   private async ask(): Promise<void> {
     if (this.is_asking) return;
     this.is_asking = true;
     try {
       for (let row = this.wanted.shift(); row && !this.is_stopped; row = this.wanted.shift()) {
-        const { id, service_points_out: households } = row.outage;
-        const answer = await ask<Feature>(`/api/outages/${encodeURIComponent(id)}/area`);
-        this.known.set(id, { households, geometry: answer.geometry });
+        const households = households_of(row.outage);
+        const answer = await ask<Feature>(this.address_of(row.outage));
+        this.known.set(row.outage.id, { households, geometry: answer.geometry });
       }
     } catch {
       // Without an outline the marks still say where; the next change asks again.

@@ -1,5 +1,6 @@
 // What Relight tells of the past: a state as it was known then, the changes up to a later one, and a curve.
 import type { Change } from "./model";
+import type { PromiseClock } from "./promise_model";
 import type { SwitchedDevice, TemporaryPlace } from "./switching_model";
 
 /** Instants are kept as they were told: to the microsecond, which a Date is not. */
@@ -27,6 +28,12 @@ export interface PastChanges extends Moment {
   /** null where the whole state is quicker asked for. */
   changes: Change[] | null;
   places: Record<string, PlaceOnMap>;
+}
+
+/** How the clocks of one outage stood at an instant. */
+export interface PastPromises {
+  at: string;
+  clocks: PromiseClock[];
 }
 
 export interface PastPoint {
