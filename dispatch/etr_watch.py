@@ -32,6 +32,7 @@ from dispatch.etr import (
 from dispatch.etr_rules import EtrWord
 from dispatch.etr_words import etr_rules_in_force, newest_words_of
 from dispatch.events import Event
+from dispatch.many_ids import is_among
 from dispatch.ranking import LEAST_REMAINING_MINUTES
 from dispatch.states import OPEN_OUTAGE_STATUSES, JobKind, JobStatus
 from dispatch.tables import JobRow, OutageRow
@@ -129,7 +130,7 @@ def _proposals(session: Session, outages: Sequence[OutageRow], *, now: datetime)
     newest = newest_words_of(session, outage_ids=ids)
     forecasts = repair_forecasts(session, device_kinds={one.id: one.device_kind for one in outages})
     query = select(JobRow).where(
-        JobRow.outage_id.in_(ids), JobRow.kind == JobKind.REPAIR, JobRow.ended_at.is_(None)
+        is_among(JobRow.outage_id, ids), JobRow.kind == JobKind.REPAIR, JobRow.ended_at.is_(None)
     )
     jobs = {str(job.outage_id): job for job in session.scalars(query.order_by(JobRow.assigned_at.desc()))}
     found = {}

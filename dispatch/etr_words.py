@@ -31,6 +31,7 @@ from dispatch.etr_rules import (
 from dispatch.etr_spreads import spread_for
 from dispatch.etr_tables import EtrBecause, EtrRulesRow, EtrVersionRow
 from dispatch.events import Event
+from dispatch.many_ids import is_among
 from dispatch.notifications import MessageKind, queue_notifications
 from dispatch.states import OPEN_OUTAGE_STATUSES
 from dispatch.tables import OutageRow
@@ -169,7 +170,7 @@ def _words(session: Session, outage_ids: Iterable[str]) -> dict[str, list[EtrWor
         select(EtrVersionRow)
         .join(OutageRow, OutageRow.id == EtrVersionRow.outage_id)
         .where(
-            EtrVersionRow.outage_id.in_(list(outage_ids)),
+            is_among(EtrVersionRow.outage_id, outage_ids),
             EtrVersionRow.said_at >= func.coalesce(OutageRow.reopened_at, EtrVersionRow.said_at),
         )
         .ext(distinct_on(EtrVersionRow.outage_id, EtrVersionRow.tier))

@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from dispatch.many_ids import is_among
 from dispatch.outage_place import places_as_told
 from dispatch.replay import Snapshot
 from dispatch.snapshot import shelves
@@ -45,7 +46,7 @@ def first_view(session: Session, *, now: datetime) -> FirstView:
 def _reported_hazards(session: Session, outage_ids: Collection[str]) -> dict[str, list[str]]:
     query = (
         select(EvidenceRow.outage_id, func.array_agg(EvidenceRow.hazard.distinct()))
-        .where(EvidenceRow.outage_id.in_(list(outage_ids)), EvidenceRow.hazard.is_not(None))
+        .where(is_among(EvidenceRow.outage_id, outage_ids), EvidenceRow.hazard.is_not(None))
         .group_by(EvidenceRow.outage_id)
     )
     return {

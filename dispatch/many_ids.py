@@ -5,12 +5,14 @@ Thousands of values of their own would have to be written into the text of the q
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, literal
 from sqlalchemy.orm import InstrumentedAttribute
 
 
-def is_among(column: InstrumentedAttribute[str], ids: Collection[str]) -> ColumnElement[bool]:
+def is_among(
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ids: Iterable[str]
+) -> ColumnElement[bool]:
     """Return the condition that a column holds one of some ids."""
     return column == any_(literal(list(ids), ARRAY(Text)))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.change_log import Change, changes_after
 from dispatch.errors import UnknownThing
+from dispatch.many_ids import is_among
 from dispatch.states import (
     ENDED_JOB_STATUSES,
     JOB_TRANSITIONS,
@@ -236,7 +237,7 @@ def _views(session: Session, rows: Sequence[OutageRow]) -> list[OutageView]:
         places[network_version] = device_places(session, network_version=network_version, ids=devices)
     jobs: dict[str, list[JobView]] = defaultdict(list)
     for job in session.scalars(
-        select(JobRow).where(JobRow.outage_id.in_(ids)).order_by(JobRow.assigned_at, JobRow.id)
+        select(JobRow).where(is_among(JobRow.outage_id, ids)).order_by(JobRow.assigned_at, JobRow.id)
     ):
         jobs[job.outage_id or ""].append(job_view(job))
     reports = _reports(session, ids)
@@ -258,7 +259,7 @@ def _reports(session: Session, ids: Iterable[str]) -> dict[str, _Reports]:
     hazards = func.array_agg(EvidenceRow.hazard.distinct()).filter(EvidenceRow.hazard.is_not(None))
     query = (
         select(EvidenceRow.outage_id, out, on, hazards)
-        .where(EvidenceRow.outage_id.in_(list(ids)))
+        .where(is_among(EvidenceRow.outage_id, ids))
         .group_by(EvidenceRow.outage_id)
     )
     return {

@@ -24,6 +24,7 @@ from dispatch.arrival_proof import (
 )
 from dispatch.errors import UnknownThing
 from dispatch.etr import repair_minutes
+from dispatch.many_ids import is_among
 from dispatch.promise_document import Measure, PauseReason, PromiseRules
 from dispatch.promise_rules import ClockState, OutageTimes, Pause, PromiseClock, promise_clocks
 from dispatch.promise_rules_store import rules_by_number
@@ -110,7 +111,7 @@ def promises_of(
     """Return the promises about outages; one that was not looked at yet is absent."""
     by_id = {outage.id: outage for outage in outages}
     promised = session.scalars(
-        select(PromisedOutageRow).where(PromisedOutageRow.outage_id.in_(list(by_id)))
+        select(PromisedOutageRow).where(is_among(PromisedOutageRow.outage_id, by_id))
     ).all()
     rules = rules_by_number(session)
     reports = first_reports(session, by_id)
@@ -178,7 +179,7 @@ def first_reports(
     """
     query = (
         select(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.id, EvidenceRow.at)
-        .where(EvidenceRow.outage_id.in_(list(outage_ids)), EvidenceRow.status != "not_an_outage")
+        .where(is_among(EvidenceRow.outage_id, outage_ids), EvidenceRow.status != "not_an_outage")
         .ext(distinct_on(EvidenceRow.outage_id, EvidenceRow.kind))
         .order_by(EvidenceRow.outage_id, EvidenceRow.kind, EvidenceRow.at, EvidenceRow.id)
     )
@@ -194,7 +195,7 @@ def first_reports(
 def _pauses(session: Session, outage_ids: Iterable[str]) -> dict[str, tuple[PromisedPause, ...]]:
     rows = session.scalars(
         select(PromisePauseRow)
-        .where(PromisePauseRow.outage_id.in_(list(outage_ids)))
+        .where(is_among(PromisePauseRow.outage_id, outage_ids))
         .order_by(PromisePauseRow.started_at, PromisePauseRow.id)
     )
     found: dict[str, list[PromisedPause]] = defaultdict(list)
@@ -234,7 +235,7 @@ def due_times(
         select(PromiseClockRow, OutageRow.device_kind)
         .join(OutageRow, OutageRow.id == PromiseClockRow.outage_id)
         .where(
-            PromiseClockRow.outage_id.in_(list(outage_ids)),
+            is_among(PromiseClockRow.outage_id, outage_ids),
             PromiseClockRow.state.in_(OWED),
             PromiseClockRow.stopped_at.is_(None),
             PromiseClockRow.due_at.is_not(None),

@@ -203,7 +203,9 @@ def _enter_moved(
 def _add_service_points(session: Session, held: Sequence[_Held]) -> None:
     """Read whom outages hold; only those that no device matched are asked for them."""
     by_id = {one.row.id: one for one in held}
-    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(AffectedRow.outage_id.in_(by_id))
+    query = select(AffectedRow.outage_id, AffectedRow.service_point).where(
+        is_among(AffectedRow.outage_id, by_id)
+    )
     for outage_id, service_point in session.execute(query) if by_id else ():
         by_id[outage_id].service_points.add(service_point)
 

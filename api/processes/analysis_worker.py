@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from api.photo_files import PhotoFiles
-from api.processes.child import start_logging, stop_event
+from api.processes.child import collect_seldom, start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.etr_keeper import EtrKeeper
 from api.processes.lone_worker import LoneWorker
@@ -174,6 +174,7 @@ def work(
 def main() -> None:
     """Run the worker as a process of its own."""
     start_logging(WebSettings().log_level)
+    collect_seldom()
     database = DatabaseSettings()
     work(
         given_database_url(database),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from api.delivery_queue import delivery_app, queues_of
-from api.processes.child import start_logging, stop_event
+from api.processes.child import collect_seldom, start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.queue_worker import QueueWorker
 from api.processes.sending_rate import SendingRate
@@ -81,6 +81,7 @@ def delivery_by(messages: MessageSettings, *, rate: SendingRate) -> Delivery:
 def main() -> None:
     """Run the worker as a process of its own; without any address there is nothing to do."""
     start_logging(WebSettings().log_level)
+    collect_seldom()
     messages = MessageSettings()
     if not messages.channels():
         raise SystemExit("No channel is set, such as RELIGHT_MAIL_URL: messages stay queued.")

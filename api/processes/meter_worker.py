@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from api.meter_queue import meter_app
 from api.meter_system import HttpMeterSystem
-from api.processes.child import start_logging, stop_event
+from api.processes.child import collect_seldom, start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.queue_worker import QueueWorker
 from api.settings import DatabaseSettings, MeterSettings, WebSettings
@@ -40,6 +40,7 @@ def meter_worker(
 def main() -> None:
     """Run the worker as a process of its own; without a meter system there is nobody to ask."""
     start_logging(WebSettings().log_level)
+    collect_seldom()
     meters = MeterSettings()
     rules = meters.rules()
     if meters.meter_system_url is None or rules is None:

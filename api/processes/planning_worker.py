@@ -16,7 +16,7 @@ from contextlib import suppress
 import psycopg
 from sqlalchemy import Engine
 
-from api.processes.child import start_logging, stop_event
+from api.processes.child import collect_seldom, start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.lone_worker import LoneWorker
 from api.settings import DatabaseSettings, PlanningSettings, WebSettings
@@ -159,6 +159,7 @@ def main() -> None:
     """Run the worker as a process of its own, behind all others."""
     os.nice(_NICENESS)
     start_logging(WebSettings().log_level)
+    collect_seldom()
     database = DatabaseSettings()
     stopping = stop_event()
     end_soon_after(stopping)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from sqlalchemy import Engine
 
-from api.processes.child import start_logging, stop_event
+from api.processes.child import collect_seldom, start_logging, stop_event
 from api.processes.database import given_database_url
 from api.processes.lone_worker import LoneWorker
 from api.processes.public_keeper import PublicKeeper
@@ -67,6 +67,7 @@ class PublicWorker:
 def main() -> None:
     """Run the worker as a process of its own."""
     start_logging(WebSettings().log_level)
+    collect_seldom()
     database = DatabaseSettings()
     engine = connect(given_database_url(database), application_name="relight public map", pool_size=1)
     keeper = keeper_of(engine, database=database, public_map=PublicMapSettings())

@@ -9,7 +9,7 @@ import uvicorn
 
 from api.app import create_app
 from api.photo_files import PhotoFiles
-from api.processes.child import SOCKET_NUMBER, end_with_parent, start_logging
+from api.processes.child import SOCKET_NUMBER, collect_seldom, end_with_parent, start_logging
 from api.processes.database import given_database_url
 from api.processes.road_warmth import RoadWarmth
 from api.public_folder import PublicFolder
@@ -37,6 +37,7 @@ def main() -> None:
     """Serve until told to stop."""
     web, database = WebSettings(), DatabaseSettings()
     start_logging(web.log_level)
+    collect_seldom()
     engine = connect(
         given_database_url(database), application_name="relight web", pool_size=database.database_connections
     )

@@ -1,4 +1,4 @@
-"""The first view through HTTP: with what is asked for after it, it is the snapshot and the list of outages."""
+"""The first view through HTTP: with what is asked for after it, it is the whole snapshot."""
 
 from __future__ import annotations
 
