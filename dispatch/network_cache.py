@@ -97,9 +97,9 @@ class TracedNetwork:
 
     def customers_at(self, service_points: tuple[str, ...]) -> dict[str, int]:
         """Return how many customers each service point has."""
-        index = self.network.service_point_index
-        counts = self.network.service_point_customers
-        return {id: int(counts[index(id)]) for id in service_points}
+        indices = self.network.service_point_indices(service_points)
+        counts = self.network.service_point_customers[indices].tolist()
+        return dict(zip(service_points, counts, strict=True))
 
     def feed_the_same(self, device: str, other: str) -> bool:
         """Return whether two devices put out the same service points, so that no report tells them apart."""

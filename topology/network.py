@@ -133,10 +133,14 @@ class Network:
 
     def service_point_index(self, service_point_id: str) -> int:
         """Return the index of a service point; raises UnknownServicePointError."""
-        index = int(self.find_service_points([service_point_id])[0])
-        if index < 0:
-            raise UnknownServicePointError([service_point_id])
-        return index
+        return int(self.service_point_indices([service_point_id])[0])
+
+    def service_point_indices(self, ids: Sequence[str]) -> LongArray:
+        """Return the indices of service points; raises UnknownServicePointError, which names the unknown."""
+        indices = self.find_service_points(ids)
+        if (indices < 0).any():
+            raise UnknownServicePointError([one for one, at in zip(ids, indices, strict=True) if at < 0])
+        return indices
 
     def has_device(self, device_id: str) -> bool:
         """Tell whether the network has a device with this id."""
