@@ -83,7 +83,13 @@ class Answers:
         """
         ground = self._ground
         has_changed = ground.blame.of_feeders(changed)
-        tally = Tally(ground.blame, ground.heard, ground.feeder_since, has_changed)
+        tally = Tally(
+            ground.blame,
+            ground.heard,
+            ground.feeder_since,
+            reporting=believed.points,
+            within=has_changed,
+        )
         self._keep(has_changed, self._find(believed, tally, now))
         shown, babbling = self._withhold()
         known = KnownOutages(ground.tree, [one for one in rest.known if one.is_worth_saying], now)

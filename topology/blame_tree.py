@@ -18,7 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
-from topology.arrays import BoolArray, Indices, IntArray, LongArray, MaskArray, read_only, stretches
+from topology.arrays import BoolArray, Indices, IntArray, LongArray, MaskArray, read_only
 from topology.kinds import BLAMEABLE_KINDS
 from topology.supply_tree import SupplyTree
 
@@ -158,11 +158,6 @@ class BlameTree:
         is_asked = np.zeros(len(self), dtype=np.bool_)
         is_asked[feeders] = True
         return np.asarray(is_asked[self.feeder])
-
-    def own_points(self, vertices: Indices) -> tuple[LongArray, LongArray]:
-        """Return the service points that hang at some vertices themselves, and at which of them each does."""
-        places, which = stretches(self.point_starts[vertices], self.point_starts[vertices + 1])
-        return self.points[places], which
 
     def points_at_or_below(self, vertex: int) -> LongArray:
         """Return the service points that hang at a vertex or below it."""

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topology.arrays import BoolArray, IntArray, LongArray
-from topology.blame_tree import NOBODY, BlameTree
+from topology.blame_tree import BlameTree
 from topology.evidence_weights import GASPS, METERS, NOT_COUNTED, SAY_OUT, UNWOKEN, Meter
 from topology.observations import Observation, ObservationKind
 from topology.statements import PointStatement, Statements
@@ -84,7 +84,10 @@ class Heard:
         # Rule 5: what was reported between these is over.
         self._over_from: TimeArray = np.full(count, np.inf)
         self._over_until: TimeArray = np.full(count, NEVER)
+        # By vertex: whether rule 5 may hold there, and when the newest report was made.
+        self._has_woken = np.zeros(len(blame), dtype=np.bool_)
         self._newest: TimeArray = np.full(len(blame), NEVER)
+        self._reporting: LongArray | None = None
 
     def read(self, points: Iterable[int], statements: Statements, now: datetime) -> set[int]:
         """Take what is now said about some service points; return them and those it is over for (rule 5)."""
@@ -113,11 +116,10 @@ class Heard:
         """Rule 5; return the service points that it is over for now and was not, or the other way round."""
         blame = self._blame
         changed: set[int] = set()
+        points = points[blame.is_fed[points]]
+        self._has_woken[blame.vertex_of_point[points[np.isfinite(self.woke_at[points])]]] = True
         vertices = np.unique(blame.vertex_of_point[points])
-        vertices = vertices[vertices != NOBODY]
-        beside, of = blame.own_points(vertices)
-        woken = np.isfinite(self.woke_at[beside]) | np.isfinite(self._over_until[beside])
-        for vertex in vertices[np.unique(of[woken])].tolist():
+        for vertex in vertices[self._has_woken[vertices]].tolist():
             own = blame.points[blame.point_starts[vertex] : blame.point_starts[vertex + 1]]
             for taken in np.unique(blame.taken_of_point[own]).tolist():
                 alike = own[blame.taken_of_point[own] == taken]
@@ -125,6 +127,9 @@ class Heard:
                 differs = (self._over_from[alike] != began) | (self._over_until[alike] != ended)
                 self._over_from[alike], self._over_until[alike] = began, ended
                 changed.update(alike[differs].tolist())
+            self._has_woken[vertex] = (
+                np.isfinite(self.woke_at[own]) | np.isfinite(self._over_until[own])
+            ).any()
         return changed
 
     def _over_spell(self, points: LongArray) -> tuple[float, float]:
@@ -165,6 +170,7 @@ class Heard:
         self.on_at[points] = on_at
         self.first_report[points] = first
         self.last_report[points] = last
+        self._reporting = None
 
     def _counts(self, told: _Told) -> BoolArray:
         """Tell which reports still count (rules 3 and 5)."""
@@ -177,12 +183,28 @@ class Heard:
         """Tell which service points say that they are out and are not explained."""
         return np.asarray(self.says_out[points] & ~self.explained[points])
 
+    def reporting(self) -> LongArray:
+        """Return the service points with supply to lose that say that they are out and are not explained."""
+        if self._reporting is None:
+            self._reporting = np.flatnonzero(self.says_out & ~self.explained & self._blame.is_fed)
+        return self._reporting
+
+    def explain(self, explained: BoolArray) -> LongArray:
+        """Take what is explained otherwise; return the service points for which that is news."""
+        changed = np.flatnonzero(explained != self.explained)
+        self.explained = explained
+        self._reporting = None
+        return changed
+
     def note_newest(self, vertices: LongArray) -> None:
         """Bring up to date when the newest report at some vertices was made."""
-        points, of = self._blame.own_points(vertices)
-        newest = np.full(len(vertices), NEVER)
-        np.maximum.at(newest, of, np.where(self.reports(points), self.first_report[points], NEVER))
-        self._newest[vertices] = newest
+        points = self.reporting()
+        at = self._blame.vertex_of_point[points]
+        is_asked = np.zeros(len(self._blame), dtype=np.bool_)
+        is_asked[vertices] = True
+        asked = is_asked[at]
+        self._newest[vertices] = NEVER
+        np.maximum.at(self._newest, at[asked], self.first_report[points[asked]])
 
     def count_woken(self) -> tuple[int, int]:
         """Return how many meters woke where supply came back, and of how many.

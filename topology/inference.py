@@ -135,16 +135,12 @@ class Inference:
         self._changed.update(self.posterior.refresh().tolist())
         self._changed.update(self._feeders_of(devices | spoken_devices))
         changed, self._changed = sorted(self._changed), {ROOT}
-        believed = go_down(self.posterior, self._reporting(), self.blame.of_feeders(changed))
+        believed = go_down(self.posterior, self.heard.reporting(), self.blame.of_feeders(changed))
         rest = Rest(self._known, self._contradicted, self._unknown)
         return self._answers.answer(believed, changed=changed, rest=rest, now=now)
 
     def _feeders_of(self, devices: Iterable[int]) -> set[int]:
         return {int(self.blame.feeder[self.blame.vertex_above_device(device)]) for device in devices}
-
-    def _reporting(self) -> LongArray:
-        """Return the service points that say that they are out."""
-        return np.flatnonzero(self.heard.reports() & self.blame.is_fed)
 
     def next_time(self, now: datetime) -> datetime | None:
         """Return when the answer may change without new evidence: the earliest such time after now."""
@@ -210,9 +206,7 @@ class Inference:
                 self._known.append(one)
         explained = np.zeros(self.tree.network.service_point_count, dtype=np.bool_)
         claim_reports(self._known, self.statements, explained)
-        changed = np.flatnonzero(explained != self.heard.explained)
-        self.heard.explained = explained
-        return set(changed.tolist())
+        return set(self.heard.explain(explained).tolist())
 
     def _contradicting(self, one: KnownDevice) -> list[int]:
         """Return who below a device that telemetry alone shows open says since to have supply."""
@@ -268,7 +262,7 @@ class Inference:
 
     def _note_reports(self, feeders: Sequence[int]) -> None:
         """Note the first report of some feeders, and how many there are."""
-        points = self._reporting()
+        points = self.heard.reporting()
         points = points[self.blame.of_feeders(feeders)[self.blame.vertex_of_point[points]]]
         feeder, at = self.blame.feeder[self.blame.vertex_of_point[points]], self.heard.first_report[points]
         self._report_counts[feeders] = np.bincount(feeder, minlength=len(self.blame))[feeders]

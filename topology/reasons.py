@@ -124,19 +124,24 @@ class Reasons:
         blame, blamed, phases = ground.blame, verdicts.first_blamed, verdicts.first_phases
         signs = Signs(blame, ground.devices)
         vertex = vertices_of(blame, blamed)
-        is_device = blamed >= 0
         self._tree = ground.tree
-        self._counts = {
-            "blamed": blamed,
-            **reports.said,
-            "out": tally.out.below(vertex, phases),
-            "service_points": blame.affected(vertex, phases),
-            "unwoken": tally.unwoken.below(vertex, phases),
-            "saw_fault": signs.saw_fault[vertex],
-            "is_closed": signs.is_closed[vertex],
+        self._counts = {"blamed": blamed, **reports.said}
+        # The rest is counted of devices alone: of services they are not asked.
+        rows = np.flatnonzero(blamed >= 0)
+        at, opened = vertex[rows], phases[rows]
+        of_devices = {
+            "out": tally.out.below(at, opened),
+            "service_points": blame.affected(at, opened),
+            "unwoken": tally.unwoken.below(at, opened),
+            "saw_fault": signs.saw_fault[at],
+            "is_closed": signs.is_closed[at],
         }
-        own = _own(blame, tally, is_device, vertex, phases)
+        for name, values in of_devices.items():
+            self._counts[name] = np.zeros(len(blamed), dtype=np.int64)
+            self._counts[name][rows] = values
+        own = _own(blame, tally, rows, vertex, phases)
         self._above = why_not_above(blame, tally, signs, own)
+        is_device = blamed >= 0
         self._note_parts(blame, tally, is_device, vertex)
         self._note_on(tally, is_device, vertex, phases)
 
@@ -154,7 +159,8 @@ class Reasons:
         self._on_below: dict[int, LongArray] = {}
         self._examples: dict[int, LongArray] = {}
         taken = self._tree.service_point_phases
-        for row in np.flatnonzero(is_device & (tally.on.below(vertex, phases) > 0)).tolist():
+        devices = np.flatnonzero(is_device)
+        for row in devices[tally.on.below(vertex[devices], phases[devices]) > 0].tolist():
             on = tally.on.points_below(int(vertex[row]))
             self._on_below[row] = on[(taken[on] & int(phases[row])) > 0]
         for row in np.flatnonzero(self._above.why == Why.HAS_SUPPLY).tolist():
@@ -220,20 +226,23 @@ class Reasons:
         return _listed("examples", self._tree.network.service_point_ids(points))
 
 
-def _own(blame: BlameTree, tally: Tally, is_device: BoolArray, vertex: LongArray, phases: LongArray) -> Own:
+def _own(blame: BlameTree, tally: Tally, devices: LongArray, vertex: LongArray, phases: LongArray) -> Own:
     """Return what is above outages, and what they put out: a service alone has itself, and reports."""
+    at, opened = vertex[devices], phases[devices]
 
-    def of(device: LongArray, service: LongArray | int) -> LongArray:
-        return np.where(is_device, device, service)
+    def of(service: LongArray | int, device: Indices) -> LongArray:
+        column = np.full(len(vertex), service, dtype=np.int64)
+        column[devices] = device
+        return column
 
     return Own(
-        first=of(blame.parent[vertex].astype(np.int64), vertex),
-        phases=of(phases, ABC),
-        affected=of(blame.affected(vertex, phases), 1),
-        count=of(blame.count_below[vertex], 1),
-        out=of(tally.out.below(vertex), 1),
-        on=of(tally.on.below(vertex), 0),
-        explained=of(tally.explained.below(vertex), 0),
+        first=of(vertex, blame.parent[at]),
+        phases=of(ABC, opened),
+        affected=of(1, blame.affected(at, opened)),
+        count=of(1, blame.count_below[at]),
+        out=of(1, tally.out.below(at)),
+        on=of(0, tally.on.below(at)),
+        explained=of(0, tally.explained.below(at)),
     )
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from topology.network import Network
 from topology.observations import Observation, ObservationKind
@@ -44,8 +45,7 @@ _OPENING = frozenset({"open", "damaged"})
 _IN_ORDER = frozenset({"closed", "ok"})
 
 
-@dataclass(frozen=True, slots=True)
-class OutSpell:
+class OutSpell(NamedTuple):
     """The reports that a service point is out, by time."""
 
     observations: tuple[Observation, ...]
@@ -72,8 +72,7 @@ class KnownOpen:
     observations: tuple[Observation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PointStatement:
+class PointStatement(NamedTuple):
     """What is said about one service point.
 
     `over` is the last spell that its meter saw begin and end, while it is on; `unreachable` is a ping that
@@ -251,13 +250,13 @@ def _read_service_point(heard: Sequence[Observation]) -> PointStatement:
     unreachable: Observation | None = None
     is_sound = False
     for one in _later_last(heard, says_on):
-        if says_on(one):
+        if says_out(one):
+            spell.append(one)
+            is_sound = False
+        elif says_on(one):
             if any(said.kind is _GASP for said in spell):
                 over = OverSpell(spell[0].at, one.at)
             spell, opened, on, unreachable, is_sound = [], [], one, None, False
-        elif says_out(one):
-            spell.append(one)
-            is_sound = False
         elif one.kind is _PING and one.result == "unreachable":
             unreachable = one
         elif one.kind is _CREW_FINDING and one.result in _OPENING:

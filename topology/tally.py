@@ -12,27 +12,32 @@ from topology.arrays import BoolArray, Indices, LongArray
 from topology.blame_tree import BlameTree
 from topology.evidence_weights import UNWOKEN, Meter
 from topology.heard import Heard, TimeArray
-from topology.phases import ABC
-
-_MASKS = np.arange(ABC + 1, dtype=np.uint8)
 
 
 class Tally:
     """Counts of what is heard now, by vertex and by the phases of which service points take one."""
 
-    def __init__(self, blame: BlameTree, heard: Heard, feeder_since: TimeArray, within: BoolArray) -> None:
-        """Put in order who says what now, of those that hang from the vertices within."""
+    def __init__(
+        self,
+        blame: BlameTree,
+        heard: Heard,
+        feeder_since: TimeArray,
+        *,
+        reporting: LongArray,
+        within: BoolArray,
+    ) -> None:
+        """Put in order who says what now of those that hang from the vertices within, `reporting` of them."""
 
-        def of(says_so: BoolArray) -> LongArray:
-            points = np.flatnonzero(says_so)
-            at = blame.vertex_of_point[points]
-            return points[(at >= 0) & within[at]]
+        def among(points: LongArray) -> LongArray:
+            return points[blame.is_fed[points] & within[blame.vertex_of_point[points]]]
 
-        on = of(heard.word == Meter.ON)
-        self.out = Places(blame, of(heard.reports()))
-        self.unwoken = Places(blame, np.concatenate([of(heard.word == word) for word in UNWOKEN]))
+        spoken = among(np.flatnonzero(heard.word > Meter.SILENT))
+        word = heard.word[spoken]
+        on = spoken[word == Meter.ON]
+        self.out = Places(blame, reporting)
+        self.unwoken = Places(blame, spoken[np.isin(word, UNWOKEN)])
         self.on = Places(blame, on[heard.categories(on, feeder_since) == Meter.ON])
-        self.explained = Places(blame, of(heard.explained))
+        self.explained = Places(blame, among(np.flatnonzero(heard.explained)))
 
 
 class Places:
@@ -44,15 +49,20 @@ class Places:
         at = blame.vertex_of_point[points]
         order = np.argsort(at, kind="stable")
         self._points, self._vertices = points[order], at[order]
-        takes = (blame.tree.service_point_phases[self._points][:, None] & _MASKS) > 0
-        self._running = np.zeros((len(points) + 1, ABC + 1), dtype=np.int64)
-        np.cumsum(takes, axis=0, out=self._running[1:])
+        self._taken = blame.tree.service_point_phases[self._points]
 
-    def below(self, vertices: Indices, phases: Indices | int = ABC) -> LongArray:
-        """Return how many hang at or below each vertex, of those that take some of its phases."""
+    def below(self, vertices: Indices, phases: Indices | None = None) -> LongArray:
+        """Return how many hang at or below each vertex; of those that take some of its phases, if told."""
         starts = np.searchsorted(self._vertices, vertices)
         stops = np.searchsorted(self._vertices, self._end[vertices])
-        return np.asarray(self._running[stops, phases] - self._running[starts, phases])
+        if phases is None:
+            return np.asarray(stops - starts)
+        counts = np.zeros(len(starts), dtype=np.int64)
+        for mask in np.unique(phases).tolist():
+            running = np.concatenate([[0], np.cumsum((self._taken & mask) > 0)])
+            asked = phases == mask
+            counts[asked] = running[stops[asked]] - running[starts[asked]]
+        return counts
 
     def points_below(self, vertex: int) -> LongArray:
         """Return those at or below one vertex."""
