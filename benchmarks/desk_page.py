@@ -63,7 +63,7 @@ window.relight_watch = {
   };
   const look = () => {
     const at = Date.now();
-    for (const row of document.querySelectorAll('.row[role=option]')) {
+    for (const row of document.querySelectorAll('.row[role=row]')) {
       const said = row.textContent;
       if (row.relight_said === said) continue;
       row.relight_said = said;
@@ -90,14 +90,14 @@ window.relight_watch = {
 _IS_WHOLE = """
 (outages) => {
   const { owed, quiet_since, outages: drawn } = window.relight_watch;
-  return document.querySelector('.row[role=option]') !== null && drawn >= outages && owed.size === 0
+  return document.querySelector('.row[role=row]') !== null && drawn >= outages && owed.size === 0
     && performance.now() - quiet_since > 150 ? quiet_since : false;
 }
 """
 _IN_SIGHT = """
 () => {
   const list = document.querySelector('.list').getBoundingClientRect();
-  return [...document.querySelectorAll('.row[role=option]')].filter((one) => {
+  return [...document.querySelectorAll('.row[role=row]')].filter((one) => {
     const { top, bottom } = one.getBoundingClientRect();
     return top >= list.top && bottom <= list.bottom;
   }).map((one) => one.id.slice(4));

@@ -15,5 +15,6 @@ _RUN = """(within) => axe.run(within || document, { resultTypes: ['violations'] 
 
 def violations(page, *, within=None) -> list[str]:
     """Return each violation as rule and place; `within` is the selector of a part, else the whole page."""
-    page.evaluate(_SOURCE.read_text(encoding="utf-8"))
+    if page.evaluate("() => !window.axe"):
+        page.evaluate(_SOURCE.read_text(encoding="utf-8"))
     return page.evaluate(_RUN, within)

@@ -168,6 +168,20 @@ def violations():
     return _load(Path(__file__).parent / "axe.py").violations
 
 
+@pytest.fixture
+def by_axe(violations):
+    """Return by_axe(page, state): look by day and in the dark; all that axe finds is told at the end."""
+    found = []
+
+    def by_axe(page, state):
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            found.extend(f"{state}, {scheme}: {one}" for one in violations(page))
+
+    yield by_axe
+    assert not found, "\n".join(found)
+
+
 @pytest.fixture(scope="session")
 def stopwatch_module():
     return _load(Path(__file__).parent / "stopwatch.py")

@@ -61,6 +61,7 @@ _NAMES = frozenset(
         "Street",
         "wang",
         "li",
+        "chief",
         "drawn",
     )
 )
@@ -152,7 +153,8 @@ class Desk(Face):
 
     def row_of(self, device):
         """Return the line of the list that names a device."""
-        return self.page.get_by_role("option").filter(has=self.page.get_by_text(device, exact=True))
+        rows = self.page.locator(".list").get_by_role("row")
+        return rows.filter(has=self.page.get_by_text(device, exact=True))
 
     def choose(self, device) -> None:
         """Choose an outage in the list, and wait for its panel."""

@@ -124,7 +124,7 @@ def test_the_storm_at_one_look(town, street, open_page, tmp_path, language):
     # A key jumps to what waits; the storm stays beside it.
     hazard = first.locator(".about").inner_text().rpartition(" ")[2]
     page.keyboard.press("1")
-    expect(page.locator(".desk > .panel")).to_contain_text(hazard)
+    expect(page.locator(".places > .panel")).to_contain_text(hazard)
     expect(view).to_be_visible()
     _fits(desk, ".storm_view")
 

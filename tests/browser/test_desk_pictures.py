@@ -27,7 +27,8 @@ def storm_night(town, street):
 def _outages(client, streets, page):
     """Return street → its outage, once all are there."""
     for one in streets:
-        expect(page.get_by_role("option").filter(has=page.get_by_text(one.fuse, exact=True))).to_be_visible()
+        rows = page.locator(".list").get_by_role("row")
+        expect(rows.filter(has=page.get_by_text(one.fuse, exact=True))).to_be_visible()
     found = client.get("/api/outages", params={"active": True, "limit": 1000}).json()["outages"]
     by_device = {one["device"]: one for one in found}
     return [by_device[one.fuse] for one in streets]

@@ -275,7 +275,10 @@ class Town:
             for job in outage["jobs"]:
                 if job["ended_at"] is None:
                     wang.post(f"{path}/recall", json={"version": None, "job_id": job["id"]})
-            answer = wang.post(f"{path}/dismiss", json={"version": None, "reason": "over"})
+            if outage["status"] == "restored":
+                answer = wang.post(f"{path}/close", json={"version": None, "cause": "wind"})
+            else:
+                answer = wang.post(f"{path}/dismiss", json={"version": None, "reason": "over"})
             assert answer.status_code == 200, answer.text
 
     def trip(self, device) -> None:
