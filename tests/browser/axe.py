@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 _SOURCE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_RUN = """(within) => axe.run(within || document, { resultTypes: ['violations'] }).then(({ violations }) =>
+_RUN = """() => axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
   violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`)))"""
 
 
-def violations(page, *, within=None) -> list[str]:
-    """Return each violation as rule and place; `within` is the selector of a part, else the whole page."""
+def violations(page) -> list[str]:
+    """Return each violation of the page as rule and place."""
     if page.evaluate("() => !window.axe"):
         page.evaluate(_SOURCE.read_text(encoding="utf-8"))
-    return page.evaluate(_RUN, within)
+    return page.evaluate(_RUN)

@@ -30,7 +30,7 @@ def _waits_for_a_plan_that_knows_all(town, plan):
 
 
 @both_languages
-def test_a_plan_is_seen_a_stop_taken_and_a_crew_pinned(town, street, open_page, language):
+def test_a_plan_is_seen_a_stop_taken_and_a_crew_pinned(town, street, open_page, by_axe, language):
     desk = open_page("Desk", language)
     words, page = desk.words, desk.page
     desk.open("wang", town.password)
@@ -60,6 +60,7 @@ def test_a_plan_is_seen_a_stop_taken_and_a_crew_pinned(town, street, open_page, 
     # Whoever is pinned is also the one that one key sends.
     expect(panel.locator("button.primary.large")).to_contain_text(f"Relief {street.number}")
     _picture(desk, f"plan-wide-{language}")
+    by_axe(page, "a plan, one crew pinned")
     panel.locator("[data-order=pin]").get_by_role("button").click()
     expect(panel.locator("[data-order=pin]")).not_to_be_visible()
     expect(stop).not_to_contain_text(words("plan.pinned"))

@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_dispatcher_warns_of_a_wire_that_is_down(town, street, open_page, violations, language):
+def test_a_dispatcher_warns_of_a_wire_that_is_down(town, street, open_page, by_axe, language):
     desk, crew = open_page("Desk", language), open_page("CrewPhone", language)
     words, page = desk.words, desk.page
     crew.open(street.crew, town.password)
-    assert violations(crew.page) == []
+    by_axe(crew.page, "no job")
     desk.open("wang", town.password)
     town.lose(*street.households[:4], hazard="wire_down")
     desk.choose(street.fuse)
@@ -23,8 +23,7 @@ def test_a_dispatcher_warns_of_a_wire_that_is_down(town, street, open_page, viol
         expect(line).to_contain_text("O-")
     outage = _outage(town, street)
     assert _warned(town, outage) == 0
-    found = violations(page, within=".panel")
-    assert not found, "\n".join(found)
+    by_axe(page, "a warning to everybody")
     desk.button("danger_word.send").click()
     desk.says("danger_word.sent.other", count=4)
     assert _warned(town, outage) == 4

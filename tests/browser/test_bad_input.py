@@ -11,7 +11,9 @@ NO_WEBGL = ("--no-sandbox", "--disable-gpu", "--disable-software-rasterizer", "-
 
 
 @both_languages
-def test_without_webgl_desk_and_crew_work_in_words(town, street, open_page, start_browser, language):
+def test_without_webgl_desk_and_crew_work_in_words(  # noqa: PLR0917
+    town, street, open_page, start_browser, by_axe, language
+):
     browser = start_browser(usual=NO_WEBGL)
     desk, crew = (open_page(kind, language, browser=browser) for kind in ("Desk", "CrewPhone"))
     desk.open("wang", town.password)
@@ -19,11 +21,13 @@ def test_without_webgl_desk_and_crew_work_in_words(town, street, open_page, star
     town.lose(*street.households[:4])
     desk.choose(street.fuse)
     desk.button("dispatcher.actions.confirm").click()
+    by_axe(desk.page, "a desk without WebGL")
     desk.page.locator(".crews .crew button.send").first.click()
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.assigned"))
     crew.open(street.crew, town.password)
     expect(crew.page.locator("article.job h1")).to_have_text(street.fuse)
     crew.says("shared.map.no_webgl")
+    by_axe(crew.page, "a crew's page without WebGL")
     crew.tap("accepted")
     expect(desk.row_of(street.fuse)).to_contain_text(desk.words("dispatcher.next.job.accepted"))
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 both_languages = pytest.mark.parametrize("language", ["en", "zh"])
 CONTROL_ROOM = {"width": 1366, "height": 768}
+NARROW = {"width": 800, "height": 900}
 
 
 @pytest.fixture
@@ -99,6 +100,8 @@ def test_the_list_and_an_outage_in_the_panel(town, trouble, desk, by_axe):
     by_axe(page, "restored, to be verified")
     _every_form(desk, by_axe, "restored")
     page.locator("select[name=list_grouping]").select_option("none")
+    page.set_viewport_size(NARROW)
+    by_axe(page, "on a narrow screen")
 
 
 @both_languages
@@ -233,11 +236,18 @@ def test_the_past_a_cut_line_and_a_sign_in_that_ends(  # noqa: PLR0917
     by_axe(page, "cut off")
     wire.mend()
     desk.is_live()
+    page.locator(".list").focus()
     with town.engine.begin() as connection:
         ended = "UPDATE user_session SET expires_at = :now FROM user_account WHERE user_account.id = user_id"
         connection.execute(text(f"{ended} AND name = 'li'"), {"now": datetime.now(UTC)})
     desk.says("shared.sign_in.ended")
     by_axe(page, "the sign-in has ended")
+    # Signed in again, the keys are where they were.
+    veil = page.locator(".veil")
+    veil.get_by_label(desk.words("shared.sign_in.password")).fill(town.password)
+    veil.get_by_role("button", name=desk.words("shared.sign_in.send")).click()
+    expect(veil).to_have_count(0)
+    expect(page.locator(".list")).to_be_focused()
 
 
 def test_an_agents_page_and_one_for_somebody_else(town, street, open_page, by_axe):

@@ -14,7 +14,7 @@ def drawn_from(network_version, page, tiles):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_desk_follows_another_network_version(town, street, open_page, language):
+def test_the_desk_follows_another_network_version(town, street, open_page, by_axe, language):
     desk = open_page("Desk", language)
     page, words = desk.page, desk.words
     town.lose(*street.households[:4])
@@ -32,6 +32,7 @@ def test_the_desk_follows_another_network_version(town, street, open_page, langu
         for lost in (street.fuse, *(home.service_point for home in street.households[:4])):
             expect(notice).to_contain_text(lost)
         expect(notice).to_contain_text(words("dispatcher.worklist.device_gone.one"))
+        by_axe(page, "a device that is gone")
         notice.get_by_role("button", name=street.fuse).click()
         expect(page.locator(".panel h2")).to_have_text(street.fuse)
         drawn_from(newer, page, tiles)

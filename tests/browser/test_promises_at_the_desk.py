@@ -15,7 +15,9 @@ def _send_first_crew(desk, street):
 
 
 @both_languages
-def test_a_broken_promise_is_told_everywhere_and_can_be_paused_and_listed(town, street, open_page, language):
+def test_a_broken_promise_is_told_everywhere_and_can_be_paused_and_listed(
+    town, street, open_page, by_axe, language
+):
     desk = open_page("Desk", language)
     words = desk.words
     desk.open("wang", town.password)
@@ -47,6 +49,7 @@ def test_a_broken_promise_is_told_everywhere_and_can_be_paused_and_listed(town, 
     expect(row).to_contain_text(words("promise.name.arrival"))
     expect(row).to_contain_text(words("promise.nobody_there"))
     expect(row).to_contain_text(words("promise.reason.unsafe_weather"))
+    by_axe(desk.page, "broken promises")
     with desk.page.expect_download() as table:
         desk.page.get_by_role("link", name=words("promise.breaches.csv")).click()
     assert street.fuse in table.value.path().read_text(encoding="utf-8")

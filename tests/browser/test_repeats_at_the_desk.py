@@ -14,7 +14,7 @@ ALERT = text(
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_repeated_outage_is_taken_in_hand_and_closed_with_a_note(town, open_page, language):
+def test_a_repeated_outage_is_taken_in_hand_and_closed_with_a_note(town, open_page, by_axe, language):
     with write_transaction(town.engine) as session:
         session.execute(ALERT, {"subject": f"HEAD-{language}"})
     desk = open_page("Desk", language)
@@ -33,5 +33,6 @@ def test_a_repeated_outage_is_taken_in_hand_and_closed_with_a_note(town, open_pa
     # To close it, a person says what was done.
     entry.get_by_role("button", name=words("repeat.close")).click()
     entry.locator("input[name=note]").fill("Trees cut along the line")
+    by_axe(page, "what fails again and again")
     entry.locator("form button[type=submit]").click()
     expect(entry).to_have_count(0)

@@ -23,7 +23,7 @@ def _promise_what_lapses(town, device):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_time_about_to_lapse_is_listed_and_a_later_one_published(town, street, open_page, language):
+def test_a_time_about_to_lapse_is_listed_and_a_later_one_published(town, street, open_page, by_axe, language):
     desk = open_page("Desk", language)
     words, page = desk.words, desk.page
     desk.open("wang", town.password)
@@ -43,6 +43,8 @@ def test_a_time_about_to_lapse_is_listed_and_a_later_one_published(town, street,
     expect(panel).to_contain_text(words("dispatcher.etr_words.title"))
     expect(panel.locator("tr.published")).to_contain_text(words("etr_source.dispatcher"))
     expect(panel.locator("tr", has_text=words("etr_source.device_kind"))).to_be_visible()
+
+    by_axe(page, "times about to lapse")
 
     # The proposal is published with one press, and the alarm is over.
     entry.locator("button:not(.quiet)").click()

@@ -59,7 +59,7 @@ def feed_by_generator(desk, other):
     other.says("switching.temporary.supplied.other", count=2)
 
 
-def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_page):
+def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_page, by_axe):
     first, second = open_page("Desk", "en"), open_page("Desk", "zh")
     words, page = first.words, first.page
     first.open("wang", town.password)
@@ -74,6 +74,7 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     proposal = page.locator(".proposals li").first
     expect(proposal).to_contain_text(words("switching.proposals.back", customers=3, of=3))
     expect(proposal).to_contain_text(words("switching.margin.unknown"))
+    by_axe(page, "a proposal")
     proposal.get_by_role("button", name=words("switching.proposals.take")).click()
     steps = page.locator(".panel tbody.step")
     expect(steps).to_have_count(2)
@@ -101,6 +102,8 @@ def test_a_proposal_becomes_an_order_and_both_desks_see_each_step(town, open_pag
     refused = page.locator(".panel .step .notice.warning[role=alert]")
     expect(refused).to_contain_text(words("shared.because.device_tagged", device="Y99", actor="li"))
     expect(refused).to_contain_text(words("switching.way_out.tagged"))
+
+    by_axe(page, "a step refused")
 
     # The tag is removed, the step is taken: who comes back is back at both desks.
     tags = second.page.locator(".switching_view .tag_list")

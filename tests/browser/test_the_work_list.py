@@ -141,6 +141,7 @@ def test_ten_thousand_calls_about_one_feeder_are_one_thing(town, street, open_pa
     row = desk.row_of(f"B{street.number}")
     expect(row).to_be_visible()
     expect(row.locator(".customers")).to_have_text("5")
+    desk.is_live()
     desk.choose(f"B{street.number}")
     expect(desk.page.locator(".panel")).to_contain_text("10,000")
     beneath = re.compile(f"[FTUV]{street.number}\\b")
