@@ -22,7 +22,7 @@ _LONGEST_KEY = 200
 _THIS_MACHINE = ("127.0.0.1", "localhost")
 _ANY_NAME = "*."
 # By so much of its end a browser knows its own endpoint; nobody can send by it.
-_ENDING = 12
+_ENDING = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ No endpoint, key or text reaches a log.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -27,14 +26,13 @@ from dispatch.http_exchange import Exchange, listening
 from dispatch.message_kinds import DANGERS, TOPIC_OF, MessageKind, Topic
 from dispatch.outcomes import Outcome
 from dispatch.push_addresses import PushAddress, is_push_endpoint
-from dispatch.push_encryption import seal_anew, written_bytes
+from dispatch.push_encryption import seal_anew
 from dispatch.push_signature import PushKey
 
 _TIMEOUTS_S = (4, 10)  # to connect, to answer
 _TAKEN, _GONE = frozenset({200, 201, 202, 204}), frozenset({404, 410})
 # Push services take 4096 bytes sealed; signs of three bytes each still fit.
 _LONGEST_TITLE, _LONGEST_TEXT = 120, 700
-_THREAD_BYTES = 24  # 32 signs in base64: as many as a Topic may have
 # For how long a push service keeps what a phone that is off did not get yet.
 _PROGRESS_KEPT, _OTHERS_KEPT = timedelta(hours=6), timedelta(hours=24)
 _of_thread = threading.local()
@@ -51,15 +49,6 @@ class PushRoute:
     contact: str
     hosts: Collection[str]
     real_now: Callable[[], datetime] = field(repr=False)
-
-
-def push_thread(kind: str, about: str) -> str:
-    """Return what names all messages of one outage to a customer; a danger is a thread of its own.
-
-    It tells a push service nothing: the outage's number does not stand in it.
-    """
-    named = f"{about} {kind}" if kind in DANGERS else about
-    return written_bytes(hashlib.sha256(f"relight {named}".encode()).digest()[:_THREAD_BYTES])
 
 
 def send_push(*, address: str, route: PushRoute, title: str, text: str, facts: Mapping[str, str]) -> Outcome:

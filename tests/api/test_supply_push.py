@@ -73,7 +73,7 @@ class TestThePage:
         assert f'data-key="{KEY.public_text}"' in page.text
         assert KEY.private_text not in page.text
         assert f'id="push-on" hidden>{say("push.button", language)}<' in page.text
-        assert f'<noscript><p class="hint">{say("push.no_scripts", language)}' in page.text
+        assert f'id="push-scripts">{say("push.no_scripts", language)}' in page.text
         assert "/supply/messages/push/leave" not in page.text
         assert 'name="web_push"' not in page.text
         assert len(page.content) < 12_000
@@ -113,7 +113,7 @@ class TestSubscribing:
         page = client.get("/supply/messages?said=push_on")
         assert say("push_on") in page.text
         assert say("push.on") in page.text
-        assert f'data-ending="{phone.endpoint[-12:]}"' in page.text
+        assert f'data-ending="{phone.endpoint[-32:]}"' in page.text
         assert phone.endpoint not in page.text
         assert phone.keys["auth"] not in page.text
 

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -65,14 +66,28 @@ def faces():
 
 
 @pytest.fixture(scope="session")
-def town(database_server):
-    """The running system, one for all browser tests of a process."""
+def open_town(database_server):
+    """Return open_town(**settings): a context with a running system on a database of its own."""
     module = _load(Path(__file__).parent / "town.py")
     world_module = _load(Path(__file__).parents[1] / "api" / "world.py")
-    with database_server.fresh_database() as name:
-        town = module.Town(database_server.url(name), world_module)
+
+    @contextmanager
+    def open_town(**settings):
+        with database_server.fresh_database() as name:
+            town = module.Town(database_server.url(name), world_module, **settings)
+            try:
+                yield town
+            finally:
+                town.close()
+
+    return open_town
+
+
+@pytest.fixture(scope="session")
+def town(open_town):
+    """The running system, one for all browser tests of a process."""
+    with open_town() as town:
         yield town
-        town.close()
 
 
 @pytest.fixture

@@ -142,8 +142,8 @@ def _street(number: int) -> Street:
 class Town:
     """A running system with the town's network in force, and an account for everybody."""
 
-    def __init__(self, url, world_module) -> None:
-        """Import the network, then start everything."""
+    def __init__(self, url, world_module, *, messages=None) -> None:
+        """Import the network, then start everything; `messages` are settings by which messages leave."""
         self.database_url = url
         self.password = world_module.PASSWORD
         self._passwords = PasswordHashes(world_module.FAST_HASHES)
@@ -162,7 +162,7 @@ class Town:
             running_system(
                 database=DatabaseSettings(database_url=url),
                 web=WebSettings(port=0, log_level="warning"),
-                messages=MessageSettings(time_zone="UTC"),
+                messages=messages or MessageSettings(time_zone="UTC"),
             )
         )
         self.address = system.address.replace("localhost", "127.0.0.1")

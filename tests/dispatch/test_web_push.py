@@ -135,6 +135,8 @@ class TestArriving:
             seen = str(request.headers).encode() + request.body
             assert b"O-1" not in seen
             assert b"A-a" not in seen
+        # Nor which phones share an outage.
+        assert len({request.headers["Topic"] for request in push_service.taken}) == 3
 
     @pytest.mark.usefixtures("queued")
     def test_a_later_message_takes_the_place_of_one_that_waits_but_of_no_danger(self, world, push_service):

@@ -5,6 +5,7 @@
   const box = document.getElementById("push");
   const button = document.getElementById("push-on");
   const said = document.getElementById("push-said");
+  const needed = document.getElementById("push-scripts");
   const { key, ending, ended } = box.dataset;
   const agent = navigator.userAgent;
   const isApple = /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1);
@@ -74,6 +75,7 @@
     location.replace("/supply/messages?said=push_on");
   }
 
+  if (needed) needed.hidden = true;
   if (!("serviceWorker" in navigator && "PushManager" in window && "Notification" in window)) {
     return say(isApple && !navigator.standalone ? "install" : "unsupported", false);
   }
