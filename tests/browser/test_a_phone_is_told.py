@@ -288,7 +288,7 @@ ASKED_AND_CLOSED = "Notification.requestPermission = async () => 'default'"
 @pytest.mark.parametrize(
     ("said", "options"),
     [
-        ("blocked", {"may_show": False}),
+        ("blocked", {"may_show": False, "scheme": "dark"}),
         ("unsupported", {"before": NO_PUSH}),
         ("install", {"before": NO_PUSH, "user_agent": IPHONE}),
     ],
