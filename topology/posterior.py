@@ -203,26 +203,29 @@ class Posterior:
             if self.passes is not self._weighing:
                 self._weigh(self.passes)
             self._are_weighed = True
-        self._weigh_settings(active)
+        weighed = self._weigh_settings(active)
         vertices = self._refresh(self.passes, active)
+        if self.passes is self._weighing:
+            # Some were brought up to date to be weighed.
+            vertices = np.union1d(vertices, weighed)
         if self.passes is not before or not np.array_equal(self.weights, weights_before):
             return active
         # In pre-order what is below a feeder is one slice.
         feeders = self.blame.feeder[vertices].astype(np.int64)
         return feeders[np.flatnonzero(np.diff(feeders, prepend=NOBODY))]
 
-    def _weigh_settings(self, active: LongArray) -> None:
-        """Rule 2."""
+    def _weigh_settings(self, active: LongArray) -> LongArray:
+        """Rule 2; return the vertices that were worked out again for it."""
         settings = self._weighing.settings
         if len(settings) == 1:
             self.passes, self.weights = self._weighing, np.ones(1)
-            return
+            return active[:0]
         sample = active
         if len(active) > WEIGHING_FEEDERS:
             running = np.concatenate([[0], np.cumsum(self.reports)])
             reports = running[self.blame.end[active]] - running[active]
             sample = np.sort(active[np.argsort(-reports, kind="stable")[:WEIGHING_FEEDERS]])
-        self._refresh(self._weighing, sample)
+        weighed = self._refresh(self._weighing, sample)
         root = self._weighing.own(np.array([ROOT]), self._counts, self.age)
         log_weights = self._weighing.whole[sample, 0].sum(axis=0) + root[0, 0]
         log_weights += self._weighing.evidence.log_with_supply(**self._meters_heard(sample, active))
@@ -235,6 +238,7 @@ class Posterior:
         elif self.passes.settings != left or self.passes is self._weighing:
             self.passes = UpPass(self.blame, self.priors, left)
             self._weigh(self.passes)
+        return weighed
 
     def _meters_heard(self, sample: LongArray, active: LongArray) -> dict[str, int]:
         """Return how many meters gasped, and how many did not, on some feeders and all that are quiet."""

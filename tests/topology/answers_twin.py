@@ -35,6 +35,8 @@ class Suspect:
     phases: int
     probability: float
     puts_out: frozenset[int]
+    # Beside others that hang where it does, a service is never taken for a device on some phases.
+    is_apart: bool = False
 
     @property
     def blamed(self):
@@ -109,16 +111,18 @@ class Twin:
         if alone >= LEAST_PROBABILITY:
             (name,) = self.network.service_point_ids([point])
             phases = int(self.tree.service_point_phases[point])
-            yield Suspect(name, -1, point, phases, alone, frozenset([point]))
+            at = int(self.blame.vertex_of_point[point])
+            is_apart = at == ROOT or self.below(at, phases) != [point]
+            yield Suspect(name, -1, point, phases, alone, frozenset([point]), is_apart)
 
     def below(self, vertex: int, phases: int = 7) -> list[int]:
         points = self.blame.points_at_or_below(vertex).tolist()
         return [one for one in points if self.tree.service_point_phases[one] & phases]
 
     def told_apart(self, suspects: Iterator[Suspect]) -> list[list[Suspect]]:
-        groups: dict[frozenset[int], list[Suspect]] = {}
+        groups: dict[tuple[frozenset[int], bool], list[Suspect]] = {}
         for one in suspects:
-            groups.setdefault(one.puts_out, []).append(one)
+            groups.setdefault((one.puts_out, one.is_apart), []).append(one)
         for group in groups.values():
             group.sort(key=lambda one: (-one.probability, one.blamed))
         order = sorted(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from topology_stories import ask, devices, every, moment, probability_of, say
 
-from topology.inference import Inference
+from topology.inference import Inference, Restored, infer
 from topology.observations import ObservationKind
 
 CALL, GASP, WAKE = ObservationKind.TROUBLE_CALL, ObservationKind.LAST_GASP, ObservationKind.POWER_UP
@@ -107,3 +107,15 @@ def test_the_answer_changes_without_news_only_when_a_feeder_gets_older(town):
     assert just_before.outages == first.outages
     probabilities = [probability_of(inference.update(now=at), "F1") for at in times]
     assert len(set(probabilities)) == 4
+
+
+def test_what_only_grows_older_is_answered_anew_though_nothing_else_weighs(draw_tree):
+    tree = draw_tree("source S\nbreaker B1 S N1\nservice_points A N1 1")
+    # A meter that did not wake tells nothing of the loss of gasps: all settings stay as likely as they were.
+    restored = [Restored("A-1", moment(3), moment(-60))]
+    call = say(0, CALL, "A-1")
+    inference = Inference(tree=tree)
+    for minute, news in ((12.0, [call]), (14.0, []), (40.0, [])):
+        step = inference.update(news, now=moment(minute), restored=restored)
+        anew = infer(tree=tree, observations=[call], now=moment(minute), restored=restored)
+        assert probability_of(step, "B1") == pytest.approx(probability_of(anew, "B1"), abs=1e-9)
