@@ -20,7 +20,7 @@ import numpy.typing as npt
 from topology.arrays import IntArray, LongArray
 from topology.blame_tree import BlameTree
 from topology.evidence_weights import AGES, BUCKETS, CATEGORIES, EvidenceWeights, FloatArray, Setting
-from topology.fault_priors import WHOLE, FaultPriors
+from topology.fault_priors import FaultPriors
 
 # Numbers whose logarithms are less far from 0 are added as they are, without overflow.
 FARTHEST = 600.0
@@ -174,16 +174,18 @@ class UpPass:
 
     def openings(self, vertices: LongArray) -> list[Opening]:
         """Return how likely vertices are to add each state, against adding nothing."""
-        join, within = self.priors.states.join, self.within[vertices]
-        log_odds = self.priors.log_odds[vertices]
-        can_add = np.isfinite(log_odds)
-        can_add[:, WHOLE] = False
+        return self._openings(vertices, self.within[vertices])
+
+    def _openings(self, vertices: LongArray, within: FloatArray) -> list[Opening]:
+        join = self.priors.states.join
         found = []
-        for state in np.flatnonzero(can_add.any(axis=0)).tolist():
-            rows = np.flatnonzero(can_add[:, state])
-            here = within[rows]
-            gain = here[:, join[:, state]] - here
-            found.append(Opening(state, rows, log_odds[rows, state, None, None] + gain))
+        for state in range(1, len(self.priors.states)):
+            odds = self.priors.log_odds[vertices, state]
+            rows = np.flatnonzero(np.isfinite(odds))
+            if len(rows):
+                here = within[rows]
+                gain = here[:, join[:, state]] - here
+                found.append(Opening(state, rows, odds[rows, None, None] + gain))
         return found
 
     def log_gain(self, vertices: LongArray) -> FloatArray:
@@ -229,14 +231,15 @@ class UpPass:
         return total
 
     def _gain_of_logs(self, vertices: LongArray, within: FloatArray) -> FloatArray:
-        """Work out the gain of a few vertices: by vertex, state, state that is added (0 nothing), setting."""
-        log_odds = self.priors.log_odds[vertices]
-        log_odds[:, WHOLE] = 0.0
-        added = np.flatnonzero(np.isfinite(log_odds).any(axis=0))
-        gains = within[:, self.priors.states.join[:, added]] - within[:, :, None, :]
-        gains += log_odds[:, None, added, None]
-        top = gains.max(axis=2)
-        total: FloatArray = np.log(np.exp(gains - top[:, :, None, :]).sum(axis=2)) + top
+        top: FloatArray = np.zeros_like(within)
+        openings = self._openings(vertices, within)
+        for opening in openings:
+            top[opening.rows] = np.maximum(top[opening.rows], opening.log_odds)
+        total: FloatArray = np.exp(-top)
+        for opening in openings:
+            total[opening.rows] += np.exp(opening.log_odds - top[opening.rows])
+        np.log(total, out=total)
+        total += top
         return total
 
 
