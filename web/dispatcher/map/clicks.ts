@@ -25,6 +25,7 @@ const LOOKED_AT = [["switch", "switch_minor"], ["transformer"], ["line_section"]
 export function choose_by_click(map: MapLibreMap, desk: Desk, chosen: Chosen): void {
   const by_layer: Record<string, (id: string, mark: MapGeoJSONFeature) => void> = {
     outage: chosen.outage,
+    outage_spot: chosen.outage,
     crew: chosen.crew,
     crew_spot: chosen.crew,
     [HAZARD_LAYER]: chosen.hazard,

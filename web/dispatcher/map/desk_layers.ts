@@ -1,6 +1,7 @@
 // The desk's own layers over the network: the areas without supply, outages, and crews.
 import type { Feature, FeatureCollection, Point, Position } from "geojson";
 import type { ExpressionSpecification, Map as MapLibreMap } from "maplibre-gl";
+import type { OutageStatus } from "../../src/shared/api/model";
 import { set_features } from "../../src/shared/map/features";
 import type { Palette } from "../../src/shared/map/palette";
 
@@ -10,7 +11,7 @@ const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export type Mark = Feature<
   Point,
-  { id: string; image: string; order: number; selected: boolean; stale?: boolean }
+  { id: string; image: string; order: number; selected: boolean; status?: OutageStatus; stale?: boolean }
 >;
 
 export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
@@ -53,6 +54,27 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     },
   });
   add_found_layer(map, palette);
+  // Of very many outages in sight most are spots; a prediction is hollow.
+  const status: ExpressionSpecification = [
+    "match",
+    ["get", "status"],
+    ...Object.entries(palette.status).flat(),
+    palette.text,
+  ] as unknown as ExpressionSpecification;
+  const is_predicted: ExpressionSpecification = ["==", ["get", "status"], "predicted"];
+  map.addLayer({
+    id: "outage_spot",
+    type: "circle",
+    source: "outages",
+    filter: ["==", ["get", "image"], ""],
+    layout: { "circle-sort-key": ["get", "order"] },
+    paint: {
+      "circle-radius": 4,
+      "circle-color": ["case", is_predicted, palette.ground, status],
+      "circle-stroke-color": ["case", is_predicted, status, palette.ground],
+      "circle-stroke-width": ["case", is_predicted, 2, 1],
+    },
+  });
   // A crew is always there as a spot; its name and what it does only where few are in sight and no other crew's stands,
   // and not from so far away that names would hide the map.
   map.addLayer({
@@ -98,6 +120,7 @@ export function add_desk_layers(map: MapLibreMap, palette: Palette): void {
     id: "outage",
     type: "symbol",
     source: "outages",
+    filter: ["!=", ["get", "image"], ""],
     layout: {
       "icon-image": ["get", "image"],
       "icon-allow-overlap": true,

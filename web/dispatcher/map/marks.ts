@@ -9,6 +9,7 @@ import { t } from "../../src/shared/words/vocabulary";
 import { is_open } from "../live/decisions";
 import type { OutageRow } from "../live/outage_rows";
 import type { Mark } from "./desk_layers";
+import { largest_in_sight } from "./largest_in_sight";
 
 /** A crew that is free or driving is expected to be heard of at least this often. */
 const STALE_AFTER_MS = 30 * 60_000;
@@ -24,24 +25,26 @@ export function outage_marks(
   kept: KeptMarks,
 ): Mark[] {
   const marks: Mark[] = [];
+  const largest = largest_in_sight(map.getBounds().toArray(), rows);
   for (const row of rows) {
     const { id, status, customers_out } = row.outage;
     if (row.lon === null || row.lat === null) continue;
     if (!is_open(status) && id !== selected_id) continue;
     const has_crew = row.job !== null && is_active(row.job);
-    const image = `outage|${status}|${short_number(customers_out)}|${has_crew}`;
     const selected = id === selected_id;
+    const is_spot = largest !== null && !selected && !largest.has(id);
+    const image = is_spot ? "" : `outage|${status}|${short_number(customers_out)}|${has_crew}`;
     const order = selected ? Number.MAX_SAFE_INTEGER : customers_out;
     const before = kept.get(id);
-    if (before && is_as_before(before, row, { id, image, order, selected })) {
+    if (before && is_as_before(before, row, { id, image, order, selected, status })) {
       marks.push(before);
       continue;
     }
-    if (!map.hasImage(image)) {
+    if (image && !map.hasImage(image)) {
       const drawn = outage_image({ status, customers: customers_out, has_crew }, palette);
       map.addImage(image, drawn, { pixelRatio: PIXEL_RATIO });
     }
-    const made = mark(row.lon, row.lat, { id, image, order, selected });
+    const made = mark(row.lon, row.lat, { id, image, order, selected, status });
     kept.set(id, made);
     marks.push(made);
   }
@@ -49,10 +52,11 @@ export function outage_marks(
 }
 
 function is_as_before(before: Mark, { lon, lat }: OutageRow, now: Mark["properties"]): boolean {
-  const { image, order, selected } = before.properties;
+  const { image, order, selected, status } = before.properties;
   const [was_lon, was_lat] = before.geometry.coordinates;
   const is_there = was_lon === lon && was_lat === lat;
-  return is_there && image === now.image && order === now.order && selected === now.selected;
+  const is_same = image === now.image && order === now.order && status === now.status;
+  return is_there && is_same && selected === now.selected;
 }
 
 /** So many crews in sight have names; of more they would hide the map, and drawing them anew at every step costs. */
