@@ -1,6 +1,6 @@
 // What the change log does not tell of an outage: its place, its reports and hazards. Asked for beside the log: what the
 // first view needs with it, all of it once that is drawn, then of those that changed, so many in one request.
-import { ref, shallowReactive } from "vue";
+import { ref, shallowReactive, toRaw } from "vue";
 import type { Change, Outage } from "../../src/shared/api/model";
 import type { PlaceOnMap } from "../../src/shared/api/replay_model";
 import { ask } from "../../src/shared/api/request";
@@ -54,7 +54,8 @@ export class Details {
 
   /** What is known of an outage for a first look; null where nothing was told yet. */
   first_look(outage_id: string): FirstLook | null {
-    return this.by_id.get(outage_id) ?? this.first_looks.get(outage_id) ?? null;
+    // Of thousands, all are followed together, by `taken`.
+    return toRaw(this.by_id).get(outage_id) ?? this.first_looks.get(outage_id) ?? null;
   }
 
   take(outage: Outage): void {

@@ -34,12 +34,11 @@ export function outage_rows(desk: Desk): OutageRow[] {
   // Of thousands, all are followed together: following each would take longer than making the rows.
   void desk.details.taken.value;
   void desk.promises.taken.value;
-  const details = toRaw(desk.details);
   const promises = toRaw(desk.promises.by_outage);
   const rows: OutageRow[] = [];
   for (const outage of desk.known.outages.values()) {
     const jobs = desk.jobs_of(outage.id);
-    const look = details.first_look(outage.id);
+    const look = desk.details.first_look(outage.id);
     const row: OutageRow = {
       outage,
       decision: next_decision(outage.status, jobs),
