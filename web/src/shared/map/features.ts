@@ -2,6 +2,7 @@
 // every second.
 import type { Feature } from "geojson";
 import type { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl";
+import { await_source } from "./repaints";
 
 /** What was handed over last; a source goes with its style, and what it showed with it. */
 const shown = new WeakMap<GeoJSONSource, { features: Feature[]; written: string }>();
@@ -16,5 +17,6 @@ export function set_features(map: MapLibreMap, source_id: string, features: Feat
   const written = JSON.stringify(features);
   shown.set(source, { features, written });
   if (before?.written === written) return;
+  await_source(map, source_id);
   source.setData({ type: "FeatureCollection", features });
 }

@@ -15,6 +15,7 @@ import { BaseMap } from "./base_map";
 import { name_controls } from "./control_names";
 import { NETWORK, network_style } from "./network_style";
 import { on_palette_change, type Palette, palette_now } from "./palette";
+import { gather_repaints } from "./repaints";
 
 setWorkerUrl(worker_address);
 
@@ -54,6 +55,7 @@ export function draw_network(
     ...(network.bounds && { bounds: network.bounds, fitBoundsOptions: { padding: 40 } }),
     ...more,
   });
+  gather_repaints(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
